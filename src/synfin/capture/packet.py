@@ -1,0 +1,30 @@
+"""One captured frame, as every reader yields it and every writer takes it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Packet:
+    """A frame of the input."""
+
+    number: int  #: `frame.number`: from 1, every frame of the input counts
+    time_ns: int  #: capture time, nanoseconds since the epoch (0 where the format stores none)
+    link_type: int  #: LINKTYPE_ value of its interface
+    data: bytes  #: the captured bytes
+    wire_len: int  #: length on the wire; more than `len(data)` when the capture truncated the frame
+    offset: int = 0  #: where `data` begins in the (decompressed) input
+    interface: int = 0  #: index of its interface, counted over the whole input
+    comments: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Interface:
+    """Where packets were captured (a pcap file has one, pcapng any number)."""
+
+    link_type: int
+    snap_len: int = 0  #: 0 means unlimited
+    ticks_per_second: int = 1_000_000  #: resolution of its timestamps
+    name: str = ""
+    drops: int | None = None  #: packets lost by the capture, where the file tells

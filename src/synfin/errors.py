@@ -1,0 +1,54 @@
+"""What can go wrong for a caller. A broken packet is never one of these: it is data, and becomes a finding."""
+
+from __future__ import annotations
+
+
+class SynfinError(Exception):
+    """Base of every error that synfin raises on purpose; `exit_code` is what the command line returns for it."""
+
+    exit_code = 2
+
+
+class UsageError(SynfinError):
+    """The caller asked for something that cannot be done as asked (exit 2)."""
+
+
+class FilterError(UsageError):
+    """A display filter that cannot be used: `text` is the filter, `position` the 0-based place of the mistake."""
+
+    def __init__(self, message: str, text: str = "", position: int = 0) -> None:
+        super().__init__(message)
+        self.text = text
+        self.position = position
+
+    def with_caret(self) -> str:
+        """The message with the filter and a caret under the mistake, three lines."""
+        return f"{self}\n    {self.text}\n    {' ' * self.position}^"
+
+
+class UnreadableInput(SynfinError):
+    """The input is no capture, or of a kind that cannot be read (exit 3); the message names file and offset."""
+
+    exit_code = 3
+
+
+class NotPermitted(SynfinError):
+    """The kernel refused: capturing or namespaces are not allowed here (exit 4); the message tells the remedy."""
+
+    exit_code = 4
+
+
+class ConnectError(SynfinError):
+    """A client could not connect."""
+
+
+class Refused(ConnectError):
+    """The other host answered the SYN with a reset: nobody listens there (RFC 9293 section 3.10.7.1)."""
+
+
+class TimedOut(SynfinError):
+    """Nothing came in time."""
+
+
+class ConnectionReset(SynfinError):
+    """The other side aborted the connection with RST (RFC 9293 section 3.5.2)."""

@@ -1,0 +1,110 @@
+"""The connection record and its steps: what the watch says, and what every face shows (names pinned for all faces)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from synfin.tcp.state import State
+    from synfin.wire.tcp import Segment
+
+
+@dataclass(slots=True)
+class Side:
+    """One end of a connection."""
+
+    ip: str
+    port: int
+    packets: int = 0
+    payload_bytes: int = 0  #: sum of tcp.len
+    wire_bytes: int = 0  #: sum of frame.len
+    retransmissions: int = 0  #: tshark's family: retransmission, fast, spurious
+    state: str | None = None  #: likely state at the end, RFC 9293's spelling (TIME-WAIT)
+    states_seen: tuple[str, ...] = ()  #: every state that the capture allows at its end
+
+
+@dataclass(slots=True)
+class Connection:
+    """One connection: exactly one `open.*` and one `close.*` id; unknown is None, never 0 or -1."""
+
+    conn: int
+    stream: int
+    start_ns: int
+    duration_ns: int
+    frames: tuple[int, int]
+    client: Side
+    server: Side
+    role_guessed: bool
+    open: str
+    close: str
+    closed_by: str  #: client, server, both, middle, timeout or none
+    handshake_legs_ns: tuple[int | None, int | None] = (None, None)  #: SYN to SYN,ACK; SYN,ACK to ACK
+    completeness: int = 0
+    conn_state: str | None = None  #: Zeek's
+    history: str | None = None  #: Zeek's
+    vantage: str = "unknown"
+    findings: tuple[str, ...] = ()
+
+    @property
+    def handshake_rtt_ns(self) -> int | None:
+        first, second = self.handshake_legs_ns
+        return None if first is None or second is None else first + second
+
+    def to_dict(self) -> dict[str, Any]:
+        """The record as JSON shows it (schema 1)."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, slots=True)
+class Derivation:
+    """Why a number of a segment is what it is, in the tutorial's letters."""
+
+    formula: str  #: "Ack = X + 1"
+    value: int  #: relative: what the formula gives
+    raw: int  #: as on the wire
+    word: str  #: id of the sentence in the catalogue, e.g. "derive.ack-of-syn"
+    section: str  #: RFC 9293 section
+    numbers: dict[str, int | str] = field(default_factory=dict)  #: placeholders of the sentence
+    holds: bool = True  #: whether the segment's number really is that value
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One segment of an explained connection."""
+
+    segment: Segment
+    from_client: bool
+    time_ns: int  #: since the connection's first segment
+    seq: int  #: relative
+    ack: int | None  #: relative; None without the ACK flag
+    client_before: State
+    client_after: State
+    server_before: State
+    server_after: State
+    rules: tuple[str, ...]  #: ids of the table rows that fired, the sender's first
+    phase: str  #: pinned id: handshake-1/3, data, close-2/4 ...
+    derivations: tuple[Derivation, ...] = ()
+    flags: tuple[str, ...] = ()  #: tcp.analysis.* names without the prefix
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A judgement with its evidence (reference: the catalogue of findings)."""
+
+    id: str
+    severity: str  #: ok, info, note, warn, error
+    who: str  #: client, server, both, middle or ""
+    frames: tuple[int, ...]
+    numbers: dict[str, int | float | str]
+    confidence: str = "certain"
+    reference: str = ""
+
+
+@dataclass(slots=True)
+class Story:
+    """An explained connection: the record, every step, the findings (open and close first)."""
+
+    connection: Connection
+    steps: list[Step]
+    findings: list[Finding] = field(default_factory=list)

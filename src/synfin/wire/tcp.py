@@ -1,0 +1,73 @@
+"""TCP segments as values: the header's fields and the options (RFC 9293 section 3.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+FIN, SYN, RST, PSH, ACK, URG, ECE, CWR, AE = 0x001, 0x002, 0x004, 0x008, 0x010, 0x020, 0x040, 0x080, 0x100
+
+MIN_HEADER_LEN = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One TCP segment of a capture, read but not judged."""
+
+    frame: int  #: frame.number
+    time_ns: int  #: since the epoch
+    src: bytes  #: IP address, 4 or 16 bytes, of the innermost IP header
+    dst: bytes
+    src_port: int
+    dst_port: int
+    seq: int  #: raw
+    ack: int  #: the raw field, meaningful only with the ACK flag
+    flags: int  #: 12 bits, reserved bits included
+    window: int  #: raw, unscaled
+    hdr_len: int  #: bytes, from the data offset; below 20 is malformed
+    len_bytes: int | None  #: payload length by the IP header (never by what was captured); None where unknown
+    options: bytes = b""  #: the captured option bytes
+    payload: bytes = b""  #: the captured payload bytes, at most len_bytes of them
+    ttl: int = 0
+    ip_id: int | None = None
+
+    @property
+    def length(self) -> int:
+        """Payload bytes, 0 where unknown."""
+        return self.len_bytes or 0
+
+    @property
+    def end(self) -> int:
+        """Sequence number after this segment, unwrapped by nothing: seq + payload + SYN + FIN."""
+        return self.seq + self.length + (self.flags & FIN) + (self.flags >> 1 & 1)
+
+    def has(self, flag: int) -> bool:
+        return bool(self.flags & flag)
+
+
+class Option(NamedTuple):
+    """One TCP option: `offset` counts from the first option byte, `data` excludes kind and length."""
+
+    kind: int
+    offset: int
+    length: int
+    data: bytes
+
+
+def options(raw: bytes) -> Iterator[Option]:
+    """The options in `raw` in order; stops at End of Option List and at the first that does not fit (RFC 9293 3.1)."""
+    at = 0
+    while at < len(raw):
+        kind = raw[at]
+        if kind <= 1:
+            yield Option(kind, at, 1, b"")
+            if kind == 0:
+                return
+            at += 1
+            continue
+        if at + 1 >= len(raw) or raw[at + 1] < 2 or at + raw[at + 1] > len(raw):
+            return
+        length = raw[at + 1]
+        yield Option(kind, at, length, raw[at + 2 : at + length])
+        at += length
