@@ -1,0 +1,625 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
+"""Bytes of a capture file -> rows, one a frame: the compiled twin of `synfin.wire`.
+
+Walks the records of a pcap file or the packet blocks of a pcapng section, takes every frame apart down to TCP and
+writes a fixed-size row (layout: `ROW_FORMAT`, names: `ROW_FIELDS`). Nothing is read beyond the captured bytes of a
+frame, and every step of every loop moves forward. `synfin.wire.frame.dissect` is the readable form; a property test
+holds both equal.
+"""
+
+import cython
+from cython import int as cint
+from cython import longlong, schar, uchar, uint, ulonglong, ushort
+
+if not cython.compiled:
+    raise ImportError("the kernel scan is not compiled")
+
+ROW_FORMAT = "<qQQ16s16sIIIIiIIHHHHHBBBbBBH2x"
+ROW_FIELDS = (
+    "time_ns", "offset", "hash", "low", "high", "cap_len", "wire_len", "seq", "ack", "len_bytes", "at", "interface",
+    "flags", "window", "low_port", "high_port", "ip_id", "hdr_len", "ttl", "kind", "wscale", "reason", "options",
+    "link_type",
+)  # fmt: skip
+
+Row = cython.struct(
+    time_ns=longlong,
+    offset=ulonglong,  # of the frame's first byte in the input
+    hash=ulonglong,
+    low=uchar[16],  # the smaller endpoint's address; IPv4 uses the first 4 bytes
+    high=uchar[16],
+    cap_len=uint,
+    wire_len=uint,
+    seq=uint,
+    ack=uint,
+    len_bytes=cint,  # tcp.len, -1 unknown
+    at=uint,  # offset of the TCP header in the frame
+    interface=uint,
+    flags=ushort,
+    window=ushort,
+    low_port=ushort,
+    high_port=ushort,
+    ip_id=ushort,
+    hdr_len=uchar,
+    ttl=uchar,
+    kind=uchar,  # bits, see below
+    wscale=schar,  # window scale option, -1 without
+    reason=uchar,
+    options=uchar,  # bits: which options are there
+    link_type=ushort,
+)
+
+# bits of kind
+TCP = cython.declare(uint, 1)
+V6 = cython.declare(uint, 2)
+QUOTED = cython.declare(uint, 4)  # the header stands inside an ICMP error
+FROM_HIGH = cython.declare(uint, 8)  # the sender is the larger endpoint
+
+# values of reason: why a frame has no segment
+NONE = cython.declare(uint, 0)
+UNSUPPORTED = cython.declare(uint, 1)
+TRUNCATED = cython.declare(uint, 2)
+MALFORMED = cython.declare(uint, 3)
+FRAGMENT = cython.declare(uint, 4)
+REASONS = ("", "unsupported", "truncated", "malformed", "fragment")
+
+# bits of options
+OPT_MSS = cython.declare(uint, 1)
+OPT_SACK_PERMITTED = cython.declare(uint, 2)
+OPT_TIMESTAMP = cython.declare(uint, 4)
+OPT_SACK = cython.declare(uint, 8)
+OPT_FAST_OPEN = cython.declare(uint, 16)
+
+# Where a walk over records stopped
+DONE = 0  #: no whole record is left in the buffer
+FULL = 1  #: the rows are full
+OTHER = 2  #: a pcapng block that is no packet block, at the returned position
+CORRUPT = 3  #: an impossible length, at the returned position
+
+MAX_CAP_LEN = 0x40000
+MAX_CAP = cython.declare(uint, MAX_CAP_LEN)
+MAX_BLOCK = cython.declare(uint, 0x1000000)
+MAX_TAGS = cython.declare(cint, 16)
+
+
+def row_size() -> cython.Py_ssize_t:
+    return cython.sizeof(Row)
+
+
+@cython.cfunc
+@cython.nogil
+@cython.inline
+@cython.exceptval(check=False)
+def be16(p: cython.p_const_uchar) -> uint:
+    return (cython.cast(uint, p[0]) << 8) | p[1]
+
+
+@cython.cfunc
+@cython.nogil
+@cython.inline
+@cython.exceptval(check=False)
+def be32(p: cython.p_const_uchar) -> uint:
+    return (
+        (cython.cast(uint, p[0]) << 24)
+        | (cython.cast(uint, p[1]) << 16)
+        | (cython.cast(uint, p[2]) << 8)
+        | cython.cast(uint, p[3])
+    )
+
+
+@cython.cfunc
+@cython.nogil
+@cython.inline
+@cython.exceptval(check=False)
+def load32(p: cython.p_const_uchar, big: cint) -> uint:
+    """A 32-bit field of a file header, in the file's byte order."""
+    if big:
+        return be32(p)
+    return (
+        (cython.cast(uint, p[3]) << 24)
+        | (cython.cast(uint, p[2]) << 16)
+        | (cython.cast(uint, p[1]) << 8)
+        | cython.cast(uint, p[0])
+    )
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def tags(p: cython.p_const_uchar, cap: uint, kind: uint, at: cython.pointer(uint)) -> uint:
+    """VLAN tags and MPLS labels from `at` on; the EtherType of what follows (0 unknown)."""
+    i: cint
+    for i in range(MAX_TAGS):
+        if (kind == 0x8100 or kind == 0x88A8 or kind == 0x9100 or kind == 0x9200) and at[0] + 4 <= cap:
+            kind = be16(p + at[0] + 2)
+            at[0] += 4
+        elif (kind == 0x8847 or kind == 0x8848) and at[0] + 4 <= cap:
+            at[0] += 4
+            if p[at[0] - 2] & 1:
+                return by_version(p, cap, at[0])
+        else:
+            break
+    return kind
+
+
+@cython.cfunc
+@cython.nogil
+@cython.inline
+@cython.exceptval(check=False)
+def by_version(p: cython.p_const_uchar, cap: uint, at: uint) -> uint:
+    if at >= cap:
+        return 0
+    if p[at] >> 4 == 4:
+        return 0x0800
+    if p[at] >> 4 == 6:
+        return 0x86DD
+    return 0
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def link_layer(
+    p: cython.p_const_uchar, cap: uint, link: uint, at: cython.pointer(uint), end: cython.pointer(uint)
+) -> uint:
+    """The EtherType after the link layer, its offset in `at`; `end` shrinks to an IEEE 802.3 length."""
+    kind: uint
+    at[0] = cap
+    if link == 1:
+        if cap < 14:
+            return 0
+        kind = be16(p + 12)
+        at[0] = 14
+        if kind > 1500:
+            return tags(p, cap, kind, at)
+        if end[0] > 14 + kind:
+            end[0] = 14 + kind
+        if cap >= 22 and be16(p + 14) == 0xAAAA and be16(p + 16) == 0x0300 and be16(p + 18) == 0:
+            at[0] = 22
+            return tags(p, cap, be16(p + 20), at)
+        return 0
+    if link == 113:
+        if cap < 16:
+            return 0
+        at[0] = 16
+        return tags(p, cap, be16(p + 14), at)
+    if link == 276:
+        if cap < 20:
+            return 0
+        at[0] = 20
+        return tags(p, cap, be16(p), at)
+    if link == 0 or link == 108:
+        if cap < 4:
+            return 0
+        kind = be32(p)
+        if link == 0 and kind > 0xFFFF:
+            kind = load32(p, 0)
+        at[0] = 4
+        if kind == 2:
+            return 0x0800
+        if kind == 24 or kind == 28 or kind == 30:
+            return 0x86DD
+        return kind if kind > 1500 else 0
+    at[0] = 0
+    if link == 228:
+        return 0x0800
+    if link == 229:
+        return 0x86DD
+    return by_version(p, cap, 0)
+
+
+@cython.cfunc
+@cython.nogil
+@cython.inline
+@cython.exceptval(check=False)
+def supported(link: uint) -> cint:
+    return (
+        link == 1
+        or link == 113
+        or link == 276
+        or link == 0
+        or link == 108
+        or link == 101
+        or link == 12
+        or link == 14
+        or link == 228
+        or link == 229
+    )
+
+
+Datagram = cython.struct(protocol=cint, offset=uint, length=longlong, src=uint, dst=uint, v6=uint, ttl=uint, ip_id=uint)
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def ipv4(p: cython.p_const_uchar, cap: uint, at: uint, end: uint, d: cython.pointer(Datagram)) -> uint:
+    """Read an IPv4 header; 0, or the reason why its payload cannot be read."""
+    header_len: uint
+    total: uint
+    if at + 20 > cap:
+        return TRUNCATED
+    header_len = (p[at] & 15) << 2
+    total = be16(p + at + 2)
+    if total == 0:
+        total = end - at
+    if p[at] >> 4 != 4 or header_len < 20 or total < header_len:
+        return MALFORMED
+    d.v6 = 0
+    d.protocol = p[at + 9]
+    d.ttl = p[at + 8]
+    d.ip_id = be16(p + at + 4)
+    d.src = at + 12
+    d.dst = at + 16
+    d.offset = at + header_len
+    d.length = total - header_len
+    if be16(p + at + 6) & 0x3FFF:
+        return FRAGMENT
+    return NONE
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def ipv6(p: cython.p_const_uchar, cap: uint, at: uint, d: cython.pointer(Datagram)) -> uint:
+    """Read an IPv6 header and its extension headers, each at least 8 bytes long."""
+    stop: uint
+    length: uint
+    part: uint
+    i: cint
+    if at + 40 > cap:
+        return TRUNCATED
+    if p[at] >> 4 != 6:
+        return MALFORMED
+    stop = at + 40 + be16(p + at + 4)
+    d.v6 = 1
+    d.protocol = p[at + 6]
+    d.ttl = p[at + 7]
+    d.ip_id = 0
+    d.src = at + 8
+    d.dst = at + 24
+    d.offset = at + 40
+    d.length = stop - at - 40
+    for i in range(16):
+        if d.protocol != 0 and d.protocol != 43 and d.protocol != 44 and d.protocol != 60:
+            return NONE
+        at = d.offset
+        if at + 8 > cap:
+            return TRUNCATED
+        if at + 8 > stop:
+            return MALFORMED
+        length = 8 if d.protocol == 44 else 8 * (cython.cast(uint, p[at + 1]) + 1)
+        part = d.protocol == 44 and (be16(p + at + 2) & 0xFFF9) != 0
+        d.protocol = p[at]
+        d.offset = at + length
+        d.length = cython.cast(longlong, stop) - at - length
+        if part:
+            return FRAGMENT
+        if d.length < 0:
+            return MALFORMED
+    return MALFORMED
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def read_options(p: cython.p_const_uchar, n: uint, row: cython.pointer(Row)) -> cython.void:
+    """Which options are there, and the window scale."""
+    i: uint = 0
+    kind: uint
+    length: uint
+    while i < n:
+        kind = p[i]
+        if kind == 0:
+            return
+        if kind == 1:
+            i += 1
+            continue
+        if i + 1 >= n:
+            return
+        length = p[i + 1]
+        if length < 2 or i + length > n:
+            return
+        if kind == 8:
+            row.options |= OPT_TIMESTAMP
+        elif kind == 3 and length == 3:
+            row.wscale = cython.cast(schar, p[i + 2] if p[i + 2] < 14 else 14)
+        elif kind == 2:
+            row.options |= OPT_MSS
+        elif kind == 4:
+            row.options |= OPT_SACK_PERMITTED
+        elif kind == 5:
+            row.options |= OPT_SACK
+        elif kind == 34:
+            row.options |= OPT_FAST_OPEN
+        i += length
+
+
+@cython.cfunc
+@cython.nogil
+@cython.inline
+@cython.exceptval(check=False)
+def mix(h: ulonglong, word: ulonglong) -> ulonglong:
+    h = (h ^ word) * cython.cast(ulonglong, 0x9E3779B97F4A7C15)
+    return h ^ (h >> 32)
+
+
+@cython.cfunc
+@cython.nogil
+@cython.inline
+@cython.exceptval(check=False)
+def be64(p: cython.p_const_uchar) -> ulonglong:
+    return (cython.cast(ulonglong, be32(p)) << 32) | be32(p + 4)
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def endpoints(p: cython.p_const_uchar, d: cython.pointer(Datagram), row: cython.pointer(Row), seed: ulonglong) -> cython.void:
+    """Order the two endpoints by address, then port, so that both directions share a key and a hash."""
+    n: uint = 16 if d.v6 else 4
+    i: uint = 0
+    sport: uint = be16(p + d.offset)
+    dport: uint = be16(p + d.offset + 2)
+    src: cython.p_const_uchar = p + d.src
+    dst: cython.p_const_uchar = p + d.dst
+    from_high: cint
+    h: ulonglong = seed
+    while i < n and src[i] == dst[i]:
+        i += 1
+    from_high = src[i] > dst[i] if i < n else sport > dport
+    if from_high:
+        row.kind |= FROM_HIGH
+        src = p + d.dst
+        dst = p + d.src
+        row.low_port = cython.cast(ushort, dport)
+        row.high_port = cython.cast(ushort, sport)
+    else:
+        row.low_port = cython.cast(ushort, sport)
+        row.high_port = cython.cast(ushort, dport)
+    for i in range(n):
+        row.low[i] = src[i]
+        row.high[i] = dst[i]
+    if d.v6:
+        row.kind |= V6
+        h = mix(mix(h, be64(src)), be64(src + 8))
+        h = mix(mix(h, be64(dst)), be64(dst + 8))
+    else:
+        for i in range(4, 16):
+            row.low[i] = 0
+            row.high[i] = 0
+        h = mix(h, (cython.cast(ulonglong, be32(src)) << 32) | be32(dst))
+    row.hash = mix(h, (cython.cast(ulonglong, row.low_port) << 16) | row.high_port)
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def segment(
+    p: cython.p_const_uchar, cap: uint, d: cython.pointer(Datagram), row: cython.pointer(Row), seed: ulonglong
+) -> uint:
+    """The TCP header at `d.offset` into the row; TRUNCATED when fewer than 20 bytes of it are there."""
+    at: uint = d.offset
+    room: longlong = d.length
+    stop: uint
+    word: uint
+    if cython.cast(longlong, cap) - at < room:
+        room = cython.cast(longlong, cap) - at
+    row.at = at
+    if room < 20:
+        return TRUNCATED
+    stop = at + cython.cast(uint, room)
+    word = be16(p + at + 12)
+    row.seq = be32(p + at + 4)
+    row.ack = be32(p + at + 8)
+    row.flags = cython.cast(ushort, word & 0x0FFF)
+    row.window = cython.cast(ushort, be16(p + at + 14))
+    row.hdr_len = cython.cast(uchar, (word >> 12) << 2)
+    row.ttl = cython.cast(uchar, d.ttl)
+    row.ip_id = cython.cast(ushort, d.ip_id)
+    row.len_bytes = cython.cast(cint, d.length - row.hdr_len) if row.hdr_len <= d.length else -1
+    row.kind |= TCP
+    endpoints(p, d, row, seed)
+    if row.hdr_len > 20:
+        if stop > at + row.hdr_len:
+            stop = at + row.hdr_len
+        read_options(p + at + 20, stop - at - 20, row)
+    return NONE
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def quoted(
+    p: cython.p_const_uchar, cap: uint, d: cython.pointer(Datagram), row: cython.pointer(Row), seed: ulonglong
+) -> cython.void:
+    """The TCP header that an ICMP error quotes, when its 20 fixed bytes are there."""
+    kind: uint
+    inner: Datagram
+    reason: uint
+    stop: longlong = d.offset + d.length
+    if d.offset >= cap:
+        return
+    kind = p[d.offset]
+    if d.protocol == 1 and (kind == 3 or kind == 4 or kind == 5 or kind == 11 or kind == 12):
+        reason = ipv4(p, cap, d.offset + 8, cython.cast(uint, stop), cython.address(inner))
+    elif d.protocol == 58 and 1 <= kind <= 4:
+        reason = ipv6(p, cap, d.offset + 8, cython.address(inner))
+    else:
+        return
+    if reason != NONE or inner.protocol != 6:
+        return
+    if stop > cap:
+        stop = cap
+    if stop - inner.offset < 20:
+        return
+    if segment(p, cap, cython.address(inner), row, seed) == NONE:
+        row.kind |= QUOTED
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def frame(
+    p: cython.p_const_uchar, cap: uint, wire: uint, link: uint, row: cython.pointer(Row), seed: ulonglong
+) -> cython.void:
+    """Take one frame apart; `row` has its number, time and lengths already."""
+    at: uint = 0
+    end: uint = wire if wire > cap else cap
+    kind: uint
+    d: Datagram
+    row.kind = 0
+    row.wscale = -1
+    row.options = 0
+    row.len_bytes = -1
+    row.at = 0
+    row.hdr_len = 0
+    row.flags = 0
+    row.hash = 0
+    row.reason = cython.cast(uchar, UNSUPPORTED)
+    if not supported(link):
+        return
+    row.reason = 0
+    kind = link_layer(p, cap, link, cython.address(at), cython.address(end))
+    if kind == 0x0800:
+        row.reason = cython.cast(uchar, ipv4(p, cap, at, end, cython.address(d)))
+    elif kind == 0x86DD:
+        row.reason = cython.cast(uchar, ipv6(p, cap, at, cython.address(d)))
+    else:
+        return
+    if row.reason:
+        return
+    if d.protocol == 6:
+        row.reason = cython.cast(uchar, segment(p, cap, cython.address(d), row, seed))
+    elif d.protocol == 1 or d.protocol == 58:
+        quoted(p, cap, cython.address(d), row, seed)
+
+
+def scan_frame(data: cython.const[uchar][::1], time_ns: longlong, wire_len: uint, link_type: uint, offset: ulonglong,
+               interface: uint, rows: uchar[::1], index: cython.Py_ssize_t, seed: ulonglong):  # fmt: skip
+    """Take one frame apart that stands in memory of its own (live capture, file kinds without a walk of their own)."""
+    if (index + 1) * cython.cast(cython.Py_ssize_t, cython.sizeof(Row)) > rows.shape[0] or index < 0:
+        raise IndexError("no such row")
+    row: cython.pointer(Row) = cython.cast(cython.pointer(Row), cython.address(rows[0])) + index
+    p: cython.p_const_uchar = cython.NULL
+    if data.shape[0] > 0:
+        p = cython.address(data[0])
+    row.time_ns = time_ns
+    row.offset = offset
+    row.cap_len = cython.cast(uint, data.shape[0])
+    row.wire_len = wire_len
+    row.interface = interface
+    row.link_type = cython.cast(ushort, link_type)
+    frame(p, row.cap_len, wire_len, link_type, row, seed)
+
+
+def scan_pcap(buf: cython.const[uchar][::1], start: cython.Py_ssize_t, end: cython.Py_ssize_t, base: ulonglong,
+              big: cint, ns_per_tick: longlong, link_type: uint, rows: uchar[::1], seed: ulonglong):  # fmt: skip
+    """Walk pcap records from `start`; `base` is the input offset of buf[0].
+
+    Returns (rows written, position after the last whole record, why it stopped).
+    """
+    first: cython.pointer(Row) = cython.cast(cython.pointer(Row), cython.address(rows[0]))
+    room: cython.Py_ssize_t = rows.shape[0] // cython.cast(cython.Py_ssize_t, cython.sizeof(Row))
+    b: cython.p_const_uchar
+    row: cython.pointer(Row)
+    n: cython.Py_ssize_t = 0
+    at: cython.Py_ssize_t = start
+    cap: uint
+    why: cint = DONE
+    if start < 0 or end > buf.shape[0]:
+        raise IndexError("outside the buffer")
+    if start >= end:
+        return 0, start, DONE
+    b = cython.address(buf[0])
+    with cython.nogil:
+        while end - at >= 16:
+            if n >= room:
+                why = 1
+                break
+            cap = load32(b + at + 8, big)
+            if cap > MAX_CAP:
+                why = 3
+                break
+            if end - at - 16 < cap:
+                break
+            row = first + n
+            row.time_ns = cython.cast(longlong, load32(b + at, big)) * 1000000000
+            row.time_ns += cython.cast(longlong, load32(b + at + 4, big)) * ns_per_tick
+            row.offset = base + cython.cast(ulonglong, at) + 16
+            row.cap_len = cap
+            row.wire_len = load32(b + at + 12, big)
+            row.interface = 0
+            row.link_type = cython.cast(ushort, link_type)
+            frame(b + at + 16, cap, row.wire_len, link_type, row, seed)
+            at += 16 + cap
+            n += 1
+    return n, at, why
+
+
+def scan_pcapng(buf: cython.const[uchar][::1], start: cython.Py_ssize_t, end: cython.Py_ssize_t, base: ulonglong,
+                big: cint, interfaces: longlong[::1], rows: uchar[::1], seed: ulonglong):  # fmt: skip
+    """Walk Enhanced Packet Blocks of one section from `start`.
+
+    `interfaces` holds four numbers for each interface of the section: link type, ticks per second (0: this walk
+    cannot convert it), seconds to add, index over the whole input. Any other block, and a packet of an interface that
+    is not in the list, ends the walk (OTHER). Returns as `scan_pcap`.
+    """
+    first: cython.pointer(Row) = cython.cast(cython.pointer(Row), cython.address(rows[0]))
+    room: cython.Py_ssize_t = rows.shape[0] // cython.cast(cython.Py_ssize_t, cython.sizeof(Row))
+    known: uint = cython.cast(uint, interfaces.shape[0] // 4)
+    facts: cython.p_longlong = cython.NULL
+    b: cython.p_const_uchar
+    row: cython.pointer(Row)
+    n: cython.Py_ssize_t = 0
+    at: cython.Py_ssize_t = start
+    size: uint
+    cap: uint
+    which: uint
+    ticks: ulonglong
+    rate: ulonglong
+    why: cint = DONE
+    if start < 0 or end > buf.shape[0]:
+        raise IndexError("outside the buffer")
+    if start >= end:
+        return 0, start, DONE
+    if known:
+        facts = cython.address(interfaces[0])
+    b = cython.address(buf[0])
+    with cython.nogil:
+        while end - at >= 12:
+            if n >= room:
+                why = 1
+                break
+            if load32(b + at, big) != 6:
+                why = 2
+                break
+            size = load32(b + at + 4, big)
+            if size < 32 or size & 3 or size > MAX_BLOCK:
+                why = 3
+                break
+            if end - at < size:
+                break
+            which = load32(b + at + 8, big)
+            cap = load32(b + at + 20, big)
+            if which >= known or facts[4 * which + 1] == 0:
+                why = 2
+                break
+            if cap > MAX_CAP or cap > size - 32:
+                why = 3
+                break
+            # options (comments) follow the data: they do not change a row
+            ticks = (cython.cast(ulonglong, load32(b + at + 12, big)) << 32) | load32(b + at + 16, big)
+            rate = cython.cast(ulonglong, facts[4 * which + 1])
+            row = first + n
+            row.time_ns = cython.cast(longlong, ticks // rate) * 1000000000
+            row.time_ns += cython.cast(longlong, (ticks % rate) * 1000000000 // rate)
+            row.time_ns += facts[4 * which + 2] * 1000000000
+            row.offset = base + cython.cast(ulonglong, at) + 28
+            row.cap_len = cap
+            row.wire_len = load32(b + at + 24, big)
+            row.interface = cython.cast(uint, facts[4 * which + 3])
+            row.link_type = cython.cast(ushort, facts[4 * which])
+            frame(b + at + 28, cap, row.wire_len, row.link_type, row, seed)
+            at += size
+            n += 1
+    return n, at, why

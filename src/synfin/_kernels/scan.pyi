@@ -1,0 +1,39 @@
+"""Types of the compiled kernel `scan`; see scan.py for the contracts."""
+
+from collections.abc import Buffer
+
+ROW_FORMAT: str
+ROW_FIELDS: tuple[str, ...]
+REASONS: tuple[str, ...]
+MAX_CAP_LEN: int
+DONE: int
+FULL: int
+OTHER: int
+CORRUPT: int
+
+def row_size() -> int: ...
+def scan_frame(
+    data: Buffer,
+    time_ns: int,
+    wire_len: int,
+    link_type: int,
+    offset: int,
+    interface: int,
+    rows: bytearray,
+    index: int,
+    seed: int,
+) -> None: ...
+def scan_pcap(
+    buf: Buffer,
+    start: int,
+    end: int,
+    base: int,
+    big: int,
+    ns_per_tick: int,
+    link_type: int,
+    rows: bytearray,
+    seed: int,
+) -> tuple[int, int, int]: ...
+def scan_pcapng(
+    buf: Buffer, start: int, end: int, base: int, big: int, interfaces: Buffer, rows: bytearray, seed: int
+) -> tuple[int, int, int]: ...

@@ -1,0 +1,92 @@
+"""IPv4 (RFC 791) and IPv6 (RFC 8200) headers as values: where the transport header lies and how long it is."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from synfin.wire.layer import Layer
+
+ICMP, TCP, UDP, ICMPV6, NO_NEXT = 1, 6, 17, 58, 59
+HOP_BY_HOP, ROUTING, FRAGMENT, DESTINATION = 0, 43, 44, 60
+MAX_EXTENSIONS = 16  #: extension headers walked in one packet; more is hostile
+
+EXTENSION_NAMES = {
+    HOP_BY_HOP: "ipv6.hopopts",
+    ROUTING: "ipv6.routing",
+    FRAGMENT: "ipv6.fraghdr",
+    DESTINATION: "ipv6.dstopts",
+}
+
+
+class Datagram(NamedTuple):
+    """What an IP header says about its payload."""
+
+    protocol: int  #: IP protocol number, -1 when the payload cannot be read here
+    offset: int  #: of the payload in the frame
+    length: int  #: of the payload in bytes, by the header
+    src: bytes
+    dst: bytes
+    ttl: int
+    ip_id: int | None
+    reason: str = ""  #: why protocol is -1: truncated, malformed, fragment
+
+
+def ipv4(data: bytes, at: int, end: int, layers: list[Layer]) -> Datagram:
+    """Read an IPv4 header at `at`; `end` is the frame's end on the wire, for a total length of 0 (offload)."""
+    room = len(data) - at
+    if room < 20:
+        layers.append(Layer("ip", at, room, end))
+        return _unreadable("truncated")
+    header_len = (data[at] & 15) * 4
+    total = int.from_bytes(data[at + 2 : at + 4], "big") or end - at
+    ttl, protocol = data[at + 8], data[at + 9]
+    src, dst = data[at + 12 : at + 16], data[at + 16 : at + 20]
+    ip_id = int.from_bytes(data[at + 4 : at + 6], "big")
+    layers.append(Layer("ip", at, min(max(header_len, 20), room), at + total))
+    if data[at] >> 4 != 4 or header_len < 20 or total < header_len:
+        return _unreadable("malformed")
+    found = Datagram(protocol, at + header_len, total - header_len, src, dst, ttl, ip_id)
+    if int.from_bytes(data[at + 6 : at + 8], "big") & 0x3FFF:
+        return found._replace(protocol=-1, reason="fragment")
+    return found
+
+
+def ipv6(data: bytes, at: int, end: int, layers: list[Layer]) -> Datagram:
+    """Read an IPv6 header and its extension headers at `at`."""
+    if len(data) - at < 40:
+        layers.append(Layer("ipv6", at, len(data) - at, end))
+        return _unreadable("truncated")
+    stop = at + 40 + int.from_bytes(data[at + 4 : at + 6], "big")
+    layers.append(Layer("ipv6", at, 40, stop))
+    if data[at] >> 4 != 6:
+        return _unreadable("malformed")
+    base = Datagram(data[at + 6], at + 40, stop - at - 40, data[at + 8 : at + 24], data[at + 24 : at + 40],
+                    data[at + 7], None)  # fmt: skip
+    return _extensions(data, base, stop, layers)
+
+
+def _extensions(data: bytes, found: Datagram, stop: int, layers: list[Layer]) -> Datagram:
+    """Walk extension headers; each is at least 8 bytes long, so the walk always advances."""
+    for _ in range(MAX_EXTENSIONS):
+        name = EXTENSION_NAMES.get(found.protocol)
+        if name is None:
+            return found
+        at = found.offset
+        if at + 8 > len(data):
+            return found._replace(protocol=-1, reason="truncated")
+        if at + 8 > stop:
+            return found._replace(protocol=-1, reason="malformed")
+        length = 8 if found.protocol == FRAGMENT else 8 * (data[at + 1] + 1)
+        layers.append(Layer(name, at, min(length, len(data) - at), stop))
+        # an atomic fragment (RFC 6946) is whole; any other part needs the rest
+        part = found.protocol == FRAGMENT and int.from_bytes(data[at + 2 : at + 4], "big") & 0xFFF9
+        found = found._replace(protocol=data[at], offset=at + length, length=stop - at - length)
+        if part:
+            return found._replace(protocol=-1, reason="fragment")
+        if found.length < 0:
+            return found._replace(protocol=-1, reason="malformed")
+    return found._replace(protocol=-1, reason="malformed")
+
+
+def _unreadable(reason: str) -> Datagram:
+    return Datagram(-1, 0, 0, b"", b"", 0, None, reason)
