@@ -68,6 +68,7 @@ OPT_SACK_PERMITTED = cython.declare(uint, 2)
 OPT_TIMESTAMP = cython.declare(uint, 4)
 OPT_SACK = cython.declare(uint, 8)
 OPT_FAST_OPEN = cython.declare(uint, 16)
+OPT_CUT = cython.declare(uint, 128)  # not all of the options were captured
 
 # Where a walk over records stopped
 DONE = 0  #: no whole record is left in the buffer
@@ -236,11 +237,11 @@ def ipv4(p: cython.p_const_uchar, cap: uint, at: uint, end: uint, d: cython.poin
     """Read an IPv4 header; 0, or the reason why its payload cannot be read."""
     header_len: uint
     total: uint
-    if at + 20 > cap:
+    if at + 20 > cap or at > end:
         return TRUNCATED
     header_len = (p[at] & 15) << 2
     total = be16(p + at + 2)
-    if total == 0:
+    if total == 0 or total > end - at:
         total = end - at
     if p[at] >> 4 != 4 or header_len < 20 or total < header_len:
         return MALFORMED
@@ -260,17 +261,19 @@ def ipv4(p: cython.p_const_uchar, cap: uint, at: uint, end: uint, d: cython.poin
 @cython.cfunc
 @cython.nogil
 @cython.exceptval(check=False)
-def ipv6(p: cython.p_const_uchar, cap: uint, at: uint, d: cython.pointer(Datagram)) -> uint:
+def ipv6(p: cython.p_const_uchar, cap: uint, at: uint, end: uint, d: cython.pointer(Datagram)) -> uint:
     """Read an IPv6 header and its extension headers, each at least 8 bytes long."""
     stop: uint
     length: uint
     part: uint
     i: cint
-    if at + 40 > cap:
+    if at + 40 > cap or at + 40 > end:
         return TRUNCATED
     if p[at] >> 4 != 6:
         return MALFORMED
     stop = at + 40 + be16(p + at + 4)
+    if stop > end:
+        stop = end
     d.v6 = 1
     d.protocol = p[at + 6]
     d.ttl = p[at + 7]
@@ -422,6 +425,8 @@ def segment(
     if row.hdr_len > 20:
         if stop > at + row.hdr_len:
             stop = at + row.hdr_len
+        elif stop < at + row.hdr_len:
+            row.options |= OPT_CUT
         read_options(p + at + 20, stop - at - 20, row)
     return NONE
 
@@ -443,7 +448,7 @@ def quoted(
     if d.protocol == 1 and (kind == 3 or kind == 4 or kind == 5 or kind == 11 or kind == 12):
         reason = ipv4(p, cap, d.offset + 8, cython.cast(uint, stop), cython.address(inner))
     elif d.protocol == 58 and 1 <= kind <= 4:
-        reason = ipv6(p, cap, d.offset + 8, cython.address(inner))
+        reason = ipv6(p, cap, d.offset + 8, cython.cast(uint, stop), cython.address(inner))
     else:
         return
     if reason != NONE or inner.protocol != 6:
@@ -483,7 +488,7 @@ def frame(
     if kind == 0x0800:
         row.reason = cython.cast(uchar, ipv4(p, cap, at, end, cython.address(d)))
     elif kind == 0x86DD:
-        row.reason = cython.cast(uchar, ipv6(p, cap, at, cython.address(d)))
+        row.reason = cython.cast(uchar, ipv6(p, cap, at, end, cython.address(d)))
     else:
         return
     if row.reason:

@@ -32,13 +32,15 @@ class Datagram(NamedTuple):
 
 
 def ipv4(data: bytes, at: int, end: int, layers: list[Layer]) -> Datagram:
-    """Read an IPv4 header at `at`; `end` is the frame's end on the wire, for a total length of 0 (offload)."""
+    """Read an IPv4 header at `at`; `end` is the frame's end on the wire: it stands for a total length of 0 (offload),
+    and no datagram reaches beyond it.
+    """
     room = len(data) - at
-    if room < 20:
+    if room < 20 or at > end:
         layers.append(Layer("ip", at, room, end))
         return _unreadable("truncated")
     header_len = (data[at] & 15) * 4
-    total = int.from_bytes(data[at + 2 : at + 4], "big") or end - at
+    total = min(int.from_bytes(data[at + 2 : at + 4], "big") or end - at, end - at)
     ttl, protocol = data[at + 8], data[at + 9]
     src, dst = data[at + 12 : at + 16], data[at + 16 : at + 20]
     ip_id = int.from_bytes(data[at + 4 : at + 6], "big")
@@ -53,10 +55,10 @@ def ipv4(data: bytes, at: int, end: int, layers: list[Layer]) -> Datagram:
 
 def ipv6(data: bytes, at: int, end: int, layers: list[Layer]) -> Datagram:
     """Read an IPv6 header and its extension headers at `at`."""
-    if len(data) - at < 40:
+    if len(data) - at < 40 or end - at < 40:
         layers.append(Layer("ipv6", at, len(data) - at, end))
         return _unreadable("truncated")
-    stop = at + 40 + int.from_bytes(data[at + 4 : at + 6], "big")
+    stop = min(at + 40 + int.from_bytes(data[at + 4 : at + 6], "big"), end)
     layers.append(Layer("ipv6", at, 40, stop))
     if data[at] >> 4 != 6:
         return _unreadable("malformed")

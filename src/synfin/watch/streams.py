@@ -1,0 +1,136 @@
+"""Which stream a segment belongs to, by tshark 4.0's rules (`tcp.stream`, `tcp.completeness`), with its analysis."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from synfin.watch.analysis import Analysis, SequenceAnalysis
+from synfin.watch.numbers import Numbers
+from synfin.wire.tcp import ACK, FIN, RST, SYN, Segment
+
+Key = tuple[tuple[bytes, int], tuple[bytes, int]]
+
+SEEN_SYN, SEEN_SYN_ACK, SEEN_ACK, SEEN_DATA, SEEN_FIN, SEEN_RST = 1, 2, 4, 8, 16, 32
+
+
+@dataclass(slots=True)
+class Stream:
+    """One value of `tcp.stream`."""
+
+    number: int
+    numbers: Numbers = field(default_factory=Numbers)
+    analysis: SequenceAnalysis = field(default_factory=SequenceAnalysis)
+    completeness: int = 0
+    packets: int = 0
+
+
+@dataclass(slots=True)
+class StreamRow:
+    """A segment in its stream, with what tshark shows for it.
+
+    Where the length is unknown (a quoted header, a data offset beyond the datagram) nothing is judged and the numbers
+    stay raw.
+    """
+
+    segment: Segment
+    stream: Stream
+    side: int  #: which of the stream's two directions (0: from the smaller endpoint)
+    quoted: bool  #: the header stands inside an ICMP error
+    bits: int  #: Analysis
+    completeness: int  #: before this segment; after two passes, of the whole stream
+    seq: int  #: relative
+    ack: int
+    window_size: int
+    scalefactor: int | None
+
+
+class StreamTable:
+    """Follows segments in capture order."""
+
+    def __init__(self) -> None:
+        self._streams: dict[Key, Stream] = {}
+        self._count = 0
+
+    def follow(self, segment: Segment, quoted: bool = False) -> StreamRow:
+        """The stream of a segment, its flags and numbers, as one pass shows them."""
+        stream, side, bits = self._find(segment)
+        before = stream.completeness
+        row = StreamRow(segment, stream, side, quoted, 0, before, segment.seq, segment.ack, segment.window, None)
+        measured = segment.len_bytes is not None and not quoted
+        if measured:
+            stream.numbers.learn_base(side, segment)
+            row.bits = bits | stream.analysis.judge(side, segment, stream.numbers.scale[1 - side])
+            row.seq, row.ack = stream.numbers.relative(side, segment)
+            row.window_size, row.scalefactor = stream.numbers.window(side, segment)
+        if segment.hdr_len >= 20:
+            _complete(stream, segment)
+            if not quoted:
+                stream.analysis.learn_times(side, segment)
+        if measured:
+            stream.numbers.learn_scale(side, segment)
+        return row
+
+    def _find(self, segment: Segment) -> tuple[Stream, int, int]:
+        """(stream, direction, REUSED_PORTS or 0): another initial number on a SYN opens a new stream."""
+        here, there = (segment.src, segment.src_port), (segment.dst, segment.dst_port)
+        side = int(here > there)
+        key = (there, here) if side else (here, there)
+        stream = self._streams.get(key)
+        if stream is None:
+            return self._open(key), side, 0
+        if segment.flags & SYN and stream.numbers.opens_again(side, segment):
+            if not segment.flags & ACK:
+                stream = self._open(key)
+            else:
+                stream.numbers.base[side] = segment.seq
+            return stream, side, Analysis.REUSED_PORTS
+        if segment.flags & (SYN | ACK) == SYN and stream.numbers.base[side] is not None:
+            flow = stream.analysis.flows[side]
+            flow.next_seq = flow.max_ackable
+        return stream, side, 0
+
+    def _open(self, key: Key) -> Stream:
+        stream = Stream(self._count)
+        self._count += 1
+        self._streams[key] = stream
+        return stream
+
+
+def _complete(stream: Stream, segment: Segment) -> None:
+    """Steps of `tcp.completeness`: which kinds of segment the stream has shown."""
+    first = stream.packets == 0
+    stream.packets += 1
+    flags, length = segment.flags, segment.length
+    if first:
+        if flags & (SYN | ACK) == SYN:
+            stream.completeness = SEEN_SYN | (SEEN_DATA if length else 0)
+        return
+    if flags & (SYN | ACK) == SYN | ACK:
+        stream.completeness |= SEEN_SYN_ACK
+    elif flags & (SYN | ACK) == ACK:
+        stream.completeness |= SEEN_DATA if length else SEEN_ACK
+    if flags & (FIN | ACK) == FIN | ACK:
+        stream.completeness |= SEEN_FIN
+    if flags & RST:
+        stream.completeness |= SEEN_RST
+
+
+def second_pass(rows: Iterable[StreamRow]) -> Iterator[StreamRow]:
+    """The rows with the values that a second pass shows: final completeness, bases and window scales.
+
+    Completeness goes on accumulating: a stream's first segment, which counts for nothing when it opens the stream,
+    now counts like any other.
+    """
+    for row in rows:
+        stream, segment, numbers = row.stream, row.segment, row.stream.numbers
+        row.completeness = stream.completeness
+        if segment.len_bytes is not None and not row.quoted:
+            if segment.flags & (SYN | ACK) == SYN | ACK and numbers.opens_again(row.side, segment):
+                numbers.base[row.side] = segment.seq
+                row.bits |= Analysis.REUSED_PORTS
+            row.seq, row.ack = numbers.relative(row.side, segment)
+            row.window_size, row.scalefactor = numbers.window(row.side, segment)
+        if segment.hdr_len >= 20:
+            _complete(stream, segment)
+        yield row
