@@ -10,6 +10,24 @@ holds both equal.
 import cython
 from cython import int as cint
 from cython import longlong, schar, uchar, uint, ulonglong, ushort
+from cython.cimports.synfin._kernels.row import (
+    KIND_FROM_HIGH,
+    KIND_QUOTED,
+    KIND_TCP,
+    KIND_V6,
+    OPT_CUT,
+    OPT_FAST_OPEN,
+    OPT_MSS,
+    OPT_SACK,
+    OPT_SACK_PERMITTED,
+    OPT_TIMESTAMP,
+    REASON_FRAGMENT,
+    REASON_MALFORMED,
+    REASON_NONE,
+    REASON_TRUNCATED,
+    REASON_UNSUPPORTED,
+    Row,
+)
 
 if not cython.compiled:
     raise ImportError("the kernel scan is not compiled")
@@ -21,54 +39,7 @@ ROW_FIELDS = (
     "link_type",
 )  # fmt: skip
 
-Row = cython.struct(
-    time_ns=longlong,
-    offset=ulonglong,  # of the frame's first byte in the input
-    hash=ulonglong,
-    low=uchar[16],  # the smaller endpoint's address; IPv4 uses the first 4 bytes
-    high=uchar[16],
-    cap_len=uint,
-    wire_len=uint,
-    seq=uint,
-    ack=uint,
-    len_bytes=cint,  # tcp.len, -1 unknown
-    at=uint,  # offset of the TCP header in the frame
-    interface=uint,
-    flags=ushort,
-    window=ushort,
-    low_port=ushort,
-    high_port=ushort,
-    ip_id=ushort,
-    hdr_len=uchar,
-    ttl=uchar,
-    kind=uchar,  # bits, see below
-    wscale=schar,  # window scale option, -1 without
-    reason=uchar,
-    options=uchar,  # bits: which options are there
-    link_type=ushort,
-)
-
-# bits of kind
-TCP = cython.declare(uint, 1)
-V6 = cython.declare(uint, 2)
-QUOTED = cython.declare(uint, 4)  # the header stands inside an ICMP error
-FROM_HIGH = cython.declare(uint, 8)  # the sender is the larger endpoint
-
-# values of reason: why a frame has no segment
-NONE = cython.declare(uint, 0)
-UNSUPPORTED = cython.declare(uint, 1)
-TRUNCATED = cython.declare(uint, 2)
-MALFORMED = cython.declare(uint, 3)
-FRAGMENT = cython.declare(uint, 4)
 REASONS = ("", "unsupported", "truncated", "malformed", "fragment")
-
-# bits of options
-OPT_MSS = cython.declare(uint, 1)
-OPT_SACK_PERMITTED = cython.declare(uint, 2)
-OPT_TIMESTAMP = cython.declare(uint, 4)
-OPT_SACK = cython.declare(uint, 8)
-OPT_FAST_OPEN = cython.declare(uint, 16)
-OPT_CUT = cython.declare(uint, 128)  # not all of the options were captured
 
 # Where a walk over records stopped
 DONE = 0  #: no whole record is left in the buffer
@@ -238,13 +209,13 @@ def ipv4(p: cython.p_const_uchar, cap: uint, at: uint, end: uint, d: cython.poin
     header_len: uint
     total: uint
     if at + 20 > cap or at > end:
-        return TRUNCATED
+        return REASON_TRUNCATED
     header_len = (p[at] & 15) << 2
     total = be16(p + at + 2)
     if total == 0 or total > end - at:
         total = end - at
     if p[at] >> 4 != 4 or header_len < 20 or total < header_len:
-        return MALFORMED
+        return REASON_MALFORMED
     d.v6 = 0
     d.protocol = p[at + 9]
     d.ttl = p[at + 8]
@@ -254,8 +225,8 @@ def ipv4(p: cython.p_const_uchar, cap: uint, at: uint, end: uint, d: cython.poin
     d.offset = at + header_len
     d.length = total - header_len
     if be16(p + at + 6) & 0x3FFF:
-        return FRAGMENT
-    return NONE
+        return REASON_FRAGMENT
+    return REASON_NONE
 
 
 @cython.cfunc
@@ -268,9 +239,9 @@ def ipv6(p: cython.p_const_uchar, cap: uint, at: uint, end: uint, d: cython.poin
     part: uint
     i: cint
     if at + 40 > cap or at + 40 > end:
-        return TRUNCATED
+        return REASON_TRUNCATED
     if p[at] >> 4 != 6:
-        return MALFORMED
+        return REASON_MALFORMED
     stop = at + 40 + be16(p + at + 4)
     if stop > end:
         stop = end
@@ -284,22 +255,22 @@ def ipv6(p: cython.p_const_uchar, cap: uint, at: uint, end: uint, d: cython.poin
     d.length = stop - at - 40
     for i in range(16):
         if d.protocol != 0 and d.protocol != 43 and d.protocol != 44 and d.protocol != 60:
-            return NONE
+            return REASON_NONE
         at = d.offset
         if at + 8 > cap:
-            return TRUNCATED
+            return REASON_TRUNCATED
         if at + 8 > stop:
-            return MALFORMED
+            return REASON_MALFORMED
         length = 8 if d.protocol == 44 else 8 * (cython.cast(uint, p[at + 1]) + 1)
         part = d.protocol == 44 and (be16(p + at + 2) & 0xFFF9) != 0
         d.protocol = p[at]
         d.offset = at + length
         d.length = cython.cast(longlong, stop) - at - length
         if part:
-            return FRAGMENT
+            return REASON_FRAGMENT
         if d.length < 0:
-            return MALFORMED
-    return MALFORMED
+            return REASON_MALFORMED
+    return REASON_MALFORMED
 
 
 @cython.cfunc
@@ -371,7 +342,7 @@ def endpoints(p: cython.p_const_uchar, d: cython.pointer(Datagram), row: cython.
         i += 1
     from_high = src[i] > dst[i] if i < n else sport > dport
     if from_high:
-        row.kind |= FROM_HIGH
+        row.kind |= KIND_FROM_HIGH
         src = p + d.dst
         dst = p + d.src
         row.low_port = cython.cast(ushort, dport)
@@ -383,7 +354,7 @@ def endpoints(p: cython.p_const_uchar, d: cython.pointer(Datagram), row: cython.
         row.low[i] = src[i]
         row.high[i] = dst[i]
     if d.v6:
-        row.kind |= V6
+        row.kind |= KIND_V6
         h = mix(mix(h, be64(src)), be64(src + 8))
         h = mix(mix(h, be64(dst)), be64(dst + 8))
     else:
@@ -400,7 +371,7 @@ def endpoints(p: cython.p_const_uchar, d: cython.pointer(Datagram), row: cython.
 def segment(
     p: cython.p_const_uchar, cap: uint, d: cython.pointer(Datagram), row: cython.pointer(Row), seed: ulonglong
 ) -> uint:
-    """The TCP header at `d.offset` into the row; TRUNCATED when fewer than 20 bytes of it are there."""
+    """The TCP header at `d.offset` into the row; REASON_TRUNCATED when fewer than 20 bytes of it are there."""
     at: uint = d.offset
     room: longlong = d.length
     stop: uint
@@ -409,7 +380,7 @@ def segment(
         room = cython.cast(longlong, cap) - at
     row.at = at
     if room < 20:
-        return TRUNCATED
+        return REASON_TRUNCATED
     stop = at + cython.cast(uint, room)
     word = be16(p + at + 12)
     row.seq = be32(p + at + 4)
@@ -420,7 +391,7 @@ def segment(
     row.ttl = cython.cast(uchar, d.ttl)
     row.ip_id = cython.cast(ushort, d.ip_id)
     row.len_bytes = cython.cast(cint, d.length - row.hdr_len) if row.hdr_len <= d.length else -1
-    row.kind |= TCP
+    row.kind |= KIND_TCP
     endpoints(p, d, row, seed)
     if row.hdr_len > 20:
         if stop > at + row.hdr_len:
@@ -428,7 +399,7 @@ def segment(
         elif stop < at + row.hdr_len:
             row.options |= OPT_CUT
         read_options(p + at + 20, stop - at - 20, row)
-    return NONE
+    return REASON_NONE
 
 
 @cython.cfunc
@@ -451,14 +422,14 @@ def quoted(
         reason = ipv6(p, cap, d.offset + 8, cython.cast(uint, stop), cython.address(inner))
     else:
         return
-    if reason != NONE or inner.protocol != 6:
+    if reason != REASON_NONE or inner.protocol != 6:
         return
     if stop > cap:
         stop = cap
     if stop - inner.offset < 20:
         return
-    if segment(p, cap, cython.address(inner), row, seed) == NONE:
-        row.kind |= QUOTED
+    if segment(p, cap, cython.address(inner), row, seed) == REASON_NONE:
+        row.kind |= KIND_QUOTED
 
 
 @cython.cfunc
@@ -480,7 +451,7 @@ def frame(
     row.hdr_len = 0
     row.flags = 0
     row.hash = 0
-    row.reason = cython.cast(uchar, UNSUPPORTED)
+    row.reason = cython.cast(uchar, REASON_UNSUPPORTED)
     if not supported(link):
         return
     row.reason = 0

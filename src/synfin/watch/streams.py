@@ -23,6 +23,8 @@ class Stream:
     analysis: SequenceAnalysis = field(default_factory=SequenceAnalysis)
     completeness: int = 0
     packets: int = 0
+    first_ns: int = 0
+    last_ns: int = 0
 
 
 @dataclass(slots=True)
@@ -43,6 +45,8 @@ class StreamRow:
     ack: int
     window_size: int
     scalefactor: int | None
+    since_first_ns: int = 0  #: tcp.time_relative
+    since_last_ns: int = 0  #: tcp.time_delta
 
 
 class StreamTable:
@@ -57,6 +61,11 @@ class StreamTable:
         stream, side, bits = self._find(segment)
         before = stream.completeness
         row = StreamRow(segment, stream, side, quoted, 0, before, segment.seq, segment.ack, segment.window, None)
+        if not stream.packets:
+            stream.first_ns = stream.last_ns = segment.time_ns
+        row.since_first_ns = segment.time_ns - stream.first_ns
+        row.since_last_ns = segment.time_ns - stream.last_ns
+        stream.last_ns = segment.time_ns
         measured = segment.len_bytes is not None and not quoted
         if measured:
             stream.numbers.learn_base(side, segment)
@@ -69,6 +78,7 @@ class StreamTable:
                 stream.analysis.learn_times(side, segment)
         if measured:
             stream.numbers.learn_scale(side, segment)
+        stream.packets += 1
         return row
 
     def _find(self, segment: Segment) -> tuple[Stream, int, int]:
@@ -100,7 +110,6 @@ class StreamTable:
 def _complete(stream: Stream, segment: Segment) -> None:
     """Steps of `tcp.completeness`: which kinds of segment the stream has shown."""
     first = stream.packets == 0
-    stream.packets += 1
     flags, length = segment.flags, segment.length
     if first:
         if flags & (SYN | ACK) == SYN:

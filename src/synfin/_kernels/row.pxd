@@ -1,0 +1,47 @@
+# cython: language_level=3
+"""What `scan` writes and `follow` reads: one row a frame. `scan.ROW_FORMAT` is its layout for everyone else."""
+
+ctypedef struct Row:
+    long long time_ns
+    unsigned long long offset  # of the frame's first byte in the input
+    unsigned long long hash
+    unsigned char low[16]  # the smaller endpoint's address; IPv4 uses the first 4 bytes
+    unsigned char high[16]
+    unsigned int cap_len
+    unsigned int wire_len
+    unsigned int seq
+    unsigned int ack
+    int len_bytes  # tcp.len, -1 unknown
+    unsigned int at  # offset of the TCP header in the frame
+    unsigned int interface
+    unsigned short flags
+    unsigned short window
+    unsigned short low_port
+    unsigned short high_port
+    unsigned short ip_id
+    unsigned char hdr_len
+    unsigned char ttl
+    unsigned char kind  # KIND_ bits
+    signed char wscale  # window scale option, -1 without
+    unsigned char reason  # REASON_: why the frame has no segment
+    unsigned char options  # OPT_ bits: which options are there
+    unsigned short link_type
+
+cdef enum:
+    KIND_TCP = 1
+    KIND_V6 = 2
+    KIND_QUOTED = 4  # the header stands inside an ICMP error
+    KIND_FROM_HIGH = 8  # the sender is the larger endpoint
+
+    REASON_NONE = 0
+    REASON_UNSUPPORTED = 1
+    REASON_TRUNCATED = 2
+    REASON_MALFORMED = 3
+    REASON_FRAGMENT = 4
+
+    OPT_MSS = 1
+    OPT_SACK_PERMITTED = 2
+    OPT_TIMESTAMP = 4
+    OPT_SACK = 8
+    OPT_FAST_OPEN = 16
+    OPT_CUT = 128  # not all of the options were captured
