@@ -8,18 +8,28 @@ relative numbers. A tracker that is given another, finished one shows what a sec
 
 import cython
 from cython import int as cint
-from cython import longlong, schar, uchar, uint, ulonglong, ushort
+from cython import longlong, uchar, uint, ulonglong, ushort
 from cython.cimports.libc.stdlib import calloc, free, realloc
 from cython.cimports.libc.string import memset
+from cython.cimports.synfin._kernels import collect
+from cython.cimports.synfin._kernels.conn import Conn, Flow
+from cython.cimports.synfin._kernels.judge import REUSED_PORTS, judge
 from cython.cimports.synfin._kernels.row import KIND_FROM_HIGH, KIND_QUOTED, KIND_TCP, KIND_V6, OPT_CUT, Row
 
 if not cython.compiled:
     raise ImportError("the kernel follow is not compiled")
 
-FACT_FORMAT = "<IIIIIiqqHBB4x"
+FACT_FORMAT = "<IIIIIiqqHBBI"
 FACT_FIELDS = (
     "stream", "conn", "seq", "ack", "window_size", "scale", "since_first_ns", "since_last_ns", "bits", "completeness",
-    "side",
+    "side", "record",
+)  # fmt: skip
+RECORD_FORMAT = "<QQQQQqqqq16s16sIIIIIIIIIIIHH16sBBBBB3x"
+RECORD_FIELDS = (
+    "marks", "payload_client", "payload_server", "wire_client", "wire_server", "first_ns", "last_ns", "leg_0", "leg_1",
+    "client", "server", "conn", "stream", "first_frame", "last_frame", "packets_client", "packets_server",
+    "retransmissions_client", "retransmissions_server", "vector_client", "vector_server", "completeness",
+    "port_client", "port_server", "history", "history_len", "ttl_client", "ttl_server", "v6", "role_guessed",
 )  # fmt: skip
 NO_SCALE = -3  #: `scale` of a fact where no scale factor is shown
 
@@ -35,62 +45,39 @@ Fact = cython.struct(
     bits=ushort,  # analysis flags
     completeness=uchar,
     side=uchar,  # 1: sent by the larger endpoint
+    record=uint,  # index of the record in this tracker
 )
 
-# One direction of a stream (tshark's view) and of a connection (ours).
-Side = cython.struct(
-    next_seq=uint,
-    max_ackable=uint,
-    last_ack=uint,
-    window=uint,
-    dup_acks=uint,
-    base=uint,
-    next_time_ns=longlong,
-    last_ack_time_ns=longlong,
-    last_bits=ushort,
-    scale=schar,
-    has_base=uchar,
-    only_syn=uchar,
-)
-
-Conn = cython.struct(
-    low=uchar[16],
-    high=uchar[16],
-    low_port=ushort,
-    high_port=ushort,
-    v6=uchar,
-    completeness=uchar,
-    stream=uint,
-    packets=uint,  # of the stream: its first packet counts differently
-    next_same=uint,  # index + 1 of the next connection of the same stream
+# One connection for the outside, ends in the order client, server.
+Record = cython.struct(
+    marks=ulonglong,
+    payload_bytes=ulonglong[2],
+    wire_bytes=ulonglong[2],
     first_ns=longlong,
     last_ns=longlong,
-    syn_time_ns=longlong,
-    initial_rtt_ns=longlong,
-    sides=Side[2],
+    legs_ns=longlong[2],
+    address=uchar[32],  # 16 bytes each
+    number=uint,
+    stream=uint,
+    first_frame=uint,
+    last_frame=uint,
+    packets=uint[2],
+    retransmissions=uint[2],
+    vector=uint[2],
+    completeness=uint,
+    port=ushort[2],
+    history=uchar[16],
+    history_len=uchar,
+    ttl=uchar[2],
+    v6=uchar,
+    role_guessed=uchar,
+    spare=uchar[3],
 )
 
 FIN = cython.declare(uint, 0x01)
 SYN = cython.declare(uint, 0x02)
 RST = cython.declare(uint, 0x04)
 ACK = cython.declare(uint, 0x10)
-
-# Analysis flags, as in synfin.watch.analysis.
-RETRANSMISSION = cython.declare(uint, 1)
-FAST = cython.declare(uint, 2)
-SPURIOUS = cython.declare(uint, 4)
-OUT_OF_ORDER = cython.declare(uint, 8)
-LOST_SEGMENT = cython.declare(uint, 16)
-ACK_LOST_SEGMENT = cython.declare(uint, 32)
-DUPLICATE_ACK = cython.declare(uint, 64)
-KEEP_ALIVE = cython.declare(uint, 128)
-KEEP_ALIVE_ACK = cython.declare(uint, 256)
-ZERO_WINDOW = cython.declare(uint, 512)
-ZERO_WINDOW_PROBE = cython.declare(uint, 1024)
-ZERO_WINDOW_PROBE_ACK = cython.declare(uint, 2048)
-WINDOW_FULL = cython.declare(uint, 4096)
-WINDOW_UPDATE = cython.declare(uint, 8192)
-REUSED_PORTS = cython.declare(uint, 16384)
 
 ALL_ONES = cython.declare(uint, 0xFFFFFFFF)
 
@@ -101,156 +88,16 @@ MAX_CONNECTIONS = cython.declare(ulonglong, 0xFFFFFFF0)
 
 @cython.cfunc
 @cython.nogil
-@cython.inline
-@cython.exceptval(check=False)
-def diff(a: uint, b: uint) -> cint:
-    """Signed distance from b to a modulo 2**32."""
-    return cython.cast(cint, a - b)
-
-
-@cython.cfunc
-@cython.nogil
-@cython.inline
-@cython.exceptval(check=False)
-def same_again(own: cython.pointer(Side), row: cython.pointer(Row), length: uint) -> cint:
-    return (
-        length == 0
-        and row.seq == own.next_seq
-        and row.ack == own.last_ack
-        and (row.flags & (SYN | FIN | RST)) == 0
-    )
-
-
-@cython.cfunc
-@cython.nogil
-@cython.exceptval(check=False)
-def window_events(
-    own: cython.pointer(Side), peer: cython.pointer(Side), row: cython.pointer(Row), length: uint, decided: cython.p_int
-) -> uint:
-    """Steps 1 to 7 of tshark's sequence analysis."""
-    bits: uint = 0
-    shift: cint
-    quiet: cint = (row.flags & (SYN | FIN | RST)) == 0
-    same: cint
-    decided[0] = 1
-    if length == 1 and row.seq == own.next_seq and peer.window == 0:
-        return ZERO_WINDOW_PROBE
-    if row.window == 0 and quiet:
-        bits |= ZERO_WINDOW
-    if own.next_seq != 0 and diff(row.seq, own.next_seq) > 0 and (row.flags & RST) == 0:
-        bits |= LOST_SEGMENT
-    if length <= 1 and row.seq == own.next_seq - 1 and quiet:
-        bits |= KEEP_ALIVE
-    same = same_again(own, row, length)
-    if same and row.window != 0 and row.window != own.window:
-        bits |= WINDOW_UPDATE
-    if length != 0 and quiet and peer.scale != -1:
-        shift = 0 if peer.only_syn or peer.scale < 0 else peer.scale
-        if row.seq + length == peer.last_ack + (peer.window << shift):
-            bits |= WINDOW_FULL
-    if same and row.window != 0 and row.window == own.window and peer.last_bits & KEEP_ALIVE:
-        return bits | KEEP_ALIVE_ACK
-    if same and row.window == 0 and own.window == 0 and peer.last_bits & ZERO_WINDOW_PROBE:
-        return bits | ZERO_WINDOW_PROBE_ACK
-    decided[0] = 0
-    return bits
-
-
-@cython.cfunc
-@cython.nogil
-@cython.inline
-@cython.exceptval(check=False)
-def acks_unseen(peer: cython.pointer(Side), row: cython.pointer(Row)) -> uint:
-    first: cint
-    if peer.max_ackable == 0 or (row.flags & ACK) == 0 or diff(row.ack, peer.max_ackable) <= 0:
-        return 0
-    if diff(peer.max_ackable, peer.next_seq) < 0:
-        peer.max_ackable = peer.next_seq
-        return ACK_LOST_SEGMENT
-    first = peer.dup_acks == 0
-    peer.dup_acks = ALL_ONES
-    return ACK_LOST_SEGMENT if first else 0
-
-
-@cython.cfunc
-@cython.nogil
-@cython.exceptval(check=False)
-def sent_before(
-    conn: cython.pointer(Conn),
-    own: cython.pointer(Side),
-    peer: cython.pointer(Side),
-    row: cython.pointer(Row),
-    length: uint,
-) -> uint:
-    """Step 11: spurious, fast, out of order or plain retransmission; the first that fits."""
-    end: uint = row.seq + length
-    old: cint = own.next_seq != 0 and diff(row.seq, own.next_seq) < 0
-    limit: ulonglong
-    if length > 1 and row.seq == own.next_seq - 1:
-        old = 0
-    if length != 0 and peer.last_ack != 0 and diff(end, peer.last_ack) <= 0:
-        return SPURIOUS
-    if not old:
-        return 0
-    if (
-        peer.dup_acks >= 2
-        and peer.last_ack == row.seq
-        and cython.cast(ulonglong, row.time_ns - peer.last_ack_time_ns) < 20000000
-    ):
-        return FAST
-    limit = cython.cast(ulonglong, conn.initial_rtt_ns) if conn.initial_rtt_ns != 0 else 3000000
-    if row.flags & (SYN | FIN):
-        end += 1
-    if cython.cast(ulonglong, row.time_ns - own.next_time_ns) < limit and own.next_seq != end:
-        return OUT_OF_ORDER
-    return RETRANSMISSION
-
-
-@cython.cfunc
-@cython.nogil
-@cython.exceptval(check=False)
-def judge(conn: cython.pointer(Conn), side: uint, row: cython.pointer(Row)) -> uint:
-    """tshark's sequence analysis of a segment whose length is known."""
-    own: cython.pointer(Side) = cython.address(conn.sides[side])
-    peer: cython.pointer(Side) = cython.address(conn.sides[1 - side])
-    length: uint = cython.cast(uint, row.len_bytes)
-    decided: cint = 0
-    bits: uint = window_events(own, peer, row, length, cython.address(decided))
-    end: uint
-    if not decided and row.window != 0 and row.window == own.window and same_again(own, row, length):
-        own.dup_acks = 1 if own.dup_acks == ALL_ONES else own.dup_acks + 1
-        bits |= DUPLICATE_ACK
-    if row.ack != own.last_ack:
-        own.dup_acks = 0
-    bits |= acks_unseen(peer, row)
-    if (length != 0 or row.flags & (SYN | FIN)) and (bits & KEEP_ALIVE) == 0:
-        bits |= sent_before(conn, own, peer, row, length)
-    end = row.seq + length + (1 if row.flags & (SYN | FIN) else 0)
-    if (bits & ZERO_WINDOW_PROBE) == 0:
-        if own.next_seq == 0 or diff(end, own.next_seq) > 0:
-            own.next_seq = end
-            own.next_time_ns = row.time_ns
-        if own.max_ackable == 0 or row.seq == own.max_ackable:
-            own.max_ackable = own.next_seq
-    own.window = row.window
-    own.last_bits = cython.cast(ushort, bits)
-    own.last_ack = row.ack
-    own.last_ack_time_ns = row.time_ns
-    return bits
-
-
-@cython.cfunc
-@cython.nogil
 @cython.exceptval(check=False)
 def learn_times(conn: cython.pointer(Conn), side: uint, row: cython.pointer(Row)) -> cython.void:
     if row.flags & SYN:
-        conn.sides[side].only_syn = 1
+        conn.flows[side].only_syn = 1
         if (row.flags & ACK) == 0:
             conn.syn_time_ns = row.time_ns
     elif row.flags & ACK:
         if conn.syn_time_ns != 0 and conn.initial_rtt_ns == 0:
             conn.initial_rtt_ns = row.time_ns - conn.syn_time_ns
-        conn.sides[side].only_syn = 0
+        conn.flows[side].only_syn = 0
 
 
 @cython.cfunc
@@ -258,8 +105,8 @@ def learn_times(conn: cython.pointer(Conn), side: uint, row: cython.pointer(Row)
 @cython.inline
 @cython.exceptval(check=False)
 def learn_base(conn: cython.pointer(Conn), side: uint, row: cython.pointer(Row)) -> cython.void:
-    own: cython.pointer(Side) = cython.address(conn.sides[side])
-    peer: cython.pointer(Side) = cython.address(conn.sides[1 - side])
+    own: cython.pointer(Flow) = cython.address(conn.flows[side])
+    peer: cython.pointer(Flow) = cython.address(conn.flows[1 - side])
     if not own.has_base:
         own.has_base = 1
         own.base = row.seq if row.flags & SYN else row.seq - 1
@@ -273,8 +120,8 @@ def learn_base(conn: cython.pointer(Conn), side: uint, row: cython.pointer(Row))
 @cython.inline
 @cython.exceptval(check=False)
 def learn_scale(conn: cython.pointer(Conn), side: uint, row: cython.pointer(Row)) -> cython.void:
-    own: cython.pointer(Side) = cython.address(conn.sides[side])
-    peer: cython.pointer(Side) = cython.address(conn.sides[1 - side])
+    own: cython.pointer(Flow) = cython.address(conn.flows[side])
+    peer: cython.pointer(Flow) = cython.address(conn.flows[1 - side])
     if row.options & OPT_CUT:
         return
     if row.wscale >= 0:
@@ -316,9 +163,9 @@ def complete(conn: cython.pointer(Conn), row: cython.pointer(Row), first: cint) 
 @cython.exceptval(check=False)
 def numbers(conn: cython.pointer(Conn), side: uint, row: cython.pointer(Row), fact: cython.pointer(Fact)) -> cython.void:
     """Relative numbers and the scaled window, as shown."""
-    shift: cint = conn.sides[side].scale
-    fact.seq = row.seq - conn.sides[side].base
-    fact.ack = row.ack - conn.sides[1 - side].base if row.flags & ACK else row.ack
+    shift: cint = conn.flows[side].scale
+    fact.seq = row.seq - conn.flows[side].base
+    fact.ack = row.ack - conn.flows[1 - side].base if row.flags & ACK else row.ack
     fact.window_size = row.window
     fact.scale = -3
     if (row.flags & SYN) == 0:
@@ -343,6 +190,91 @@ def same_key(conn: cython.pointer(Conn), row: cython.pointer(Row)) -> cint:
     return 1
 
 
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def fresh(conn: cython.pointer(Conn)) -> cython.void:
+    """Our view of a connection before its first segment (what is 0 already is left alone)."""
+    i: cint
+    conn.number = ALL_ONES
+    conn.first_side = -1
+    conn.syn_side = -1
+    conn.reset_by = -1
+    for i in range(2):
+        conn.legs_ns[i] = -1
+        conn.ends[i].window = -1
+        conn.ends[i].fin_ack_min = cython.cast(longlong, 1) << 62
+
+
+@cython.cfunc
+@cython.nogil
+@cython.inline
+@cython.exceptval(check=False)
+def starts_again(conn: cython.pointer(Conn), side: uint, row: cython.pointer(Row)) -> cint:
+    """A SYN, or a SYN,ACK with another number, inside a connection that is over: the next incarnation."""
+    if (row.flags & SYN) == 0 or row.kind & KIND_QUOTED or not collect.is_over(conn):
+        return 0
+    return (row.flags & ACK) == 0 or cython.cast(uint, conn.ends[side].isn) != row.seq
+
+
+@cython.cfunc
+@cython.nogil
+@cython.inline
+@cython.exceptval(check=False)
+def rejects(row: cython.pointer(Row)) -> cint:
+    """Whether the ICMP error that quotes this header rejects a connection (RFC 1122 4.2.3.9, RFC 4443 3.1)."""
+    kind: uint = row.icmp >> 8
+    code: uint = row.icmp & 255
+    if row.kind & KIND_V6:
+        return kind == 1
+    return kind == 3 and (code <= 1 or code == 3 or code == 9 or code == 10 or code == 13)
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def write_record(
+    conn: cython.pointer(Conn), completeness: uint, end_ns: longlong, out: cython.pointer(Record)
+) -> cython.void:
+    """A connection as the outside sees it, its client first."""
+    client: cint = collect.client_side(conn)
+    side: uint
+    i: uint
+    j: uint
+    out.role_guessed = client < 0
+    if client < 0:
+        # without a SYN: the larger port calls; with equal ports, who was seen first
+        client = conn.high_port > conn.low_port
+        if conn.high_port == conn.low_port:
+            client = conn.first_side if conn.first_side > 0 else 0
+    elif (conn.ends[client].sent & 1) == 0:
+        out.role_guessed = 1
+    out.marks = collect.marks(conn, client, end_ns)
+    out.number = conn.number
+    out.stream = conn.stream
+    out.first_frame = conn.first_frame
+    out.last_frame = conn.last_frame
+    out.first_ns = conn.first_ns
+    out.last_ns = conn.last_ns
+    out.completeness = completeness
+    out.v6 = conn.v6
+    out.history_len = conn.history_len
+    for i in range(16):
+        out.history[i] = conn.history[i] ^ (8 if client else 0)
+    for i in range(2):
+        side = i ^ client
+        out.legs_ns[i] = conn.legs_ns[i]
+        out.payload_bytes[i] = conn.counts[side].payload_bytes
+        out.wire_bytes[i] = conn.counts[side].wire_bytes
+        out.packets[i] = conn.counts[side].packets
+        out.retransmissions[i] = conn.counts[side].retransmissions
+        out.ttl[i] = conn.counts[side].ttl
+        out.vector[i] = collect.end_facts(conn, side, client)
+        out.port[i] = conn.high_port if side else conn.low_port
+        for j in range(16):
+            out.address[16 * i + j] = conn.high[j] if side else conn.low[j]
+
+
 @cython.final
 @cython.cclass
 class Tracker:
@@ -352,14 +284,24 @@ class Tracker:
     mask: ulonglong
     pages: cython.pointer(cython.pointer(Conn))
     page_count: uint
-    count: uint  # connections
+    count: uint  # records
+    numbered: uint  # connections
     streams: uint
+    frames: uint  # rows so far
+    followed: ulonglong  # of them with a TCP header, quoted ones included
+    segments: ulonglong  # of them with a TCP header of their own
+    end_ns: longlong  # time of the latest frame
 
     def __cinit__(self):
         self.mask = 0xFFF
         self.page_count = 0
         self.count = 0
+        self.numbered = 0
         self.streams = 0
+        self.frames = 0
+        self.followed = 0
+        self.segments = 0
+        self.end_ns = 0
         self.pages = cython.NULL
         self.slots = cython.cast(
             cython.pointer(ulonglong), calloc(cython.cast(cython.size_t, self.mask) + 1, cython.sizeof(ulonglong))
@@ -432,6 +374,7 @@ class Tracker:
                 return cython.NULL
             self.page_count += 1
         conn = self.at(self.count)
+        conn.index = self.count
         self.count += 1
         for i in range(16):
             conn.low[i] = row.low[i]
@@ -440,8 +383,9 @@ class Tracker:
         conn.high_port = row.high_port
         conn.v6 = 1 if row.kind & KIND_V6 else 0
         for i in range(2):
-            conn.sides[i].window = ALL_ONES
-            conn.sides[i].scale = -1
+            conn.flows[i].window = ALL_ONES
+            conn.flows[i].scale = -1
+        fresh(conn)
         return conn
 
     @cython.cfunc
@@ -474,57 +418,93 @@ class Tracker:
     @cython.cfunc
     @cython.nogil
     @cython.exceptval(check=False)
-    def find(self, row: cython.pointer(Row), index: cython.pointer(uint), bits: cython.pointer(uint)) -> cython.pointer(Conn):
-        """The record of a row, its index, and REUSED_PORTS where tshark says so; NULL when there is no memory."""
+    def incarnate(self, slot: cython.pointer(ulonglong), row: cython.pointer(Row)) -> cython.pointer(Conn):
+        """A new connection that goes on in the stream of the old one; NULL when there is no memory."""
+        old: cython.pointer(Conn) = self.at(cython.cast(uint, slot[0]) - 1)
+        conn: cython.pointer(Conn) = self.new_conn(row)
+        i: cint
+        if conn == cython.NULL:
+            return cython.NULL
+        conn.stream = old.stream
+        conn.stream_packets = old.stream_packets
+        conn.stream_first_ns = old.stream_first_ns
+        conn.stream_last_ns = old.stream_last_ns
+        conn.completeness = old.completeness
+        conn.syn_time_ns = old.syn_time_ns
+        conn.initial_rtt_ns = old.initial_rtt_ns
+        for i in range(2):
+            conn.flows[i] = old.flows[i]
+        old.next_same = self.count
+        slot[0] = (row.hash & ~cython.cast(ulonglong, 0xFFFFFFFF)) | self.count
+        return conn
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def find(self, row: cython.pointer(Row), bits: cython.pointer(uint)) -> cython.pointer(Conn):
+        """The record of a row, and REUSED_PORTS where tshark says so; NULL when there is no memory."""
         side: uint = 1 if row.kind & KIND_FROM_HIGH else 0
         slot: cython.pointer(ulonglong)
         conn: cython.pointer(Conn)
+        bits[0] = 0
         if cython.cast(ulonglong, self.count) * 2 > self.mask and not self.grow():
             return cython.NULL
         slot = self.slot(row)
-        bits[0] = 0
         if slot[0] == 0:
-            conn = self.open_stream(slot, row)
-            index[0] = self.count - 1
+            return self.open_stream(slot, row)
+        conn = self.at(cython.cast(uint, slot[0]) - 1)
+        if (row.flags & SYN) == 0:
             return conn
-        index[0] = cython.cast(uint, slot[0]) - 1
-        conn = self.at(index[0])
-        if (row.flags & SYN) == 0 or not conn.sides[side].has_base:
-            return conn
-        if conn.sides[side].base != row.seq:
-            bits[0] = REUSED_PORTS
-            if row.flags & ACK:
-                conn.sides[side].base = row.seq
-                return conn
-            conn = self.open_stream(slot, row)
-            index[0] = self.count - 1
-            return conn
-        if (row.flags & ACK) == 0:
-            conn.sides[side].next_seq = conn.sides[side].max_ackable
+        if conn.flows[side].has_base:
+            if conn.flows[side].base != row.seq:
+                bits[0] = REUSED_PORTS
+                if (row.flags & ACK) == 0:
+                    return self.open_stream(slot, row)
+                conn.flows[side].base = row.seq
+            elif (row.flags & ACK) == 0:
+                conn.flows[side].next_seq = conn.flows[side].max_ackable
+        if starts_again(conn, side, row):
+            return self.incarnate(slot, row)
         return conn
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.inline
+    @cython.exceptval(check=False)
+    def ours(self, conn: cython.pointer(Conn), side: uint, row: cython.pointer(Row), bits: uint) -> cython.void:
+        """Our own bookkeeping of a row."""
+        if row.kind & KIND_QUOTED:
+            if rejects(row):
+                collect.note_unreachable(conn, side, row)
+            return
+        self.segments += 1
+        if conn.number == ALL_ONES:
+            conn.number = self.numbered
+            self.numbered += 1
+        collect.count(conn, side, row, self.frames, bits)
+        if row.len_bytes >= 0 and row.hdr_len >= 20:
+            collect.add(conn, side, row)
 
     @cython.cfunc
     @cython.nogil
     @cython.exceptval(check=False)
     def one(self, row: cython.pointer(Row), fact: cython.pointer(Fact)) -> cint:
         """Follow one row that holds a TCP header; 0 when there is no memory."""
-        index: uint = 0
         bits: uint = 0
         side: uint = 1 if row.kind & KIND_FROM_HIGH else 0
-        conn: cython.pointer(Conn) = self.find(row, cython.address(index), cython.address(bits))
         measured: cint = row.len_bytes >= 0 and (row.kind & KIND_QUOTED) == 0
+        conn: cython.pointer(Conn) = self.find(row, cython.address(bits))
         if conn == cython.NULL:
             return 0
-        if conn.packets == 0:
-            conn.first_ns = row.time_ns
-            conn.last_ns = row.time_ns
+        if conn.stream_packets == 0:
+            conn.stream_first_ns = row.time_ns
+            conn.stream_last_ns = row.time_ns
         fact.stream = conn.stream
-        fact.conn = index
         fact.completeness = conn.completeness
         fact.side = cython.cast(uchar, side)
-        fact.since_first_ns = row.time_ns - conn.first_ns
-        fact.since_last_ns = row.time_ns - conn.last_ns
-        conn.last_ns = row.time_ns
+        fact.since_first_ns = row.time_ns - conn.stream_first_ns
+        fact.since_last_ns = row.time_ns - conn.stream_last_ns
+        conn.stream_last_ns = row.time_ns
         fact.seq = row.seq
         fact.ack = row.ack
         fact.window_size = row.window
@@ -536,12 +516,16 @@ class Tracker:
             fact.bits = cython.cast(ushort, bits)
             numbers(conn, side, row, fact)
         if row.hdr_len >= 20:
-            complete(conn, row, conn.packets == 0)
+            complete(conn, row, conn.stream_packets == 0)
             if (row.kind & KIND_QUOTED) == 0:
                 learn_times(conn, side, row)
         if measured:
             learn_scale(conn, side, row)
-        conn.packets += 1
+        conn.stream_packets += 1
+        self.followed += 1
+        self.ours(conn, side, row, fact.bits)
+        fact.conn = conn.number
+        fact.record = conn.index
         return 1
 
     @cython.cfunc
@@ -551,15 +535,13 @@ class Tracker:
         """Show a row as a second pass does: this tracker has seen the whole input."""
         side: uint = fact.side
         conn: cython.pointer(Conn)
-        if fact.conn >= self.count:
+        if fact.record >= self.count:
             return
-        conn = self.at(fact.conn)
-        while conn.next_same != 0:
-            conn = self.at(conn.next_same - 1)
+        conn = self.newest(self.at(fact.record))
         fact.completeness = conn.completeness
         if row.len_bytes >= 0 and (row.kind & KIND_QUOTED) == 0:
-            if (row.flags & (SYN | ACK)) == (SYN | ACK) and conn.sides[side].base != row.seq:
-                conn.sides[side].base = row.seq
+            if (row.flags & (SYN | ACK)) == (SYN | ACK) and conn.flows[side].base != row.seq:
+                conn.flows[side].base = row.seq
                 fact.bits |= REUSED_PORTS
             numbers(conn, side, row, fact)
         if row.hdr_len >= 20:
@@ -583,6 +565,9 @@ class Tracker:
         fact = cython.cast(cython.pointer(Fact), cython.address(facts[0]))
         with cython.nogil:
             for i in range(n):
+                self.frames += 1
+                if self.frames == 1 or row.time_ns > self.end_ns:
+                    self.end_ns = row.time_ns
                 if (row.kind & KIND_TCP) == 0:
                     memset(fact, 0, cython.sizeof(Fact))
                 else:
@@ -596,8 +581,55 @@ class Tracker:
         if not ok:
             raise MemoryError("no room for another connection")
 
+    def records(self, start: uint, stop: uint) -> bytes:
+        """The records `start` to `stop` (not included) as RECORD_FORMAT, in order of `conn`.
+
+        Records that only quoted headers reached are left out.
+        """
+        out: bytearray
+        view: uchar[::1]
+        conn: cython.pointer(Conn)
+        n: cython.Py_ssize_t = 0
+        i: uint
+        stop = min(stop, self.count)
+        if start >= stop:
+            return b""
+        out = bytearray((stop - start) * cython.sizeof(Record))
+        view = out
+        with cython.nogil:
+            for i in range(start, stop):
+                conn = self.at(i)
+                if conn.number != ALL_ONES:
+                    write_record(
+                        conn,
+                        self.newest(conn).completeness,
+                        self.end_ns,
+                        cython.cast(cython.pointer(Record), cython.address(view[0])) + n,
+                    )
+                    n += 1
+        return bytes(out[: n * cython.sizeof(Record)])
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.inline
+    @cython.exceptval(check=False)
+    def newest(self, conn: cython.pointer(Conn)) -> cython.pointer(Conn):
+        """The connection in which the stream of `conn` goes on."""
+        while conn.next_same != 0:
+            conn = self.at(conn.next_same - 1)
+        return conn
+
     def __len__(self):
+        """Records so far (connections, and what only quoted headers reached)."""
         return self.count
+
+    def counts(self) -> tuple:
+        """(frames, frames with a TCP header quoted or not, frames with a TCP header of their own) so far."""
+        return self.frames, self.followed, self.segments
+
+
+def record_size() -> cython.Py_ssize_t:
+    return cython.sizeof(Record)
 
 
 def fact_size() -> cython.Py_ssize_t:

@@ -26,6 +26,7 @@ ctypedef struct Row:
     unsigned char reason  # REASON_: why the frame has no segment
     unsigned char options  # OPT_ bits: which options are there
     unsigned short link_type
+    unsigned short icmp  # type << 8 | code of the ICMP error that quotes the header
 
 cdef enum:
     KIND_TCP = 1

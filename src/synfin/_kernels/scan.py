@@ -32,11 +32,11 @@ from cython.cimports.synfin._kernels.row import (
 if not cython.compiled:
     raise ImportError("the kernel scan is not compiled")
 
-ROW_FORMAT = "<qQQ16s16sIIIIiIIHHHHHBBBbBBH2x"
+ROW_FORMAT = "<qQQ16s16sIIIIiIIHHHHHBBBbBBHH"
 ROW_FIELDS = (
     "time_ns", "offset", "hash", "low", "high", "cap_len", "wire_len", "seq", "ack", "len_bytes", "at", "interface",
     "flags", "window", "low_port", "high_port", "ip_id", "hdr_len", "ttl", "kind", "wscale", "reason", "options",
-    "link_type",
+    "link_type", "icmp",
 )  # fmt: skip
 
 REASONS = ("", "unsupported", "truncated", "malformed", "fragment")
@@ -430,6 +430,8 @@ def quoted(
         return
     if segment(p, cap, cython.address(inner), row, seed) == REASON_NONE:
         row.kind |= KIND_QUOTED
+        if d.offset + 1 < cap:
+            row.icmp = cython.cast(ushort, be16(p + d.offset))
 
 
 @cython.cfunc
@@ -451,6 +453,7 @@ def frame(
     row.hdr_len = 0
     row.flags = 0
     row.hash = 0
+    row.icmp = 0
     row.reason = cython.cast(uchar, REASON_UNSUPPORTED)
     if not supported(link):
         return

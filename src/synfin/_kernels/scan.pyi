@@ -1,6 +1,8 @@
 """Types of the compiled kernel `scan`; see scan.py for the contracts."""
 
-from collections.abc import Buffer
+from array import array
+
+Buffer = bytes | bytearray | memoryview | array[int]
 
 ROW_FORMAT: str
 ROW_FIELDS: tuple[str, ...]

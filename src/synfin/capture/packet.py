@@ -28,3 +28,4 @@ class Interface:
     ticks_per_second: int = 1_000_000  #: resolution of its timestamps
     name: str = ""
     drops: int | None = None  #: packets lost by the capture, where the file tells
+    ts_offset_s: int = 0  #: seconds to add to its timestamps (pcapng's if_tsoffset)

@@ -47,9 +47,10 @@ PROVEN_ACK_OF_FIN = 1 << 21
 DENIED_ACK_OF_FIN = 1 << 22
 MAY_RST = 1 << 23
 LIKELY_RST = 1 << 24  #: a RST that it must have accepted, had it arrived
+LIKELY_SYN = 1 << 25  #: the captured SYN arrived: it will be answered (a sent SYN,ACK says the same)
 
 #: Bits that come from the order of the capture (`collect`), not from the ledgers.
-FROM_ORDER = LISTENS | RST_ENDS | DENIED_SYNED | DENIED_FIN | DENIED_ACK_OF_FIN | LIKELY_RST
+FROM_ORDER = LISTENS | RST_ENDS | DENIED_SYNED | DENIED_FIN | DENIED_ACK_OF_FIN | LIKELY_RST | LIKELY_SYN
 
 
 def facts(own: Ledger, peer: Ledger, order: int = 0) -> int:
@@ -90,6 +91,8 @@ def _opening(own: Ledger, peer: Ledger) -> int:
         vector |= MAY_ACK_OF_SYN
     if _synchronised(own, peer, ack):
         vector |= PROVEN_SYNED
+    if not own.sent and peer.sent & SENT_SYN and peer.sent & (SENT_ACK | SENT_DATA):
+        vector |= LIKELY_SYN | MAY_ACK_OF_SYN  # only one direction was captured: the other one must have answered
     return vector
 
 

@@ -114,7 +114,7 @@ def _proven(vector: int) -> int:
 def _wished(vector: int) -> int:
     """The captured receptions that are taken as delivered, and the reset that ended its own connection."""
     wished = 0
-    if vector & f.SYN_ACK_SENT:
+    if vector & (f.SYN_ACK_SENT | f.LIKELY_SYN):
         wished |= GOT_SYN
     if vector & (f.MAY_ACK_OF_SYN | f.MAY_SYN_ACK) and not vector & f.DENIED_SYNED:
         wished |= SYNED
@@ -130,7 +130,9 @@ def _wished(vector: int) -> int:
 def _starts(vector: int) -> tuple[int, ...]:
     """Where a path may begin, the likeliest first."""
     if vector & f.MIDSTREAM:
-        return State.ESTABLISHED, State.SYN_RECEIVED
+        # Whoever only answers with resets may have lost the connection long ago.
+        forgot = (State.CLOSED,) if vector & f.RST_SENT else ()
+        return State.ESTABLISHED, State.SYN_RECEIVED, *forgot
     if vector & f.LISTENS:
         return State.LISTEN, State.CLOSED
     return State.CLOSED, State.LISTEN
@@ -145,8 +147,8 @@ def _walk(vector: int, allowed: int) -> list[tuple[int, int]]:
     known = set(found)
     for row, passed in found:
         for event, after, gain in edges[row]:
-            if not event & allowed:
-                continue
+            if not event & allowed or gain & passed & OPENED:
+                continue  # one incarnation sends its SYN from CLOSED once
             if gain & SENT_FIN and not (fin_from_close_wait if row == State.CLOSE_WAIT else fin_from_established):
                 continue
             node = after, passed | gain

@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from synfin.tcp.state import State
     from synfin.wire.tcp import Segment
+
+
+def utc(time_ns: int) -> str:
+    """A time as people read it: ISO 8601 in UTC with nine decimals (years 1 to 9999; else seconds as they are)."""
+    seconds, fraction = divmod(time_ns, 1_000_000_000)
+    try:
+        return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{fraction:09d}Z"
+    except (ValueError, OverflowError, OSError):
+        return f"{seconds}.{fraction:09d}"
 
 
 @dataclass(slots=True)
@@ -22,6 +32,23 @@ class Side:
     retransmissions: int = 0  #: tshark's family: retransmission, fast, spurious
     state: str | None = None  #: likely state at the end, RFC 9293's spelling (TIME-WAIT)
     states_seen: tuple[str, ...] = ()  #: every state that the capture allows at its end
+
+    @property
+    def endpoint(self) -> str:
+        """`ip:port`, `[v6]:port`."""
+        return f"[{self.ip}]:{self.port}" if ":" in self.ip else f"{self.ip}:{self.port}"
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "ip": self.ip,
+            "port": self.port,
+            "packets": self.packets,
+            "payload_bytes": self.payload_bytes,
+            "wire_bytes": self.wire_bytes,
+            "retransmissions": self.retransmissions,
+            "state": self.state,
+            "states_seen": list(self.states_seen),
+        }
 
 
 @dataclass(slots=True)
@@ -53,7 +80,27 @@ class Connection:
 
     def to_dict(self) -> dict[str, Any]:
         """The record as JSON shows it (schema 1)."""
-        raise NotImplementedError
+        return {
+            "conn": self.conn,
+            "stream": self.stream,
+            "start": utc(self.start_ns),
+            "start_ns": self.start_ns,
+            "duration_ns": self.duration_ns,
+            "frames": list(self.frames),
+            "client": self.client.to_dict(),
+            "server": self.server.to_dict(),
+            "role_guessed": self.role_guessed,
+            "open": self.open,
+            "close": self.close,
+            "closed_by": self.closed_by,
+            "handshake_rtt_ns": self.handshake_rtt_ns,
+            "handshake_legs_ns": list(self.handshake_legs_ns),
+            "completeness": self.completeness,
+            "conn_state": self.conn_state,
+            "history": self.history,
+            "vantage": self.vantage,
+            "findings": list(self.findings),
+        }
 
 
 @dataclass(frozen=True, slots=True)

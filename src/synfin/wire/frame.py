@@ -13,6 +13,9 @@ from synfin.wire.tcp import MIN_HEADER_LEN, Segment
 ICMP_ERRORS = frozenset({3, 4, 5, 11, 12})
 ICMPV6_ERRORS = frozenset({1, 2, 3, 4})
 
+#: codes of ICMP "destination unreachable" that end an attempt: network, host, port, and the prohibitions
+UNREACHABLE_CODES = frozenset({0, 1, 3, 9, 10, 13})
+
 _TRANSPORT_NAMES = {ip.ICMP: "icmp", ip.UDP: "udp", ip.ICMPV6: "icmpv6"}
 _TRANSPORT_HEADER_LEN = {ip.ICMP: 8, ip.UDP: 8, ip.ICMPV6: 8}
 
@@ -63,6 +66,15 @@ def dissect(packet: Captured) -> Frame:
         _append_data(data, network.offset, end, layers)
         return Frame(packet, tuple(layers))
     return _transport(packet, found, layers)
+
+
+def rejects(frame: Frame) -> bool:
+    """Whether a frame is an ICMP error that rejects a connection (RFC 1122 section 4.2.3.9, RFC 4443 section 3.1)."""
+    at = next((layer for layer in reversed(frame.layers) if layer.name in ("icmp", "icmpv6")), None)
+    if at is None or at.header_len < 2:
+        return False
+    kind, code = frame.packet.data[at.start], frame.packet.data[at.start + 1]
+    return kind == 1 if at.name == "icmpv6" else kind == 3 and code in UNREACHABLE_CODES
 
 
 def _network(data: bytes, network: link.Network, end: int, layers: list[Layer]) -> ip.Datagram | None:

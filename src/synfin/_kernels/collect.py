@@ -1,0 +1,657 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
+"""Counters, ledgers and marks of a connection: the compiled twin of `synfin.watch.counters`, `.collect`, `.facts`
+and `.verdict.marks`. The rules and their reasons stand there; names here are the same.
+"""
+
+import cython
+from cython import int as cint
+from cython import longlong, uchar, uint, ulonglong
+from cython.cimports.synfin._kernels.conn import Conn, Count, End
+from cython.cimports.synfin._kernels.judge import RETRANSMITTED
+from cython.cimports.synfin._kernels.row import Row
+
+if not cython.compiled:
+    raise ImportError("the kernel collect is not compiled")
+
+FIN = cython.declare(uint, 0x01)
+SYN = cython.declare(uint, 0x02)
+RST = cython.declare(uint, 0x04)
+ACK = cython.declare(uint, 0x10)
+
+# synfin.watch.ledger
+NO_MINIMUM = cython.declare(longlong, 1 << 62)
+SENT_SYN = cython.declare(uint, 0x01)
+SENT_SYN_ACK = cython.declare(uint, 0x02)
+SENT_ACK = cython.declare(uint, 0x04)
+SENT_DATA = cython.declare(uint, 0x08)
+SENT_FIN = cython.declare(uint, 0x10)
+SENT_RST = cython.declare(uint, 0x20)
+SENT_SYN_DATA = cython.declare(uint, 0x40)
+
+# synfin.watch.facts
+LISTENS = cython.declare(uint, 1 << 0)
+MIDSTREAM = cython.declare(uint, 1 << 1)
+DID_SYN = cython.declare(uint, 1 << 2)
+SYN_UNSEEN = cython.declare(uint, 1 << 3)
+DID_SYN_ACK = cython.declare(uint, 1 << 4)
+DID_FIN = cython.declare(uint, 1 << 5)
+FIN_FIRST = cython.declare(uint, 1 << 6)
+FIN_SECOND = cython.declare(uint, 1 << 7)
+DID_RST = cython.declare(uint, 1 << 8)
+RST_ENDS = cython.declare(uint, 1 << 9)
+MAY_SYN = cython.declare(uint, 1 << 10)
+PROVEN_SYN = cython.declare(uint, 1 << 11)
+MAY_SYN_ACK = cython.declare(uint, 1 << 12)
+MAY_ACK_OF_SYN = cython.declare(uint, 1 << 13)
+PROVEN_SYNED = cython.declare(uint, 1 << 14)
+DENIED_SYNED = cython.declare(uint, 1 << 15)
+MAY_FIN = cython.declare(uint, 1 << 16)
+MAY_FIN_ACK = cython.declare(uint, 1 << 17)
+PROVEN_FIN = cython.declare(uint, 1 << 18)
+DENIED_FIN = cython.declare(uint, 1 << 19)
+MAY_ACK_OF_FIN = cython.declare(uint, 1 << 20)
+PROVEN_ACK_OF_FIN = cython.declare(uint, 1 << 21)
+DENIED_ACK_OF_FIN = cython.declare(uint, 1 << 22)
+MAY_RST = cython.declare(uint, 1 << 23)
+LIKELY_RST = cython.declare(uint, 1 << 24)
+
+# synfin.watch.collect
+BASE = cython.declare(longlong, 1 << 32)
+FAR_AHEAD = cython.declare(longlong, 1 << 30)
+OPENING_FIRST_IS_SYN_ACK = cython.declare(uint, 0x01)
+OPENING_FAST_OPEN = cython.declare(uint, 0x02)
+OPENING_REFUSED = cython.declare(uint, 0x04)
+OPENING_REJECTED = cython.declare(uint, 0x08)
+OPENING_UNSOLICITED = cython.declare(uint, 0x10)
+OPENING_ICMP_REJECTED = cython.declare(uint, 0x20)
+RST_ACTIVE = cython.declare(uint, 0x01)
+RST_AFTER_OWN_FIN = cython.declare(uint, 0x02)
+RST_AFTER_PEER_FIN = cython.declare(uint, 0x04)
+RST_AFTER_PROBES = cython.declare(uint, 0x08)
+RST_SENDER_LIVES = cython.declare(uint, 0x10)
+RST_TENTATIVE = cython.declare(uint, 0x20)
+
+# synfin.watch.counters
+MAX_HISTORY = cython.declare(uint, 16)
+
+# synfin.watch.verdict
+SETTLED_NS = cython.declare(longlong, 3000000000)
+MARK_SETTLED_BIT = cython.declare(uint, 13)
+MARK_RST_BIT = cython.declare(uint, 14)
+MARK_CLIENT_FIN_BIT = cython.declare(uint, 21)
+MARK_UNANSWERED_BIT = cython.declare(uint, 31)
+MARK_ANY_RST_BIT = cython.declare(uint, 32)
+
+
+@cython.cfunc
+@cython.nogil
+@cython.inline
+@cython.exceptval(check=False)
+def unwrap(end: cython.pointer(End), raw: uint) -> longlong:
+    if end.near == 0:
+        end.near = BASE + raw
+    return end.near + cython.cast(cint, raw - cython.cast(uint, end.near))
+
+
+# --- counters -----------------------------------------------------------------------------------------------------
+
+
+@cython.cfunc
+@cython.nogil
+@cython.inline
+@cython.exceptval(check=False)
+def letter(conn: cython.pointer(Conn), side: uint, which: uint) -> cython.void:
+    own: cython.pointer(Count) = cython.address(conn.counts[side])
+    if own.letters & (1 << which) or conn.history_len >= MAX_HISTORY:
+        return
+    own.letters |= cython.cast(uchar, 1 << which)
+    conn.history[conn.history_len] = cython.cast(uchar, which + 8 * side)
+    conn.history_len += 1
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def legs(conn: cython.pointer(Conn), side: cint, flags: uint, time_ns: longlong) -> cython.void:
+    if (flags & (SYN | ACK)) == SYN:
+        if conn.syn_side < 0:
+            conn.syn_side = side
+        if conn.syn_side != side:
+            conn.crossed = 1
+        if conn.syn_acks == 0:
+            conn.syns += 1
+            conn.syn_ns = time_ns
+    elif flags & SYN:
+        if conn.syn_side < 0 or conn.syn_side == side:
+            return
+        if conn.syns == 1 and conn.syn_acks == 0 and not conn.crossed:
+            conn.legs_ns[0] = time_ns - conn.syn_ns
+        conn.syn_acks += 1
+        conn.syn_ack_ns = time_ns
+    elif flags & ACK and conn.syn_acks and conn.syn_side == side:
+        conn.acked = 1
+        if conn.syn_acks == 1 and not conn.crossed:
+            conn.legs_ns[1] = time_ns - conn.syn_ack_ns
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def count(conn: cython.pointer(Conn), side: uint, row: cython.pointer(Row), frame: uint, bits: uint) -> cython.void:
+    own: cython.pointer(Count) = cython.address(conn.counts[side])
+    flags: uint = row.flags
+    if conn.first_frame == 0:
+        conn.first_frame = frame
+        conn.first_ns = row.time_ns
+        conn.last_ns = row.time_ns
+    conn.last_frame = frame
+    if row.time_ns > conn.last_ns:
+        conn.last_ns = row.time_ns
+    if own.packets == 0:
+        own.ttl = row.ttl
+    own.packets += 1
+    own.wire_bytes += row.wire_len
+    if flags & SYN:
+        letter(conn, side, 1 if flags & ACK else 0)
+    if row.len_bytes > 0:
+        own.payload_bytes += cython.cast(ulonglong, row.len_bytes)
+        letter(conn, side, 3)
+    elif (flags & (SYN | FIN | RST | ACK)) == ACK:
+        letter(conn, side, 2)
+    if flags & FIN:
+        letter(conn, side, 4)
+    if flags & RST:
+        letter(conn, side, 5)
+    if bits & RETRANSMITTED:
+        own.retransmissions += 1
+    if not conn.acked and not flags & RST:
+        legs(conn, side, flags, row.time_ns)
+
+
+# --- ledger -------------------------------------------------------------------------------------------------------
+
+
+@cython.cfunc
+@cython.nogil
+@cython.inline
+@cython.exceptval(check=False)
+def note_ack(own: cython.pointer(End), ack: longlong) -> cython.void:
+    if ack > own.ack:
+        own.ack_second = own.ack
+        own.ack = ack
+    elif own.ack_second < ack < own.ack:
+        own.ack_second = ack
+
+
+@cython.cfunc
+@cython.nogil
+@cython.inline
+@cython.exceptval(check=False)
+def note(own: cython.pointer(End), flags: uint, seq: longlong, ack: longlong, length: longlong) -> cython.void:
+    end: longlong = seq + length
+    if flags & RST:
+        own.sent |= SENT_RST
+        own.rst = max(own.rst, seq)
+        own.rst_ack = max(own.rst_ack, ack)
+        return
+    if flags & SYN:
+        end += 1
+        own.sent |= SENT_SYN_ACK if flags & ACK else SENT_SYN
+        own.isn = max(own.isn, seq)
+        own.syn_end = max(own.syn_end, end)
+        if length:
+            own.sent |= SENT_SYN_DATA
+    else:
+        if flags & ACK:
+            own.sent |= SENT_ACK
+        if length:
+            own.sent |= SENT_DATA
+    if flags & FIN:
+        own.sent |= SENT_FIN
+        own.fin = max(own.fin, end)
+        own.fin_ack_min = min(own.fin_ack_min, ack)
+        own.fin_ack_max = max(own.fin_ack_max, ack)
+        end += 1
+    own.end = max(own.end, end)
+    note_ack(own, ack)
+
+
+@cython.cfunc
+@cython.nogil
+@cython.inline
+@cython.exceptval(check=False)
+def believed_ack(own: cython.pointer(End), peer: cython.pointer(End)) -> longlong:
+    if own.ack <= peer.end or own.ack_second > peer.end:
+        return own.ack
+    return own.ack_second
+
+
+# --- what depends on order ----------------------------------------------------------------------------------------
+
+
+@cython.cfunc
+@cython.nogil
+@cython.inline
+@cython.exceptval(check=False)
+def note_life_after_reset(conn: cython.pointer(Conn), side: uint, end: longlong, ack: longlong) -> cython.void:
+    own: cython.pointer(End) = cython.address(conn.ends[side])
+    peer: cython.pointer(End) = cython.address(conn.ends[1 - side])
+    accepts_more: cint
+    if own.sent & SENT_RST and (end > own.nxt or ack > own.ack):
+        own.order &= ~RST_ENDS
+        if conn.reset_by == cython.cast(cint, side):
+            conn.reset |= RST_SENDER_LIVES
+    if not peer.sent & SENT_RST:
+        return
+    accepts_more = ack > peer.rst + 1 and peer.rst + 1 > 1
+    if accepts_more:
+        own.order &= ~LIKELY_RST
+    if conn.reset_by == cython.cast(cint, 1 - side) and (accepts_more or conn.reset & RST_TENTATIVE):
+        conn.reset_by = -1
+        conn.reset = 0
+        conn.reset_seq = 0
+        own.order &= ~LIKELY_RST
+
+
+@cython.cfunc
+@cython.nogil
+@cython.inline
+@cython.exceptval(check=False)
+def note_denials(own: cython.pointer(End), peer: cython.pointer(End), flags: uint, ack: longlong) -> cython.void:
+    if flags & SYN and own.sent & (SENT_SYN_ACK if flags & ACK else SENT_SYN) and peer.ack > own.isn:
+        own.order |= DENIED_SYNED
+    if flags & FIN and own.sent & SENT_FIN and peer.ack > own.fin:
+        own.order |= DENIED_ACK_OF_FIN
+    if peer.sent & SENT_FIN and own.ack <= ack <= peer.fin:
+        own.order |= DENIED_FIN
+    if flags & FIN:
+        peer.order &= ~DENIED_FIN
+    if peer.sent & (SENT_SYN | SENT_SYN_ACK) and ack > peer.isn:
+        peer.order &= ~DENIED_SYNED
+    if peer.sent & SENT_FIN and ack > peer.fin:
+        peer.order &= ~DENIED_ACK_OF_FIN
+
+
+@cython.cfunc
+@cython.nogil
+@cython.inline
+@cython.exceptval(check=False)
+def note_unanswered(
+    own: cython.pointer(End), peer: cython.pointer(End), flags: uint, seq: longlong, end: longlong, length: longlong
+) -> cython.void:
+    if own.nxt == 0 or flags & SYN:
+        return
+    if length <= 1 and not flags & FIN and seq == own.nxt - 1:
+        if peer.window != 0:
+            own.probes += 1
+    elif seq < end <= own.nxt:
+        own.retransmissions = own.retransmissions + 1 if seq == own.retransmitted else 1
+        own.retransmitted = seq
+
+
+@cython.cfunc
+@cython.nogil
+@cython.inline
+@cython.exceptval(check=False)
+def note_close(
+    own: cython.pointer(End), peer: cython.pointer(End), flags: uint, end: longlong, ack: longlong, length: longlong
+) -> cython.void:
+    if flags & FIN or peer.fin == 0 or ack <= peer.fin:
+        return
+    if own.fin != 0 and end > own.fin:
+        return
+    own.acked_fin_apart = 1
+    if length and end > own.nxt and own.half_close_end == 0:
+        own.half_close_end = end
+
+
+@cython.cfunc
+@cython.nogil
+@cython.inline
+@cython.exceptval(check=False)
+def reach_island(own: cython.pointer(End)) -> cython.void:
+    if own.island_lo and own.island_lo <= own.run:
+        own.run = max(own.run, own.island_hi)
+        own.island_lo = 0
+        own.island_hi = 0
+
+
+@cython.cfunc
+@cython.nogil
+@cython.inline
+@cython.exceptval(check=False)
+def note_run(
+    own: cython.pointer(End), peer: cython.pointer(End), flags: uint, seq: longlong, end: longlong, ack: longlong
+) -> cython.void:
+    if peer.run and ack > peer.run and ack <= peer.nxt:
+        peer.run = ack
+        reach_island(peer)
+    if flags & SYN or own.run == 0:
+        own.run = end
+        own.island_lo = 0
+        own.island_hi = 0
+    elif seq <= own.run:
+        own.run = max(own.run, end)
+        reach_island(own)
+    elif own.island_lo == 0 or end < own.island_lo:
+        own.island_lo = seq
+        own.island_hi = end
+    elif seq <= own.island_hi:
+        own.island_lo = min(own.island_lo, seq)
+        own.island_hi = max(own.island_hi, end)
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def add_segment(conn: cython.pointer(Conn), side: uint, flags: uint, seq: longlong, ack: longlong, length: longlong) -> cython.void:
+    own: cython.pointer(End) = cython.address(conn.ends[side])
+    peer: cython.pointer(End) = cython.address(conn.ends[1 - side])
+    end: longlong = seq + length + (flags & FIN) + (flags >> 1 & 1)
+    note_life_after_reset(conn, side, end, ack)
+    note_denials(own, peer, flags, ack)
+    note_unanswered(own, peer, flags, seq, end, length)
+    note_close(own, peer, flags, end, ack, length)
+    note_run(own, peer, flags, seq, end, ack)
+    if flags & SYN:
+        if flags & ACK:
+            own.syn_acks += 1
+            if peer.sent & SENT_SYN_DATA and ack == peer.syn_end:
+                conn.opening |= OPENING_FAST_OPEN
+        else:
+            own.syns += 1
+        own.nxt = end
+    note(own, flags, seq, ack, length)
+    own.nxt = max(own.nxt, end)
+    own.near = own.nxt
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def acceptable(own: cython.pointer(End), peer: cython.pointer(End), seq: longlong, ack: longlong) -> cint:
+    furthest: longlong
+    if peer.sent & SENT_SYN and not peer.sent & (SENT_SYN_ACK | SENT_ACK | SENT_DATA | SENT_FIN):
+        return peer.isn < ack <= peer.syn_end
+    if peer.ack == 0:
+        return 1
+    if seq < peer.ack and not (own.fin != 0 and seq == own.fin):
+        return 0
+    furthest = max(own.nxt, peer.ack)
+    if seq <= furthest:
+        return 1
+    return 2 if seq - furthest < FAR_AHEAD else 0
+
+
+@cython.cfunc
+@cython.nogil
+@cython.inline
+@cython.exceptval(check=False)
+def both_closed(a: cython.pointer(End), b: cython.pointer(End)) -> cint:
+    return (a.sent & b.sent & SENT_FIN) != 0 and a.ack > b.fin and b.ack > a.fin
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def add_reset(
+    conn: cython.pointer(Conn), side: uint, row: cython.pointer(Row), seq: longlong, ack: longlong
+) -> cython.void:
+    own: cython.pointer(End) = cython.address(conn.ends[side])
+    peer: cython.pointer(End) = cython.address(conn.ends[1 - side])
+    flags: uint = row.flags
+    active: cint = flags & ACK and (row.window > 0 or row.hdr_len > 20 or seq == own.nxt)
+    opening: cint = (own.sent & ~(SENT_RST | SENT_SYN | SENT_SYN_DATA)) == 0
+    reply: cint
+    place: cint
+    if opening and not own.sent & SENT_SYN:
+        if peer.sent & SENT_SYN_ACK and not peer.sent & SENT_SYN:
+            conn.opening |= OPENING_UNSOLICITED
+        elif peer.sent & SENT_SYN and peer.isn < ack <= peer.syn_end:
+            conn.opening |= OPENING_REFUSED
+    elif opening and peer.sent & SENT_SYN_ACK and seq == peer.ack:
+        conn.opening |= OPENING_REJECTED
+        own.order |= DENIED_SYNED
+    reply = opening and own.sent & SENT_SYN and not flags & ACK and seq != own.isn + 1 and seq != own.syn_end
+    if not opening or (own.sent & SENT_SYN and not reply):
+        own.order |= RST_ENDS
+    place = 0 if reply else acceptable(own, peer, seq, ack)
+    if place:
+        peer.order |= LIKELY_RST
+        if conn.reset_by < 0 and not both_closed(own, peer):
+            conn.reset_by = side
+            conn.reset_seq = seq
+            conn.reset = RST_ACTIVE if active else 0
+            if own.sent & SENT_FIN:
+                conn.reset |= RST_AFTER_OWN_FIN
+            if peer.sent & SENT_FIN:
+                conn.reset |= RST_AFTER_PEER_FIN
+            if own.probes:
+                conn.reset |= RST_AFTER_PROBES
+            if place > 1:
+                conn.reset |= RST_TENTATIVE
+    note(own, flags, seq, ack, 0)
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def add(conn: cython.pointer(Conn), side: uint, row: cython.pointer(Row)) -> cython.void:
+    """Note a segment whose header is whole and whose length is known."""
+    own: cython.pointer(End) = cython.address(conn.ends[side])
+    peer: cython.pointer(End) = cython.address(conn.ends[1 - side])
+    flags: uint = row.flags
+    seq: longlong
+    ack: longlong = 0
+    if conn.first_side < 0:
+        conn.first_side = side
+        conn.collected_ns = row.time_ns
+        if (flags & (SYN | ACK | RST)) == (SYN | ACK):
+            conn.opening |= OPENING_FIRST_IS_SYN_ACK
+    if row.time_ns > conn.collected_ns:
+        conn.collected_ns = row.time_ns
+    own.packets += 1
+    if flags & ACK:
+        ack = unwrap(peer, row.ack)
+    if flags & RST:
+        seq = 0 if flags & ACK and own.near == 0 and row.seq == 0 else unwrap(own, row.seq)
+        add_reset(conn, side, row, seq, ack)
+    else:
+        seq = unwrap(own, row.seq)
+        add_segment(conn, side, flags, seq, ack, row.len_bytes)
+        own.window = row.window
+    peer.probes = 0
+    peer.retransmissions = 0
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def note_unreachable(conn: cython.pointer(Conn), side: uint, row: cython.pointer(Row)) -> cython.void:
+    """An ICMP error that rejects the SYN it quotes; `side` sent that SYN."""
+    if conn.ends[side].syns and cython.cast(uint, conn.ends[side].isn) == row.seq:
+        conn.opening |= OPENING_ICMP_REJECTED
+
+
+# --- judgement ----------------------------------------------------------------------------------------------------
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def is_over(conn: cython.pointer(Conn)) -> cint:
+    if not (conn.ends[0].sent | conn.ends[1].sent) & (SENT_ACK | SENT_DATA):
+        return 0
+    return conn.reset_by >= 0 or both_closed(cython.address(conn.ends[0]), cython.address(conn.ends[1]))
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def client_side(conn: cython.pointer(Conn)) -> cint:
+    """Who opened, -1 unknown; of two the one that sent the first segment."""
+    first: uint = conn.first_side if conn.first_side > 0 else 0
+    if conn.ends[first].sent & SENT_SYN:
+        return first
+    if conn.ends[1 - first].sent & SENT_SYN:
+        return 1 - first
+    if conn.ends[1 - first].sent & SENT_SYN_ACK:
+        return first
+    if conn.ends[first].sent & SENT_SYN_ACK:
+        return 1 - first
+    return -1
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def synchronised(own: cython.pointer(End), peer: cython.pointer(End), ack: longlong) -> cint:
+    if own.sent & SENT_SYN_ACK and peer.sent & SENT_SYN_DATA:
+        return 0
+    if own.sent & SENT_DATA or 0 < peer.syn_end < ack:
+        return 1
+    return not own.sent & SENT_SYN_ACK and not peer.sent & SENT_SYN and own.sent & SENT_ACK
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def end_facts(conn: cython.pointer(Conn), side: uint, client: uint) -> uint:
+    """The fact vector of one end."""
+    own: cython.pointer(End) = cython.address(conn.ends[side])
+    peer: cython.pointer(End) = cython.address(conn.ends[1 - side])
+    vector: uint = own.order
+    ack: longlong = believed_ack(own, peer)
+    if side != client and not own.sent & SENT_SYN and not conn.opening & OPENING_REFUSED:
+        vector |= LISTENS
+    if peer.fin and peer.run <= peer.fin and own.ack <= peer.fin:
+        vector |= DENIED_FIN
+    if not (own.sent | peer.sent) & (SENT_SYN | SENT_SYN_ACK):
+        vector |= MIDSTREAM
+    if own.sent & SENT_SYN:
+        vector |= DID_SYN
+    elif peer.sent & SENT_SYN_ACK and not own.sent & SENT_SYN_ACK:
+        vector |= SYN_UNSEEN
+    if own.sent & SENT_SYN_ACK:
+        vector |= DID_SYN_ACK
+    if own.sent & SENT_RST:
+        vector |= DID_RST
+    if own.sent & SENT_FIN:
+        vector |= DID_FIN
+        if peer.sent & SENT_FIN:
+            vector |= FIN_SECOND if own.fin_ack_min > peer.fin else FIN_FIRST
+    if peer.sent & SENT_SYN:
+        vector |= MAY_SYN
+    if peer.sent & SENT_SYN_ACK:
+        vector |= MAY_SYN_ACK
+    if own.sent & SENT_SYN_ACK or (own.sent & SENT_ACK and 0 < peer.isn < ack):
+        vector |= PROVEN_SYN
+    if own.sent & (SENT_SYN | SENT_SYN_ACK) and peer.ack > own.isn:
+        vector |= MAY_ACK_OF_SYN
+    if synchronised(own, peer, ack):
+        vector |= PROVEN_SYNED
+    return vector | closing_facts(own, peer, ack) | reset_facts(own, peer)
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def closing_facts(own: cython.pointer(End), peer: cython.pointer(End), ack: longlong) -> uint:
+    vector: uint = 0
+    if peer.sent & SENT_FIN:
+        if own.fin == 0 or peer.fin_ack_min <= own.fin:
+            vector |= MAY_FIN
+        if own.fin and peer.fin_ack_max > own.fin:
+            vector |= MAY_FIN_ACK
+        if ack > peer.fin:
+            vector |= PROVEN_FIN
+    if own.sent & SENT_FIN and peer.ack > own.fin:
+        vector |= MAY_ACK_OF_FIN
+        if vector & PROVEN_FIN and peer.fin_ack_min > own.fin:
+            vector |= PROVEN_ACK_OF_FIN
+    return vector
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def reset_facts(own: cython.pointer(End), peer: cython.pointer(End)) -> uint:
+    if not peer.sent & SENT_RST:
+        return 0
+    if own.ack:
+        return MAY_RST if peer.rst >= own.ack - 1 else 0
+    if own.sent & SENT_SYN:
+        return MAY_RST if peer.rst_ack > own.isn else 0
+    return MAY_RST
+
+
+@cython.cfunc
+@cython.nogil
+@cython.inline
+@cython.exceptval(check=False)
+def works(end: cython.pointer(End)) -> cint:
+    return (end.sent & (SENT_ACK | SENT_DATA)) != 0
+
+
+@cython.cfunc
+@cython.nogil
+@cython.inline
+@cython.exceptval(check=False)
+def bit(holds: uint, place: uint) -> ulonglong:
+    return cython.cast(ulonglong, 1) << place if holds else 0
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def marks(conn: cython.pointer(Conn), client: uint, capture_end_ns: longlong) -> ulonglong:
+    """What the verdict asks; bits as in `synfin.watch.verdict`."""
+    ours: cython.pointer(End) = cython.address(conn.ends[client])
+    theirs: cython.pointer(End) = cython.address(conn.ends[1 - client])
+    found: ulonglong = 0
+    found |= bit(conn.opening & OPENING_FAST_OPEN, 0)
+    found |= bit(ours.sent & theirs.sent & SENT_SYN, 1)
+    found |= bit(conn.opening & OPENING_REFUSED, 2)
+    found |= bit(conn.opening & OPENING_ICMP_REJECTED and not theirs.sent & SENT_SYN_ACK, 3)
+    found |= bit(conn.opening & OPENING_REJECTED and not works(ours), 4)
+    found |= bit(conn.opening & OPENING_UNSOLICITED and not works(ours), 5)
+    found |= bit(ours.sent & SENT_SYN, 6)
+    found |= bit(theirs.sent & SENT_SYN_ACK, 7)
+    found |= bit(works(ours), 8)
+    found |= bit(ours.syns > 1, 9)
+    found |= bit(theirs.syn_acks > 1, 10)
+    found |= bit(ours.sent & SENT_RST, 11)
+    found |= bit(conn.opening & OPENING_FIRST_IS_SYN_ACK, 12)
+    found |= bit(capture_end_ns - conn.collected_ns >= SETTLED_NS, MARK_SETTLED_BIT)
+    found |= bit(
+        ours.retransmissions >= 3 or theirs.retransmissions >= 3 or ours.probes >= 2 or theirs.probes >= 2,
+        MARK_UNANSWERED_BIT,
+    )
+    found |= bit((ours.sent | theirs.sent) & SENT_RST, MARK_ANY_RST_BIT)
+    if conn.reset_by >= 0:
+        found |= bit(1, MARK_RST_BIT if conn.reset_by == cython.cast(cint, client) else MARK_RST_BIT + 1)
+        # RST_ACTIVE … RST_SENDER_LIVES stand in the same order in both words
+        found |= cython.cast(ulonglong, conn.reset & 0x1F) << (MARK_RST_BIT + 2)
+    return found | fin_marks(ours, theirs)
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def fin_marks(ours: cython.pointer(End), theirs: cython.pointer(End)) -> ulonglong:
+    found: ulonglong = 0
+    first: uint = MARK_CLIENT_FIN_BIT
+    if ours.sent & SENT_FIN:
+        found |= bit(1, first)
+        found |= bit(theirs.ack > ours.fin, first + 2)
+        found |= bit(theirs.acked_fin_apart, first + 7)
+        found |= bit(0 < theirs.half_close_end <= ours.ack, first + 9)
+    if theirs.sent & SENT_FIN:
+        found |= bit(1, first + 1)
+        found |= bit(ours.ack > theirs.fin, first + 3)
+        found |= bit(ours.acked_fin_apart, first + 6)
+        found |= bit(0 < ours.half_close_end <= theirs.ack, first + 8)
+    if ours.sent & theirs.sent & SENT_FIN:
+        found |= bit(ours.fin_ack_min > theirs.fin, first + 4)
+        found |= bit(theirs.fin_ack_min > ours.fin, first + 5)
+    return found

@@ -1,0 +1,174 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
+"""tshark's sequence analysis of one segment: the compiled twin of `synfin.watch.analysis`."""
+
+import cython
+from cython import int as cint
+from cython import uint, ulonglong, ushort
+from cython.cimports.synfin._kernels.conn import Conn, Flow
+from cython.cimports.synfin._kernels.row import Row
+
+if not cython.compiled:
+    raise ImportError("the kernel judge is not compiled")
+
+FIN = cython.declare(uint, 0x01)
+SYN = cython.declare(uint, 0x02)
+RST = cython.declare(uint, 0x04)
+ACK = cython.declare(uint, 0x10)
+
+# Analysis flags, as in synfin.watch.analysis.
+RETRANSMISSION = cython.declare(uint, 1)
+FAST = cython.declare(uint, 2)
+SPURIOUS = cython.declare(uint, 4)
+OUT_OF_ORDER = cython.declare(uint, 8)
+LOST_SEGMENT = cython.declare(uint, 16)
+ACK_LOST_SEGMENT = cython.declare(uint, 32)
+DUPLICATE_ACK = cython.declare(uint, 64)
+KEEP_ALIVE = cython.declare(uint, 128)
+KEEP_ALIVE_ACK = cython.declare(uint, 256)
+ZERO_WINDOW = cython.declare(uint, 512)
+ZERO_WINDOW_PROBE = cython.declare(uint, 1024)
+ZERO_WINDOW_PROBE_ACK = cython.declare(uint, 2048)
+WINDOW_FULL = cython.declare(uint, 4096)
+WINDOW_UPDATE = cython.declare(uint, 8192)
+
+ALL_ONES = cython.declare(uint, 0xFFFFFFFF)
+
+
+@cython.cfunc
+@cython.nogil
+@cython.inline
+@cython.exceptval(check=False)
+def diff(a: uint, b: uint) -> cint:
+    """Signed distance from b to a modulo 2**32."""
+    return cython.cast(cint, a - b)
+
+
+@cython.cfunc
+@cython.nogil
+@cython.inline
+@cython.exceptval(check=False)
+def same_again(own: cython.pointer(Flow), row: cython.pointer(Row), length: uint) -> cint:
+    return (
+        length == 0
+        and row.seq == own.next_seq
+        and row.ack == own.last_ack
+        and (row.flags & (SYN | FIN | RST)) == 0
+    )
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def window_events(
+    own: cython.pointer(Flow), peer: cython.pointer(Flow), row: cython.pointer(Row), length: uint, decided: cython.p_int
+) -> uint:
+    """Steps 1 to 7 of tshark's sequence analysis."""
+    bits: uint = 0
+    shift: cint
+    quiet: cint = (row.flags & (SYN | FIN | RST)) == 0
+    same: cint
+    decided[0] = 1
+    if length == 1 and row.seq == own.next_seq and peer.window == 0:
+        return ZERO_WINDOW_PROBE
+    if row.window == 0 and quiet:
+        bits |= ZERO_WINDOW
+    if own.next_seq != 0 and diff(row.seq, own.next_seq) > 0 and (row.flags & RST) == 0:
+        bits |= LOST_SEGMENT
+    if length <= 1 and row.seq == own.next_seq - 1 and quiet:
+        bits |= KEEP_ALIVE
+    same = same_again(own, row, length)
+    if same and row.window != 0 and row.window != own.window:
+        bits |= WINDOW_UPDATE
+    if length != 0 and quiet and peer.scale != -1:
+        shift = 0 if peer.only_syn or peer.scale < 0 else peer.scale
+        if row.seq + length == peer.last_ack + (peer.window << shift):
+            bits |= WINDOW_FULL
+    if same and row.window != 0 and row.window == own.window and peer.last_bits & KEEP_ALIVE:
+        return bits | KEEP_ALIVE_ACK
+    if same and row.window == 0 and own.window == 0 and peer.last_bits & ZERO_WINDOW_PROBE:
+        return bits | ZERO_WINDOW_PROBE_ACK
+    decided[0] = 0
+    return bits
+
+
+@cython.cfunc
+@cython.nogil
+@cython.inline
+@cython.exceptval(check=False)
+def acks_unseen(peer: cython.pointer(Flow), row: cython.pointer(Row)) -> uint:
+    first: cint
+    if peer.max_ackable == 0 or (row.flags & ACK) == 0 or diff(row.ack, peer.max_ackable) <= 0:
+        return 0
+    if diff(peer.max_ackable, peer.next_seq) < 0:
+        peer.max_ackable = peer.next_seq
+        return ACK_LOST_SEGMENT
+    first = peer.dup_acks == 0
+    peer.dup_acks = ALL_ONES
+    return ACK_LOST_SEGMENT if first else 0
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def sent_before(
+    conn: cython.pointer(Conn),
+    own: cython.pointer(Flow),
+    peer: cython.pointer(Flow),
+    row: cython.pointer(Row),
+    length: uint,
+) -> uint:
+    """Step 11: spurious, fast, out of order or plain retransmission; the first that fits."""
+    end: uint = row.seq + length
+    old: cint = own.next_seq != 0 and diff(row.seq, own.next_seq) < 0
+    limit: ulonglong
+    if length > 1 and row.seq == own.next_seq - 1:
+        old = 0
+    if length != 0 and peer.last_ack != 0 and diff(end, peer.last_ack) <= 0:
+        return SPURIOUS
+    if not old:
+        return 0
+    if (
+        peer.dup_acks >= 2
+        and peer.last_ack == row.seq
+        and cython.cast(ulonglong, row.time_ns - peer.last_ack_time_ns) < 20000000
+    ):
+        return FAST
+    limit = cython.cast(ulonglong, conn.initial_rtt_ns) if conn.initial_rtt_ns != 0 else 3000000
+    if row.flags & (SYN | FIN):
+        end += 1
+    if cython.cast(ulonglong, row.time_ns - own.next_time_ns) < limit and own.next_seq != end:
+        return OUT_OF_ORDER
+    return RETRANSMISSION
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def judge(conn: cython.pointer(Conn), side: uint, row: cython.pointer(Row)) -> uint:
+    """tshark's sequence analysis of a segment whose length is known."""
+    own: cython.pointer(Flow) = cython.address(conn.flows[side])
+    peer: cython.pointer(Flow) = cython.address(conn.flows[1 - side])
+    length: uint = cython.cast(uint, row.len_bytes)
+    decided: cint = 0
+    bits: uint = window_events(own, peer, row, length, cython.address(decided))
+    end: uint
+    if not decided and row.window != 0 and row.window == own.window and same_again(own, row, length):
+        own.dup_acks = 1 if own.dup_acks == ALL_ONES else own.dup_acks + 1
+        bits |= DUPLICATE_ACK
+    if row.ack != own.last_ack:
+        own.dup_acks = 0
+    bits |= acks_unseen(peer, row)
+    if (length != 0 or row.flags & (SYN | FIN)) and (bits & KEEP_ALIVE) == 0:
+        bits |= sent_before(conn, own, peer, row, length)
+    end = row.seq + length + (1 if row.flags & (SYN | FIN) else 0)
+    if (bits & ZERO_WINDOW_PROBE) == 0:
+        if own.next_seq == 0 or diff(end, own.next_seq) > 0:
+            own.next_seq = end
+            own.next_time_ns = row.time_ns
+        if own.max_ackable == 0 or row.seq == own.max_ackable:
+            own.max_ackable = own.next_seq
+    own.window = row.window
+    own.last_bits = cython.cast(ushort, bits)
+    own.last_ack = row.ack
+    own.last_ack_time_ns = row.time_ns
+    return bits

@@ -1,0 +1,173 @@
+"""The engine on compiled kernels: chunks of bytes -> rows (`scan`) -> connections (`follow`).
+
+Whatever the kernels do not read themselves (other pcapng blocks, damaged records, rare forms of pcap) goes through the
+readable reader, packet by packet, and back to the kernels: both see the same input and give the same warnings.
+"""
+
+from __future__ import annotations
+
+import secrets
+from array import array
+from collections.abc import Callable, Iterator
+from heapq import heappop, heappush
+from itertools import islice
+from struct import Struct
+from typing import TYPE_CHECKING
+
+from synfin._kernels import follow, scan
+from synfin.watch.engine import Place
+from synfin.watch.raw import RawConnection, RawSide
+
+if TYPE_CHECKING:
+    from synfin.capture.packet import Packet
+    from synfin.capture.reader import CaptureReader
+
+CHUNK = 1 << 20  #: bytes in memory at a time
+SLOWLY = 64  #: packets that the readable reader takes before the kernels try again
+BLOCK = 1024  #: rows between `scan` and `follow`: small enough to stay in the cache
+
+_FACT = Struct(follow.FACT_FORMAT)
+_RECORD = Struct(follow.RECORD_FORMAT)
+_RECORDS_AT_ONCE = 4096
+_QUOTED = 0xFFFFFFFF  # `conn` of a row that only quotes
+_Walk = Callable[[bytearray, int, int, int], tuple[int, int, int]]
+_NS = 1_000_000_000
+
+
+class CompiledEngine:
+    """See `Engine`."""
+
+    def __init__(self) -> None:
+        self._tracker = follow.Tracker()
+        self._rows = bytearray(BLOCK * scan.row_size())
+        self._facts = bytearray(BLOCK * follow.fact_size())
+        self._seed = secrets.randbits(64)  # whoever writes packets cannot know which of them collide
+
+    @property
+    def frames(self) -> int:
+        return self._tracker.counts()[0]
+
+    @property
+    def segments(self) -> int:
+        return self._tracker.counts()[2]
+
+    def see(self, packet: Packet) -> Place | None:
+        if not self._follow_packet(packet):
+            return None
+        values = _FACT.unpack_from(self._facts)
+        stream, conn, bits = values[0], values[1], values[8]
+        return Place(None if conn == _QUOTED else conn, stream, bits)
+
+    def _follow_packet(self, packet: Packet) -> bool:
+        """Follow one packet in row 0; whether it holds a TCP header."""
+        scan.scan_frame(
+            packet.data, _int64(packet.time_ns), packet.wire_len, packet.link_type, packet.offset, packet.interface,
+            self._rows, 0, self._seed,
+        )  # fmt: skip
+        before = self._tracker.counts()[1]
+        self._tracker.follow(self._rows, 1, self._facts)
+        return self._tracker.counts()[1] > before
+
+    def feed(self, reader: CaptureReader) -> None:
+        header = reader.pcap_header
+        if header is not None and header.lengths_swapped is not False:
+            for packet in reader:
+                self._follow_packet(packet)
+            return
+        buffer = bytearray(CHUNK)
+        filled = 0
+        while True:
+            with memoryview(buffer) as view:
+                got = reader.source.readinto(view[filled:])
+            filled += got
+            at, stuck = self._follow_bytes(reader, buffer, filled)
+            if got and not stuck and (at or filled < len(buffer)):
+                buffer[: filled - at] = buffer[at:filled]
+                filled -= at
+            elif self._follow_slowly(reader, bytes(buffer[at:filled])):
+                filled = 0
+            else:
+                return
+
+    def _follow_slowly(self, reader: CaptureReader, rest: bytes) -> bool:
+        """Follow a few packets by the readable reader, which begins at `rest`; False at the end of the input."""
+        reader.source.unread(rest)
+        reader.resume(self.frames)
+        packets = list(islice(reader, SLOWLY))
+        for packet in packets:
+            self._follow_packet(packet)
+        return len(packets) == SLOWLY
+
+    def _follow_bytes(self, reader: CaptureReader, buffer: bytearray, end: int) -> tuple[int, bool]:
+        """Follow the whole records in buffer[:end]; (position of the rest, whether the kernels cannot read it)."""
+        base = reader.source.tell() - end
+        at = 0
+        if not end:
+            return 0, False
+        walk = self._pcap_walk(reader) if reader.pcap_header else self._pcapng_walk(reader)
+        while True:
+            count, at, why = walk(buffer, at, end, base)
+            self._tracker.follow(self._rows, count, self._facts)
+            if why != scan.FULL:
+                return at, why != scan.DONE
+
+    def _pcap_walk(self, reader: CaptureReader) -> _Walk:
+        header = reader.pcap_header
+        assert header is not None
+        big, tick = int(header.byte_order == ">"), _NS // header.ticks_per_second
+
+        def walk(buffer: bytearray, at: int, end: int, base: int) -> tuple[int, int, int]:
+            return scan.scan_pcap(buffer, at, end, base, big, tick, header.link_type, self._rows, self._seed)
+
+        return walk
+
+    def _pcapng_walk(self, reader: CaptureReader) -> _Walk:
+        section = reader.pcapng
+        assert section is not None
+        big = int(section.byte_order == ">")
+        interfaces = array("q")
+        for index, interface in enumerate(reader.interfaces[section.first_interface :], section.first_interface):
+            # finer than ns: only exact in Python
+            ticks = interface.ticks_per_second if interface.ticks_per_second <= _NS else 0
+            interfaces.extend((interface.link_type, ticks, interface.ts_offset_s, index))
+
+        def walk(buffer: bytearray, at: int, end: int, base: int) -> tuple[int, int, int]:
+            return scan.scan_pcapng(buffer, at, end, base, big, interfaces, self._rows, self._seed)
+
+        return walk
+
+    def connections(self) -> Iterator[RawConnection]:
+        return raw_connections(self._tracker)
+
+
+def _int64(value: int) -> int:
+    """A time beyond 64 bits of nanoseconds (a broken clock, or a broken file) wraps."""
+    return value if -(1 << 63) <= value < 1 << 63 else ((value + (1 << 63)) & ((1 << 64) - 1)) - (1 << 63)
+
+
+def raw_connections(tracker: follow.Tracker) -> Iterator[RawConnection]:
+    """Every connection so far, in order of `conn`."""
+    early: list[RawConnection] = []  # a quoted header made their record: it stands before their number's turn
+    expected = 0
+    for start in range(0, len(tracker), _RECORDS_AT_ONCE):
+        for values in _RECORD.iter_unpack(tracker.records(start, start + _RECORDS_AT_ONCE)):
+            heappush(early, _raw(*values))
+            while early and early[0].conn == expected:
+                yield heappop(early)
+                expected += 1
+
+
+def _raw(
+    marks: int, payload_c: int, payload_s: int, wire_c: int, wire_s: int, first_ns: int, last_ns: int,
+    leg_0: int, leg_1: int, client: bytes, server: bytes, conn: int, stream: int, first_frame: int, last_frame: int,
+    packets_c: int, packets_s: int, retransmissions_c: int, retransmissions_s: int, vector_c: int, vector_s: int,
+    completeness: int, port_c: int, port_s: int, history: bytes, history_len: int, ttl_c: int, ttl_s: int,
+    v6: int, role_guessed: int,
+) -> RawConnection:  # fmt: skip
+    size = 16 if v6 else 4
+    return RawConnection(
+        conn, stream, first_frame, last_frame, first_ns, last_ns,
+        RawSide(client[:size], port_c, packets_c, payload_c, wire_c, retransmissions_c, ttl_c, vector_c),
+        RawSide(server[:size], port_s, packets_s, payload_s, wire_s, retransmissions_s, ttl_s, vector_s),
+        bool(role_guessed), marks, completeness, (leg_0, leg_1), history[:history_len],
+    )  # fmt: skip

@@ -1,0 +1,64 @@
+"""Following whole captures: one interface, two engines (compiled kernels, or the readable core without them)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    from synfin.capture.packet import Packet
+    from synfin.capture.reader import CaptureReader
+    from synfin.watch.raw import RawConnection
+
+
+class Place(NamedTuple):
+    """Where a packet belongs."""
+
+    conn: int | None  #: None for a header quoted by an ICMP error
+    stream: int
+    bits: int  #: Analysis flags
+
+
+class Engine(Protocol):
+    """Follows the frames of one input (one file, or several as one)."""
+
+    @property
+    def frames(self) -> int:
+        """Frames so far."""
+
+    @property
+    def segments(self) -> int:
+        """Frames with a TCP header of their own so far."""
+
+    def feed(self, reader: CaptureReader) -> None:
+        """Follow a capture from where it stands to its end."""
+
+    def see(self, packet: Packet) -> Place | None:
+        """Follow one packet; None where it holds no TCP header."""
+
+    def connections(self) -> Iterator[RawConnection]:
+        """Every connection so far, in order of `conn`."""
+
+
+def compiled() -> bool:
+    """Whether the compiled kernels are there (and wanted: SYNFIN_READABLE=1 in the environment declines them)."""
+    if os.environ.get("SYNFIN_READABLE") == "1":
+        return False
+    try:
+        import synfin._kernels.follow
+        import synfin._kernels.scan  # noqa: F401
+    except ImportError:
+        return False
+    return True
+
+
+def engine() -> Engine:
+    """A fresh engine, compiled where possible."""
+    if compiled():
+        from synfin.watch.compiled import CompiledEngine
+
+        return CompiledEngine()
+    from synfin.watch.readable import ReadableEngine
+
+    return ReadableEngine()

@@ -1,0 +1,36 @@
+"""A connection as numbers, before it gets words: what both trackers yield, readable and compiled."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class RawSide(NamedTuple):
+    """One end."""
+
+    address: bytes
+    port: int
+    packets: int
+    payload_bytes: int
+    wire_bytes: int
+    retransmissions: int
+    ttl: int  #: of its first packet
+    vector: int  #: bits of `facts`
+
+
+class RawConnection(NamedTuple):
+    """One connection."""
+
+    conn: int
+    stream: int
+    first_frame: int
+    last_frame: int
+    first_ns: int
+    last_ns: int
+    client: RawSide
+    server: RawSide
+    role_guessed: bool
+    marks: int  #: bits of `verdict`
+    completeness: int
+    legs_ns: tuple[int, int]  #: -1 unknown
+    history: bytes  #: letter numbers (s h a d f r), plus 8 for the server

@@ -1,0 +1,42 @@
+"""The engine without compiled kernels: the readable tracker, frame by frame."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from synfin.watch.engine import Place
+from synfin.watch.tracker import Tracker
+from synfin.wire.frame import dissect
+
+if TYPE_CHECKING:
+    from synfin.capture.packet import Packet
+    from synfin.capture.reader import CaptureReader
+    from synfin.watch.raw import RawConnection
+
+
+class ReadableEngine:
+    """See `Engine`."""
+
+    def __init__(self) -> None:
+        self.frames = 0
+        self.segments = 0
+        self._tracker = Tracker()
+
+    def feed(self, reader: CaptureReader) -> None:
+        for packet in reader:
+            self.see(packet)
+
+    def see(self, packet: Packet) -> Place | None:
+        self.frames += 1
+        found = self._tracker.follow(dissect(packet))
+        if found is None:
+            return None
+        row, tracked = found
+        if row.quoted:
+            return Place(None, row.stream.number, row.bits)
+        self.segments += 1
+        return Place(tracked.number, row.stream.number, row.bits)
+
+    def connections(self) -> Iterator[RawConnection]:
+        return iter(self._tracker.connections())

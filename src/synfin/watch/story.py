@@ -1,0 +1,109 @@
+"""A connection told: every segment with both ends' likely states, the rules that fired, its phase and its numbers."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Sequence
+
+from synfin.tcp.state import State
+from synfin.watch import facts as f
+from synfin.watch.collect import ConnectionFacts, order_bits
+from synfin.watch.derive import derive
+from synfin.watch.fired import receiver_rules, sender_rules
+from synfin.watch.hindsight import Hindsight, look_back, note
+from synfin.watch.judge import judge
+from synfin.watch.ledger import SENT_SYN, SENT_SYN_ACK
+from synfin.watch.numbers import Numbers
+from synfin.watch.paths import likely
+from synfin.watch.phases import phase
+from synfin.watch.record import Connection, Step, Story
+from synfin.watch.scene import CLIENT, SERVER, Memory, remember, scene
+from synfin.wire.tcp import ACK, Segment
+
+
+def tell(
+    segments: Sequence[Segment],
+    connection: Connection,
+    flags: Sequence[tuple[str, ...]] = (),
+    *,
+    capture_end_ns: int | None = None,
+) -> Story:
+    """The story of one connection.
+
+    `segments` in capture order, `flags` tshark's analysis names for each (without the prefix), `capture_end_ns` when
+    the capture ended, if that is known.
+    """
+    sides = _sides(segments, connection)
+    past = look_back(segments, sides, CLIENT)
+    numbers = _bases(segments, sides)
+    memory = (Memory(), Memory())
+    now = ConnectionFacts()
+    states = [_start(past, end) for end in (CLIENT, SERVER)]
+    steps: list[Step] = []
+    for k, (segment, side) in enumerate(zip(segments, sides, strict=True)):
+        here = scene(segment, side, now, past.final, (numbers.base[0] or 0, numbers.base[1] or 0), memory)
+        names = flags[k] if k < len(flags) else ()
+        named = phase(here, names)
+        derivations = derive(here, named)
+        remember(here)
+        before = tuple(states)
+        note(now, side, segment)
+        states = [_state(past, now, end, k) for end in (CLIENT, SERVER)]
+        seq, ack = numbers.relative(side, segment)
+        steps.append(
+            Step(
+                segment=segment,
+                from_client=side == CLIENT,
+                time_ns=segment.time_ns - segments[0].time_ns,
+                seq=seq,
+                ack=ack if segment.flags & ACK else None,
+                client_before=before[CLIENT],
+                client_after=states[CLIENT],
+                server_before=before[SERVER],
+                server_after=states[SERVER],
+                rules=(
+                    *sender_rules(here, before[side], states[side]),
+                    *receiver_rules(here, before[1 - side], states[1 - side]),
+                ),
+                phase=named,
+                derivations=derivations,
+                flags=names,
+            )
+        )
+    return Story(connection, steps, judge(connection, steps, past.final, capture_end_ns))
+
+
+def _sides(segments: Sequence[Segment], connection: Connection) -> list[int]:
+    """0 for the client's segments, 1 for the server's."""
+    client = connection.client
+    try:
+        packed = socket.inet_pton(socket.AF_INET6 if ":" in client.ip else socket.AF_INET, client.ip)
+    except OSError:
+        return [CLIENT if segment.src_port == client.port else SERVER for segment in segments]
+    return [CLIENT if (segment.src, segment.src_port) == (packed, client.port) else SERVER for segment in segments]
+
+
+def _bases(segments: Sequence[Segment], sides: Sequence[int]) -> Numbers:
+    numbers = Numbers()
+    for segment, side in zip(segments, sides, strict=True):
+        numbers.learn_base(side, segment)
+    return numbers
+
+
+def _start(past: Hindsight, end: int) -> State:
+    """The likely state before the first segment."""
+    sent = past.final.sides[0].ledger.sent | past.final.sides[1].ledger.sent
+    if not sent & (SENT_SYN | SENT_SYN_ACK):
+        return State.ESTABLISHED
+    return likely(f.LISTENS if order_bits(past.final, end, CLIENT) & f.LISTENS else 0)
+
+
+def _state(past: Hindsight, now: ConnectionFacts, end: int, k: int) -> State:
+    """The likely state of an end after segment k."""
+    own, peer = now.sides[end].ledger, now.sides[1 - end].ledger
+    hole = order_bits(now, end, CLIENT) & f.DENIED_FIN & ~now.sides[end].order
+    vector = f.facts(own, peer, past.order[end][k] | hole)
+    if (past.final.sides[0].ledger.sent | past.final.sides[1].ledger.sent) & (SENT_SYN | SENT_SYN_ACK):
+        vector &= ~f.MIDSTREAM
+    return likely(vector)
+
