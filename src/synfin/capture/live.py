@@ -68,14 +68,15 @@ class Sniffer:
         self._buffer = bytearray(snap_len)
         self._stopped = False
         self._wake = -1
+        chosen = None if interface is None else network_interface(interface)
         with stamping():
             # with protocol 0 nothing is received before bind() has named the interface
-            self._socket = _packet_socket(_ETH_P_ALL if interface is None else 0)
+            self._socket = _packet_socket(_ETH_P_ALL if chosen is None else 0)
             try:
                 self._wake = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
                 _configure(self._socket, buffer_bytes)
-                if interface is not None:
-                    self._bind(network_interface(interface), promiscuous)
+                if chosen is not None:
+                    self._bind(chosen, promiscuous)
             except BaseException:
                 self.close()
                 raise

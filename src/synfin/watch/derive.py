@@ -72,8 +72,8 @@ def _ack_of_syn(scene: Scene) -> Derivation | None:
 
 def _seq_after_syn(scene: Scene) -> Derivation | None:
     own = scene.own_final.ledger
-    if not own.isn or scene.seq != own.isn + 1:
-        return None
+    if not own.isn or scene.seq != own.isn + 1 or scene.covers_peer_fin:
+        return None  # once a FIN is acknowledged the letters are those of the close
     return _seq(
         scene, f"{_letter(scene.side)} + 1", own.isn + 1, "derive.seq-after-syn", "3.4", letter=_letter(scene.side)
     )

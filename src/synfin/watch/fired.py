@@ -6,11 +6,12 @@ from functools import lru_cache
 
 from synfin.tcp.state import ROWS, SYN_RECEIVED_ACTIVE, Event, Row, State, find, next_row, state_of
 from synfin.watch.collect import SideFacts
-from synfin.watch.ledger import SENT_SYN
+from synfin.watch.ledger import SENT_SYN, SENT_SYN_ACK
 from synfin.watch.scene import Scene
 from synfin.wire.tcp import ACK, FIN, RST, SYN
 
 _CLOSERS = (State.FIN_WAIT_1, State.FIN_WAIT_2, State.CLOSING, State.LAST_ACK, State.TIME_WAIT)
+_SYNS = SENT_SYN | SENT_SYN_ACK
 _UNOPENED = (State.CLOSED, State.LISTEN)
 
 
@@ -30,13 +31,14 @@ def sender_rules(scene: Scene, before: State, after: State) -> tuple[str, ...]:
 
 def receiver_rules(scene: Scene, before: State, after: State) -> tuple[str, ...]:
     """Rule ids at the end that the segment was sent to; none when it is not taken as delivered."""
+    if not before and scene.segment.flags & (SYN | ACK) == SYN and scene.peer_final.ledger.sent & _SYNS:
+        return ()  # it arrives later: this end is about to open, too
     row = _row(before, scene.peer)
-    line = find(row, _receive_event(scene, before))
-    if line is not None and line.next is after:
-        return (line.rule,)
-    if before is after:
-        return ()
-    return tuple(line.rule for line in _path(row, after, None))
+    for event in _receive_events(scene, before):
+        line = find(row, event)
+        if line is not None and line.next is after:
+            return (line.rule,)
+    return () if before is after else tuple(line.rule for line in _path(row, after, None))
 
 
 def _row(state: State, end: SideFacts) -> int:
@@ -55,18 +57,25 @@ def _send_event(scene: Scene, before: State, after: State) -> Event:
     return Event.SND_DATA if scene.segment.length else Event.SND_ACK
 
 
+def _receive_events(scene: Scene, state: State) -> tuple[Event, ...]:
+    """What the segment can be for a receiver in `state`, the first that leads to its next state is it."""
+    if not scene.segment.flags & RST:
+        return (_receive_event(scene, state),)
+    if state is not State.SYN_SENT and scene.peer.ledger.ack and scene.seq < scene.peer.ledger.ack - 1:
+        return (Event.RCV_RST_BAD,)
+    return Event.RCV_RST, Event.RCV_RST_CHALLENGE, Event.RCV_RST_BAD
+
+
 def _receive_event(scene: Scene, state: State) -> Event:
-    """What the segment is for a receiver in `state`, in the order of RFC 9293 3.10.7: RST, SYN, ACK, text, FIN."""
+    """What a segment other than RST is, in the order of RFC 9293 3.10.7: SYN, ACK, text, FIN."""
     flags, fin = scene.segment.flags, scene.peer.ledger.fin
-    if flags & RST:
-        left = scene.peer.ledger.ack and scene.seq < scene.peer.ledger.ack - 1
-        return Event.RCV_RST_BAD if left and state is not State.SYN_SENT else Event.RCV_RST
     if flags & SYN:
         return Event.RCV_SYN_ACK if flags & ACK else Event.RCV_SYN
     if state in _UNOPENED:
         return Event.RCV_ACK_BAD
     if state is State.SYN_SENT:
-        return Event.RCV_ACK_OF_SYN if scene.ack > scene.peer.ledger.isn else Event.RCV_ACK_BAD
+        fits = scene.peer.ledger.isn < scene.ack <= scene.peer.ledger.syn_end
+        return Event.RCV_ACK_OF_SYN if fits else Event.RCV_ACK_BAD
     acks_fin = state in _CLOSERS and 0 < fin < scene.ack
     if flags & FIN and scene.seq <= max(scene.own.run, scene.peer.ledger.ack):
         if state is State.SYN_RECEIVED:

@@ -61,10 +61,8 @@ def _judge_by_later(order: list[int]) -> None:
     denied, kept = 0, _RESETS
     for k in range(len(order) - 1, -1, -1):
         denied |= order[k] & _DENIALS
-        resets = order[k] & (kept if k < len(order) - 1 else _RESETS)
-        # Where the bit is not set, the next earlier run of it ends in being revoked.
-        kept = resets
-        order[k] = order[k] & ~(_DENIALS | _RESETS) | denied | resets
+        kept &= order[k]  # where the bit is not set, its earlier runs ended in being revoked
+        order[k] = (order[k] & ~(_DENIALS | _RESETS)) | denied | kept
 
 
 def _first(segments: Sequence[Segment], sides: Sequence[int], side: int, wanted: int) -> int | None:

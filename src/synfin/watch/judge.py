@@ -98,7 +98,9 @@ def _closing(
     if closer < 0 or name in ("close.still_open", "close.never_opened", "close.silent_death"):
         return _finding(name, "", [steps[-1].segment.frame], {})
     second = final.sides[1 - closer]
-    numbers: Numbers = {"A": _NAMES[closer], "B": _NAMES[1 - closer], "bytes": second.half_close_bytes}
+    numbers: Numbers = {"A": _NAMES[closer], "B": _NAMES[1 - closer]}
+    if name == "close.half_close_data":
+        numbers["bytes"] = second.half_close_bytes
     who = "both" if crossing else _NAMES[closer]
     if name == "close.fin_unanswered":
         first = next(step for step in steps if step.segment.has(FIN))

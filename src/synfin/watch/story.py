@@ -18,6 +18,7 @@ from synfin.watch.paths import likely
 from synfin.watch.phases import phase
 from synfin.watch.record import Connection, Step, Story
 from synfin.watch.scene import CLIENT, SERVER, Memory, remember, scene
+from synfin.wire.seq import MASK
 from synfin.wire.tcp import ACK, Segment
 
 
@@ -35,7 +36,7 @@ def tell(
     """
     sides = _sides(segments, connection)
     past = look_back(segments, sides, CLIENT)
-    numbers = _bases(segments, sides)
+    numbers = _bases(segments, sides, past)
     memory = (Memory(), Memory())
     now = ConnectionFacts()
     states = [_start(past, end) for end in (CLIENT, SERVER)]
@@ -83,8 +84,12 @@ def _sides(segments: Sequence[Segment], connection: Connection) -> list[int]:
     return [CLIENT if (segment.src, segment.src_port) == (packed, client.port) else SERVER for segment in segments]
 
 
-def _bases(segments: Sequence[Segment], sides: Sequence[int]) -> Numbers:
+def _bases(segments: Sequence[Segment], sides: Sequence[int], past: Hindsight) -> Numbers:
+    """The numbers that are shown as 0: the initial ones where they were captured."""
     numbers = Numbers()
+    for side in (CLIENT, SERVER):
+        if isn := past.final.sides[side].ledger.isn:
+            numbers.base[side] = isn & MASK
     for segment, side in zip(segments, sides, strict=True):
         numbers.learn_base(side, segment)
     return numbers

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from synfin.watch.analysis import Analysis, SequenceAnalysis
 from synfin.watch.numbers import Numbers
-from synfin.wire.tcp import ACK, FIN, RST, SYN, Segment
+from synfin.wire.tcp import ACK, FIN, MIN_HEADER_LEN, RST, SYN, Segment
 
 Key = tuple[tuple[bytes, int], tuple[bytes, int]]
 
@@ -53,8 +52,8 @@ class StreamTable:
     """Follows segments in capture order."""
 
     def __init__(self) -> None:
-        self._streams: dict[Key, Stream] = {}
-        self._count = 0
+        self.streams: list[Stream] = []  #: by number
+        self._current: dict[Key, Stream] = {}
 
     def follow(self, segment: Segment, quoted: bool = False) -> StreamRow:
         """The stream of a segment, its flags and numbers, as one pass shows them."""
@@ -72,7 +71,7 @@ class StreamTable:
             row.bits = bits | stream.analysis.judge(side, segment, stream.numbers.scale[1 - side])
             row.seq, row.ack = stream.numbers.relative(side, segment)
             row.window_size, row.scalefactor = stream.numbers.window(side, segment)
-        if segment.hdr_len >= 20:
+        if segment.hdr_len >= MIN_HEADER_LEN:
             _complete(stream, segment)
             if not quoted:
                 stream.analysis.learn_times(side, segment)
@@ -86,7 +85,7 @@ class StreamTable:
         here, there = (segment.src, segment.src_port), (segment.dst, segment.dst_port)
         side = int(here > there)
         key = (there, here) if side else (here, there)
-        stream = self._streams.get(key)
+        stream = self._current.get(key)
         if stream is None:
             return self._open(key), side, 0
         if segment.flags & SYN and stream.numbers.opens_again(side, segment):
@@ -101,9 +100,9 @@ class StreamTable:
         return stream, side, 0
 
     def _open(self, key: Key) -> Stream:
-        stream = Stream(self._count)
-        self._count += 1
-        self._streams[key] = stream
+        stream = Stream(len(self.streams))
+        self.streams.append(stream)
+        self._current[key] = stream
         return stream
 
 
@@ -125,21 +124,20 @@ def _complete(stream: Stream, segment: Segment) -> None:
         stream.completeness |= SEEN_RST
 
 
-def second_pass(rows: Iterable[StreamRow]) -> Iterator[StreamRow]:
-    """The rows with the values that a second pass shows: final completeness, bases and window scales.
+def revise(row: StreamRow, final: Stream) -> StreamRow:
+    """A row as a second pass shows it: `final` is its stream after a first pass over the whole input.
 
-    Completeness goes on accumulating: a stream's first segment, which counts for nothing when it opens the stream,
-    now counts like any other.
+    Completeness, bases and window scales are then the stream's last ones. Completeness goes on accumulating: a
+    stream's first segment, which counts for nothing when it opens the stream, now counts like any other.
     """
-    for row in rows:
-        stream, segment, numbers = row.stream, row.segment, row.stream.numbers
-        row.completeness = stream.completeness
-        if segment.len_bytes is not None and not row.quoted:
-            if segment.flags & (SYN | ACK) == SYN | ACK and numbers.opens_again(row.side, segment):
-                numbers.base[row.side] = segment.seq
-                row.bits |= Analysis.REUSED_PORTS
-            row.seq, row.ack = numbers.relative(row.side, segment)
-            row.window_size, row.scalefactor = numbers.window(row.side, segment)
-        if segment.hdr_len >= 20:
-            _complete(stream, segment)
-        yield row
+    segment, numbers = row.segment, final.numbers
+    row.completeness = final.completeness
+    if segment.len_bytes is not None and not row.quoted:
+        if segment.flags & (SYN | ACK) == SYN | ACK and numbers.opens_again(row.side, segment):
+            numbers.base[row.side] = segment.seq
+            row.bits |= Analysis.REUSED_PORTS
+        row.seq, row.ack = numbers.relative(row.side, segment)
+        row.window_size, row.scalefactor = numbers.window(row.side, segment)
+    if segment.hdr_len >= MIN_HEADER_LEN:
+        _complete(final, segment)
+    return row

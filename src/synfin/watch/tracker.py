@@ -36,7 +36,7 @@ class Tracker:
     def __init__(self) -> None:
         self.count = 0
         self.end_ns: int | None = None  #: time of the latest frame
-        self._streams = StreamTable()
+        self.streams = StreamTable()
         self._current: dict[int, Tracked] = {}  # newest connection of each stream
         self._all: list[Tracked] = []
 
@@ -48,7 +48,7 @@ class Tracker:
         if segment is None:
             return None
         quoted = frame.segment is None
-        row = self._streams.follow(segment, quoted)
+        row = self.streams.follow(segment, quoted)
         tracked = self._tracked(row)
         if quoted:
             # tshark counts a quoted header as a packet of its stream; here it is only evidence

@@ -1,0 +1,1 @@
+"""The kernel `collect` has nothing for Python: `follow` calls it."""

@@ -1,0 +1,50 @@
+"""What the engine knows of one packet beyond its own bytes: numbers that need the packets before (or after) it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from synfin.capture.packet import Interface
+
+
+@dataclass(slots=True)
+class Facts:
+    """Per-packet facts for the innermost TCP header (or a quoted one: then only stream and completeness).
+
+    Unknown is None. Relative numbers are relative to the stream's base as tshark computes it.
+    """
+
+    stream: int | None = None  #: tcp.stream
+    conn: int | None = None  #: our own connection number
+    seq: int | None = None  #: relative
+    ack: int | None = None  #: relative with the ACK flag, else the raw field
+    nxtseq: int | None = None
+    window_size: int | None = None  #: scaled
+    scalefactor: int | None = None  #: 1 << shift, -1 unknown, -2 not in use; None on SYN
+    completeness: int | None = None
+    analysis: tuple[str, ...] = ()  #: tcp.analysis.* flags, without the prefix
+    analysed: bool = False  #: an analysis record exists, perhaps without any flag (tcp.analysis)
+    duplicate_ack_num: int | None = None
+    duplicate_ack_frame: int | None = None
+    acks_frame: int | None = None
+    ack_rtt_ns: int | None = None
+    initial_rtt_ns: int | None = None
+    rto_ns: int | None = None
+    rto_frame: int | None = None
+    bytes_in_flight: int | None = None
+    push_bytes_sent: int | None = None
+    closer: str | None = None  #: of a FIN: "active" or "passive"
+    time_relative_ns: int | None = None  #: since the stream's first packet
+    time_delta_ns: int | None = None  #: since the stream's previous packet
+    base_seq_sender: int | None = None
+    base_seq_receiver: int | None = None  #: SACK edges are relative to it
+    phase: str | None = None  #: pinned id: handshake-1/3, data, close-2/4 ...
+    client_state: str | None = None  #: likely state after this packet, RFC 9293's spelling
+    server_state: str | None = None
+    frame_time_relative_ns: int | None = None  #: since the first frame of the input
+    frame_time_delta_ns: int | None = None  #: since the previous frame
+    frame_time_delta_displayed_ns: int | None = None  #: since the previous frame that was shown
+    interface: Interface | None = None  #: set where the file format names interfaces (pcapng)
+    connection: Any = None  #: the connection record, for the conn.* fields

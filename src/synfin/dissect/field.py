@@ -1,0 +1,77 @@
+"""A field: what one named value in a packet is, where it is found and how it is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from synfin.dissect.context import Facts
+from synfin.dissect.load import Loader, Spot
+from synfin.wire.frame import Frame
+from synfin.wire.layer import Layer
+
+#: Digits of a hexadecimal number of each unsigned kind.
+HEX_DIGITS = {"u8": 2, "u16": 4, "u24": 6, "u32": 8, "u64": 16}
+#: Largest value of each integer kind.
+MAXIMUM = {
+    "bool": 0xFFFFFFFFFFFFFFFF, "u8": 0xFF, "u16": 0xFFFF, "u24": 0xFFFFFF, "u32": 0xFFFFFFFF, "framenum": 0xFFFFFFFF,
+    "u64": 0xFFFFFFFFFFFFFFFF, "i16": 0x7FFF, "i32": 0x7FFFFFFF, "i64": 0x7FFFFFFFFFFFFFFF,
+}  # fmt: skip
+MINIMUM = {"i16": -0x8000, "i32": -0x80000000, "i64": -0x8000000000000000}
+#: Layers that are not in the bytes: one of each for every frame.
+PSEUDO = frozenset({"frame", "synfin", "conn"})
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Field:
+    """One row of the field table.
+
+    `kind` is one of u8 u16 u24 u32 u64 i16 i32 i64 bool framenum (int), none (presence: True), str, bytes, ether,
+    ipv4, ipv6, address, protocol (bytes), abstime, reltime (int, nanoseconds).
+    """
+
+    name: str
+    kind: str
+    layers: tuple[str, ...]  #: the layers that can hold it; the first is its home
+    loader: Loader
+    title_en: str
+    title_zh: str
+    display: str = "dec"  #: of numbers: dec, hex, or custom (decimal whose text cannot be compared with)
+    values: Mapping[int, str] | None = None  #: what single numbers mean
+    parent: str = ""  #: field under which the packet tree shows it, "" for the layer itself
+    mask: int = 0  #: bits of the number at its offset, for the pattern that the tree shows
+    mask_bits: int = 0  #: width of that number
+    unit: str = ""  #: bytes, seconds …, for the packet tree
+    generated: bool = False  #: not in the packet: computed, or a second reading of bytes shown already
+    hidden: bool = False  #: never in the tree by itself (ip.addr repeats ip.src and ip.dst)
+    walked: bool = False  #: found by walking options: the walk places it in the tree
+
+    @property
+    def layer(self) -> str:
+        return self.layers[0]
+
+    def spots(self, frame: Frame, facts: Facts | None = None) -> Iterator[Spot]:
+        """Every value in the frame with the bytes it stands in, outermost layer first."""
+        if self.layers[0] in PSEUDO:
+            yield from self.loader(frame, whole_frame(frame), facts)
+            return
+        for layer in frame.layers:
+            if layer.name in self.layers:
+                yield from self.loader(frame, layer, facts)
+
+    def load(self, frame: Frame, facts: Facts | None = None) -> list[Any]:
+        """Every value in the frame, outermost layer first; empty where the packet lacks the field."""
+        return [spot.value for spot in self.spots(frame, facts)]
+
+    def show(self, value: Any) -> str:
+        """The value as `-T fields` prints it."""
+        from synfin.dissect.format import plain
+
+        return plain(self, value)
+
+
+def whole_frame(frame: Frame) -> Layer:
+    """The frame itself as a layer."""
+    size = len(frame.packet.data)
+    return Layer("frame", 0, size, size)

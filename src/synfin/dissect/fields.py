@@ -1,0 +1,58 @@
+"""The field table as a whole: every field by its name. Tables load on first use, so that starting stays cheap."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from importlib import import_module
+
+from synfin.dissect.field import Field
+from synfin.errors import UsageError
+
+#: The first component of a name tells its tables.
+TABLES: dict[str, tuple[str, ...]] = {
+    "frame": ("fields_frame",), "synfin": ("fields_frame",), "conn": ("fields_frame",),
+    "eth": ("fields_link",), "llc": ("fields_link",), "vlan": ("fields_link",), "mpls": ("fields_link",),
+    "sll": ("fields_link",), "null": ("fields_link",), "data": ("fields_link",),
+    "ip": ("fields_ip",), "ipv6": ("fields_ipv6",),
+    "tcp": ("fields_tcp", "fields_tcp_options"), "mptcp": ("fields_tcp_options",),
+    "udp": ("fields_other",), "icmp": ("fields_other",), "icmpv6": ("fields_other",), "arp": ("fields_other",),
+}  # fmt: skip
+
+
+@lru_cache(maxsize=None)
+def table(name: str) -> dict[str, Field]:
+    """One table, in the order in which the packet tree shows it."""
+    module = import_module(f"synfin.dissect.{name}")
+    return {field.name: field for field in module.FIELDS}
+
+
+def find(name: str) -> Field | None:
+    """The field of that name, None where there is none."""
+    for part in TABLES.get(name.partition(".")[0], ()):
+        found = table(part).get(name)
+        if found is not None:
+            return found
+    return None
+
+
+def lookup(name: str) -> Field:
+    """The field of that name; UsageError with the nearest names where there is none."""
+    found = find(name)
+    if found is None:
+        near = nearest(name)
+        hint = f"; did you mean {' or '.join(near)}?" if near else ""
+        raise UsageError(f"there is no field {name!r}{hint}")
+    return found
+
+
+def all_fields() -> dict[str, Field]:
+    """Every field of every table by name."""
+    parts = dict.fromkeys(part for parts in TABLES.values() for part in parts)
+    return {name: field for part in parts for name, field in table(part).items()}
+
+
+def nearest(name: str, count: int = 2) -> list[str]:
+    """The names that look most like `name`, best first, at most `count`."""
+    from difflib import get_close_matches
+
+    return get_close_matches(name[:80], list(all_fields()), count, 0.6)

@@ -1,0 +1,179 @@
+"""Fields of the frame as captured, and our own per-packet and per-connection fields."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from synfin.dissect import values
+from synfin.dissect.context import Facts
+from synfin.dissect.field import Field
+from synfin.dissect.load import Spot, computed, constant, whole
+from synfin.wire.frame import Frame
+from synfin.wire.layer import Layer
+
+FRAME = ("frame",)
+SYNFIN = ("synfin",)
+CONN = ("conn",)
+
+
+def _fact(name: str) -> Any:
+    return computed(lambda frame, layer, facts: None if facts is None else getattr(facts, name))
+
+
+def protocols(frame: Frame) -> str:
+    """Layer names joined by colons, with `ethertype` after each layer that carries one, as Wireshark lists them."""
+    names: list[str] = []
+    for place, layer in enumerate(frame.layers):
+        name = "sll" if layer.name == "sll2" else layer.name
+        names.append(name)
+        last = place + 1 == len(frame.layers)
+        following = "" if last else frame.layers[place + 1].name
+        if name in ("eth", "vlan", "sll") and following != "llc" and not last:
+            names.append("ethertype")
+    if frame.layers and frame.layers[0].name in ("ip", "ipv6") and frame.packet.link_type in (12, 14, 101):
+        names.insert(0, "raw")
+    return ":".join(names)
+
+
+def _interface(name: str) -> Any:
+    def load(frame: Frame, layer: Layer, facts: Facts | None) -> Any:
+        if facts is None or facts.interface is None:
+            return None
+        return frame.packet.interface if name == "id" else facts.interface.name or None
+
+    return computed(load)
+
+
+def _comments(frame: Frame, layer: Layer, facts: Facts | None) -> Iterator[Spot]:
+    return (Spot(comment) for comment in frame.packet.comments)
+
+
+def _record(path: str) -> Any:
+    """An attribute path of the connection record; None anywhere on the way means that there is no value."""
+    names = path.split(".")
+
+    def load(frame: Frame, layer: Layer, facts: Facts | None) -> Any:
+        found = None if facts is None else facts.connection
+        for name in names:
+            if found is None:
+                return None
+            found = getattr(found, name, None)
+        return found
+
+    return computed(load)
+
+
+def _sum(name: str) -> Any:
+    """A counter of both sides together."""
+    client, server = _record(f"client.{name}"), _record(f"server.{name}")
+
+    def load(frame: Frame, layer: Layer, facts: Facts | None) -> Any:
+        found = [spot.value for loader in (client, server) for spot in loader(frame, layer, facts)]
+        return sum(found) if found else None
+
+    return computed(load)
+
+
+def _address(path: str) -> Any:
+    """An address kept as text, as its bytes."""
+    text = _record(path)
+
+    def load(frame: Frame, layer: Layer, facts: Facts | None) -> Iterable[Spot]:
+        from synfin.dissect.address import parse_ip
+
+        for spot in text(frame, layer, facts):
+            found = parse_ip(str(spot.value))
+            if found is not None:
+                yield Spot(found)
+
+    return load
+
+
+def _findings(frame: Frame, layer: Layer, facts: Facts | None) -> Iterator[Spot]:
+    record = None if facts is None else facts.connection
+    return (Spot(finding) for finding in (getattr(record, "findings", None) or ()))
+
+
+def _side(name: str, en: str, zh: str) -> tuple[Field, ...]:
+    p = f"conn.{name}."
+    return (
+        Field(p + "ip", "address", CONN, _address(f"{name}.ip"), f"{en} address", f"{zh}地址", generated=True),
+        Field(p + "port", "u16", CONN, _record(f"{name}.port"), f"{en} port", f"{zh}端口", generated=True),
+        Field(p + "packets", "u64", CONN, _record(f"{name}.packets"), f"Packets from the {en.lower()}",
+              f"{zh}发出的包数", generated=True),
+        Field(p + "payload_bytes", "u64", CONN, _record(f"{name}.payload_bytes"),
+              f"Payload bytes from the {en.lower()}", f"{zh}发出的数据字节", generated=True),
+        Field(p + "wire_bytes", "u64", CONN, _record(f"{name}.wire_bytes"), f"Bytes on the wire from the {en.lower()}",
+              f"{zh}发出的线上字节", generated=True),
+        Field(p + "retransmissions", "u64", CONN, _record(f"{name}.retransmissions"),
+              f"Retransmissions by the {en.lower()}", f"{zh}的重传数", generated=True),
+        Field(p + "state", "str", CONN, _record(f"{name}.state"), f"{en} state at the end", f"{zh}最后的状态",
+              generated=True),
+    )  # fmt: skip
+
+
+FIELDS = (
+    Field("frame", "protocol", FRAME, whole, "Frame", "帧"),
+    Field("frame.encap_type", "i16", FRAME,
+          computed(lambda frame, layer, facts: values.ENCAPSULATION.get(frame.packet.link_type, 0)),
+          "Encapsulation type", "封装类型", values=values.ENCAPSULATION_NAME),
+    Field("frame.time", "abstime", FRAME, computed(lambda frame, layer, facts: frame.packet.time_ns), "Arrival time",
+          "到达时间"),
+    Field("frame.offset_shift", "reltime", FRAME, constant(0), "Time shift for this packet", "时间偏移",
+          generated=True),
+    Field("frame.time_epoch", "reltime", FRAME, computed(lambda frame, layer, facts: frame.packet.time_ns),
+          "Epoch time", "纪元时间"),
+    Field("frame.time_delta", "reltime", FRAME, _fact("frame_time_delta_ns"),
+          "Time since the previous captured frame", "距上一捕获帧的时间", generated=True),
+    Field("frame.time_delta_displayed", "reltime", FRAME, _fact("frame_time_delta_displayed_ns"),
+          "Time since the previous displayed frame", "距上一显示帧的时间", generated=True),
+    Field("frame.time_relative", "reltime", FRAME, _fact("frame_time_relative_ns"), "Time since the first frame",
+          "距首帧的时间", generated=True),
+    Field("frame.number", "u32", FRAME, computed(lambda frame, layer, facts: frame.packet.number), "Frame number",
+          "帧号"),
+    Field("frame.len", "u32", FRAME, computed(lambda frame, layer, facts: frame.packet.wire_len), "Frame length",
+          "帧长", unit="bytes"),
+    Field("frame.cap_len", "u32", FRAME, computed(lambda frame, layer, facts: len(frame.packet.data)),
+          "Captured length", "捕获长度", unit="bytes"),
+    Field("frame.marked", "bool", FRAME, constant(0), "Frame is marked", "帧被标记", generated=True),
+    Field("frame.ignored", "bool", FRAME, constant(0), "Frame is ignored", "帧被忽略", generated=True),
+    Field("frame.protocols", "str", FRAME, computed(lambda frame, layer, facts: protocols(frame)),
+          "Protocols in frame", "帧内协议", generated=True),
+    Field("frame.interface_id", "u32", FRAME, _interface("id"), "Interface id", "接口编号"),
+    Field("frame.interface_name", "str", FRAME, _interface("name"), "Interface name", "接口名称"),
+    Field("frame.comment", "str", FRAME, _comments, "Comment", "注释"),
+    Field("synfin.conn", "u32", SYNFIN, _fact("conn"), "Connection", "连接", generated=True),
+    Field("synfin.phase", "str", SYNFIN, _fact("phase"), "Phase", "阶段", generated=True),
+    Field("synfin.client_state", "str", SYNFIN, _fact("client_state"), "Client state", "客户端状态", generated=True),
+    Field("synfin.server_state", "str", SYNFIN, _fact("server_state"), "Server state", "服务器状态", generated=True),
+    Field("conn.conn", "u32", CONN, _record("conn"), "Connection", "连接", generated=True),
+    Field("conn.stream", "u32", CONN, _record("stream"), "Stream index", "流编号", generated=True),
+    Field("conn.start", "abstime", CONN, _record("start_ns"), "Start", "开始时间", generated=True),
+    Field("conn.start_ns", "i64", CONN, _record("start_ns"), "Start in nanoseconds", "开始时间(纳秒)", generated=True),
+    Field("conn.duration_ns", "i64", CONN, _record("duration_ns"), "Duration in nanoseconds", "持续时间(纳秒)",
+          generated=True),
+    Field("conn.handshake_rtt_ns", "i64", CONN, _record("handshake_rtt_ns"), "Handshake round trip in nanoseconds",
+          "握手往返时间(纳秒)", generated=True),
+    Field("conn.packets", "u64", CONN, _sum("packets"), "Packets of both sides", "双方包数", generated=True),
+    Field("conn.payload_bytes", "u64", CONN, _sum("payload_bytes"), "Payload bytes of both sides", "双方数据字节",
+          generated=True),
+    Field("conn.wire_bytes", "u64", CONN, _sum("wire_bytes"), "Bytes on the wire of both sides", "双方线上字节",
+          generated=True),
+    Field("conn.retransmissions", "u64", CONN, _sum("retransmissions"), "Retransmissions of both sides",
+          "双方重传数", generated=True),
+    Field("conn.role_guessed", "bool", CONN, _record("role_guessed"), "Roles are guessed", "角色为推测",
+          generated=True),
+    Field("conn.open", "str", CONN, _record("open"), "How it opened", "如何打开", generated=True),
+    Field("conn.close", "str", CONN, _record("close"), "How it ended", "如何结束", generated=True),
+    Field("conn.closed_by", "str", CONN, _record("closed_by"), "Who ended it", "由谁结束", generated=True),
+    Field("conn.completeness", "u8", CONN, _record("completeness"), "Conversation completeness", "会话完整度",
+          generated=True),
+    Field("conn.conn_state", "str", CONN, _record("conn_state"), "Zeek's conn_state", "Zeek 连接状态",
+          generated=True),
+    Field("conn.history", "str", CONN, _record("history"), "Zeek's history", "Zeek 历史串", generated=True),
+    Field("conn.vantage", "str", CONN, _record("vantage"), "Where it was captured", "捕获位置", generated=True),
+    Field("conn.findings", "str", CONN, _findings, "Finding", "发现", generated=True),
+    *_side("client", "Client", "客户端"),
+    *_side("server", "Server", "服务器"),
+)  # fmt: skip

@@ -1,0 +1,184 @@
+"""Fields of the link layers: Ethernet, LLC/SNAP, VLAN, MPLS, Linux cooked (v1, v2), BSD loopback; and plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from synfin.dissect import values
+from synfin.dissect.address import mac
+from synfin.dissect.context import Facts
+from synfin.dissect.field import Field
+from synfin.dissect.load import Loader, Spot, bits, both, computed, limit, number, raw, when, whole
+from synfin.wire.frame import Frame
+from synfin.wire.layer import Layer
+
+ETH, VLAN, MPLS, SLL, NULL, DATA, LLC = (
+    ("eth",), ("vlan",), ("mpls",), ("sll", "sll2"), ("null",), ("data",), ("llc",),
+)  # fmt: skip
+MIN_FRAME = 60  #: Ethernet's least length without the frame check sequence
+LARGEST_LENGTH = 1500  #: greater numbers at offset 12 are an EtherType
+ARPHRD_ETHERNET, ARPHRD_LOOPBACK = 1, 772
+
+
+def _is_type(frame: Frame, layer: Layer) -> bool:
+    return number(frame, layer, 12, 2) > LARGEST_LENGTH
+
+
+def _is_length(frame: Frame, layer: Layer) -> bool:
+    return 0 <= number(frame, layer, 12, 2) <= LARGEST_LENGTH
+
+
+def _text(loader: Loader) -> Loader:
+    """MAC addresses as text: names are not looked up."""
+
+    def load(frame: Frame, layer: Layer, facts: Facts | None) -> Iterator[Spot]:
+        return (Spot(mac(spot.value), spot.start, spot.length) for spot in loader(frame, layer, facts))
+
+    return load
+
+
+def _behind(frame: Frame) -> int | None:
+    """Where the bytes begin that no protocol claims, None when there are none or the frame was cut."""
+    data, packet = frame.packet.data, frame.packet
+    inner = [layer for layer in frame.layers if layer.name in ("ip", "ipv6", "arp")]
+    if not inner or len(data) < packet.wire_len or not 0 < inner[0].end < len(data):
+        return None
+    return inner[0].end
+
+
+def _split(frame: Frame) -> tuple[tuple[int, int], tuple[int, int], tuple[int, int]]:
+    """Padding, trailer and frame check sequence as (start, end) each, by the lengths that Ethernet allows."""
+    none = (0, 0)
+    end, at = len(frame.packet.data), _behind(frame)
+    if at is None:
+        return none, none, none
+    padding = none
+    if any(layer.name == "vlan" for layer in frame.layers):
+        return none, none, none
+    if at < MIN_FRAME <= end and not any(frame.packet.data[at:MIN_FRAME]):
+        padding, at = (at, MIN_FRAME), MIN_FRAME
+    check = none
+    if end >= MIN_FRAME + 4 and end - at >= 4:
+        check, end = (end - 4, end), end - 4
+    return padding, (at, end), check
+
+
+def _part(which: int) -> Loader:
+    def load(frame: Frame, layer: Layer, facts: Facts | None) -> Iterable[Spot]:
+        start, end = _split(frame)[which]
+        return (Spot(frame.packet.data[start:end], start, end - start),) if start < end else ()
+
+    return load
+
+
+def _tag_trailer(frame: Frame, layer: Layer, facts: Facts | None) -> Iterable[Spot]:
+    """Behind a tagged frame's data unit nothing tells padding and check sequence apart; the innermost tag has it."""
+    start, end = _behind(frame), len(frame.packet.data)
+    inner = [found for found in frame.layers if found.name == "vlan"][-1:]
+    if start is None or inner != [layer]:
+        return ()
+    return (Spot(frame.packet.data[start:end], start, end - start),)
+
+
+def _check_sequence(frame: Frame, layer: Layer, facts: Facts | None) -> Iterator[Spot]:
+    for spot in _part(2)(frame, layer, facts):
+        yield spot._replace(value=int.from_bytes(spot.value, "big"))
+
+
+def _cooked(version_1: Loader, version_2: Loader) -> Loader:
+    def load(frame: Frame, layer: Layer, facts: Facts | None) -> Iterable[Spot]:
+        return (version_1 if layer.name == "sll" else version_2)(frame, layer, facts)
+
+    return load
+
+
+def _cooked_mac(frame: Frame, layer: Layer) -> bool:
+    at, size = (4, 2) if layer.name == "sll" else (11, 1)
+    return number(frame, layer, at, size) == 6
+
+
+def _nothing(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Spot, ...]:
+    return ()
+
+
+def _family(frame: Frame, layer: Layer, facts: Facts | None) -> Iterable[Spot]:
+    """The host that captured wrote it in its own byte order."""
+    for spot in bits(0, 4)(frame, layer, facts):
+        swapped = int.from_bytes(spot.value.to_bytes(4, "big"), "little")
+        yield spot._replace(value=min(spot.value, swapped))
+
+
+_DST, _SRC = raw(0, 6), raw(6, 6)
+
+FIELDS = (
+    Field("eth", "protocol", ETH, whole, "Ethernet II", "以太网 II"),
+    Field("eth.dst", "ether", ETH, _DST, "Destination", "目的地址"),
+    Field("eth.dst_resolved", "str", ETH, _text(_DST), "Destination (resolved)", "目的地址(名称)", hidden=True),
+    Field("eth.dst.oui", "u24", ETH, bits(0, 3), "Destination OUI", "目的厂商代码", hidden=True),
+    Field("eth.dst.lg", "bool", ETH, bits(0, 3, 0x020000), "LG bit", "本地/全局位", values=values.LOCAL,
+          parent="eth.dst", mask=0x020000, mask_bits=24),
+    Field("eth.dst.ig", "bool", ETH, bits(0, 3, 0x010000), "IG bit", "单播/组播位", values=values.GROUP,
+          parent="eth.dst", mask=0x010000, mask_bits=24),
+    Field("eth.src", "ether", ETH, _SRC, "Source", "源地址"),
+    Field("eth.src_resolved", "str", ETH, _text(_SRC), "Source (resolved)", "源地址(名称)", hidden=True),
+    Field("eth.src.oui", "u24", ETH, bits(6, 3), "Source OUI", "源厂商代码", hidden=True),
+    Field("eth.src.lg", "bool", ETH, bits(6, 3, 0x020000), "LG bit", "本地/全局位", values=values.LOCAL,
+          parent="eth.src", mask=0x020000, mask_bits=24),
+    Field("eth.src.ig", "bool", ETH, bits(6, 3, 0x010000), "IG bit", "单播/组播位", values=values.GROUP,
+          parent="eth.src", mask=0x010000, mask_bits=24),
+    Field("eth.addr", "ether", ETH, both(_DST, _SRC), "Address", "地址", hidden=True),
+    Field("eth.addr_resolved", "str", ETH, _text(both(_DST, _SRC)), "Address (resolved)", "地址(名称)", hidden=True),
+    Field("eth.addr.oui", "u24", ETH, both(bits(0, 3), bits(6, 3)), "Address OUI", "厂商代码", hidden=True),
+    Field("eth.lg", "bool", ETH, both(bits(0, 3, 0x020000), bits(6, 3, 0x020000)), "LG bit", "本地/全局位",
+          values=values.LOCAL, hidden=True),
+    Field("eth.ig", "bool", ETH, both(bits(0, 3, 0x010000), bits(6, 3, 0x010000)), "IG bit", "单播/组播位",
+          values=values.GROUP, hidden=True),
+    Field("eth.type", "u16", ETH, when(_is_type, bits(12, 2)), "Type", "类型", display="hex",
+          values=values.ETHERTYPE),
+    Field("eth.len", "u16", ETH, when(_is_length, bits(12, 2)), "Length", "长度"),
+    Field("eth.padding", "bytes", ETH, _part(0), "Padding", "填充"),
+    Field("eth.trailer", "bytes", ETH, _part(1), "Trailer", "尾部"),
+    Field("eth.fcs", "u32", ETH, _check_sequence, "Frame check sequence", "帧校验序列", display="hex"),
+    Field("eth.fcs.status", "u8", ETH,
+          computed(lambda frame, layer, facts: 2 if _split(frame)[2] != (0, 0) else None), "FCS status",
+          "帧校验状态", values=values.CHECKSUM_STATUS, generated=True),
+    Field("llc", "protocol", LLC, whole, "Logical-Link Control", "逻辑链路控制"),
+    Field("llc.dsap", "u8", LLC, bits(0, 1), "DSAP", "目的服务访问点", display="hex"),
+    Field("llc.ssap", "u8", LLC, bits(1, 1), "SSAP", "源服务访问点", display="hex"),
+    Field("llc.control", "u16", LLC, bits(2, 1), "Control field", "控制字段", display="hex"),
+    Field("llc.oui", "u24", LLC, bits(3, 3), "Organization code", "组织代码"),
+    Field("llc.type", "u16", LLC, bits(6, 2), "Type", "类型", display="hex", values=values.ETHERTYPE),
+    Field("vlan", "protocol", VLAN, whole, "802.1Q Virtual LAN", "802.1Q 虚拟局域网"),
+    Field("vlan.priority", "u16", VLAN, bits(0, 2, 0xE000), "Priority", "优先级", mask=0xE000, mask_bits=16),
+    Field("vlan.dei", "bool", VLAN, bits(0, 2, 0x1000), "DEI", "可丢弃指示",
+          values={1: "Eligible", 0: "Ineligible"}, mask=0x1000, mask_bits=16),
+    Field("vlan.id", "u16", VLAN, bits(0, 2, 0x0FFF), "VLAN id", "VLAN 编号", mask=0x0FFF, mask_bits=16),
+    Field("vlan.etype", "u16", VLAN, bits(2, 2), "Type", "类型", display="hex", values=values.ETHERTYPE),
+    Field("vlan.trailer", "bytes", VLAN, _tag_trailer, "Trailer", "尾部"),
+    Field("mpls", "protocol", MPLS, whole, "MultiProtocol Label Switching Header", "多协议标签交换头"),
+    Field("mpls.label", "u32", MPLS, bits(0, 4, 0xFFFFF000), "MPLS label", "标签", mask=0xFFFFF000, mask_bits=32),
+    Field("mpls.exp", "u32", MPLS, bits(0, 4, 0x0E00), "MPLS experimental bits", "实验位", mask=0x0E00, mask_bits=32),
+    Field("mpls.bottom", "u32", MPLS, bits(0, 4, 0x0100), "MPLS bottom of label stack", "栈底标志", mask=0x0100,
+          mask_bits=32),
+    Field("mpls.ttl", "u32", MPLS, bits(0, 4, 0x00FF), "MPLS TTL", "生存时间", mask=0x00FF, mask_bits=32),
+    Field("sll", "protocol", SLL, whole, "Linux cooked capture", "Linux 加工捕获"),
+    Field("sll.etype", "u16", SLL, _cooked(bits(14, 2), bits(0, 2)), "Protocol", "协议", display="hex",
+          values=values.ETHERTYPE),
+    Field("sll.ifindex", "u32", SLL, _cooked(_nothing, bits(4, 4)), "Interface index", "接口索引"),
+    Field("sll.pkttype", "u16", SLL, _cooked(bits(0, 2), bits(10, 1)), "Packet type", "包类型",
+          values=values.COOKED_PACKET),
+    Field("sll.hatype", "u16", SLL, _cooked(bits(2, 2), bits(8, 2)), "Link-layer address type", "链路地址类型",
+          values=values.HARDWARE),
+    Field("sll.halen", "u16", SLL, _cooked(bits(4, 2), bits(11, 1)), "Link-layer address length", "链路地址长度"),
+    Field("sll.src.eth", "ether", SLL, when(_cooked_mac, _cooked(raw(6, 6), raw(12, 6))), "Source", "源地址"),
+    Field("sll.unused", "bytes", SLL, _cooked(when(_cooked_mac, raw(12, 2)), when(_cooked_mac, raw(18, 2))),
+          "Unused", "未用"),
+    Field("null", "protocol", NULL, whole, "Null/Loopback", "BSD 环回"),
+    Field("null.family", "u32", NULL, _family, "Family", "地址族", values=values.ADDRESS_FAMILY),
+    Field("data", "protocol", DATA, whole, "Data", "数据"),
+    Field("data.data", "bytes", DATA,
+          lambda frame, layer, facts: (Spot(frame.packet.data[layer.start : limit(frame, layer)], layer.start,
+                                            max(limit(frame, layer) - layer.start, 0)),), "Data", "数据"),
+    Field("data.len", "i32", DATA, computed(lambda frame, layer, facts: max(limit(frame, layer) - layer.start, 0)),
+          "Length", "长度", generated=True),
+)  # fmt: skip

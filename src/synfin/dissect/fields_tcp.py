@@ -1,0 +1,272 @@
+"""Fields of the TCP header (RFC 9293 section 3.1) and what the packets around it say about it (Wireshark's names)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from synfin.dissect import values
+from synfin.dissect.context import Facts
+from synfin.dissect.field import Field
+from synfin.dissect.load import Loader, Spot, bits, both, computed, constant, limit, number, when, whole
+from synfin.wire.frame import Frame
+from synfin.wire.layer import Layer
+from synfin.wire.tcp import ACK, FIN, MIN_HEADER_LEN, RST, SYN, URG
+
+TCP = ("tcp",)
+FLAG_LETTERS = "RRRACEUAPRSF"
+UNSET_FLAG = "\u00b7"
+TIMES = "@Timestamps"  #: a heading of the packet tree that is no field
+NOT_A_SEQUENCE_FLAG = frozenset({"tfo_syn", "tfo_ack", "tfo_ignored"})
+
+COMPLETENESS = {
+    1: "Incomplete, SYN_SENT", 3: "Incomplete, CLIENT_ESTABLISHED", 7: "Incomplete, ESTABLISHED",
+    15: "Incomplete, DATA", 31: "Complete, WITH_DATA", 47: "Complete, WITH_DATA", 63: "Complete, WITH_DATA",
+    23: "Complete, NO_DATA", 39: "Complete, NO_DATA", 55: "Complete, NO_DATA",
+}  # fmt: skip
+SCALE = {-1: "unknown", -2: "no window scaling used"}
+
+
+def header_len(frame: Frame, layer: Layer) -> int:
+    """The data offset in bytes, -1 where it was not captured."""
+    word = number(frame, layer, 12, 2)
+    return (word >> 12) * 4 if word >= 0 else -1
+
+
+def flags(frame: Frame, layer: Layer) -> int:
+    """The 12 flag bits, 0 where they were not captured."""
+    return max(number(frame, layer, 12, 2), 0) & 0x0FFF
+
+
+def _sound(frame: Frame, layer: Layer) -> bool:
+    return header_len(frame, layer) >= MIN_HEADER_LEN
+
+
+def _has(wanted: int, unwanted: int = 0) -> Callable[[Frame, Layer], bool]:
+    def check(frame: Frame, layer: Layer) -> bool:
+        found = flags(frame, layer)
+        return found & wanted == wanted and not found & unwanted and _sound(frame, layer)
+
+    return check
+
+
+def _fact(name: str) -> Loader:
+    """A fact of the engine, which speaks of the innermost TCP header."""
+
+    def load(frame: Frame, layer: Layer, facts: Facts | None) -> Iterable[Spot]:
+        if facts is None or layer != frame.tcp:
+            return ()
+        value = getattr(facts, name)
+        return () if value is None else (Spot(value),)
+
+    return load
+
+
+def _relative(name: str, offset: int) -> Loader:
+    """A relative number in the bytes of the raw one; the raw number itself where no stream gives a base."""
+    plain = bits(offset, 4)
+
+    def load(frame: Frame, layer: Layer, facts: Facts | None) -> Iterable[Spot]:
+        known = getattr(facts, name) if facts is not None and layer == frame.tcp else None
+        found = plain(frame, layer, facts)
+        return found if known is None else [spot._replace(value=known) for spot in found]
+
+    return load
+
+
+def _analysis(name: str) -> Loader:
+    def load(frame: Frame, layer: Layer, facts: Facts | None) -> Iterable[Spot]:
+        return (Spot(True),) if facts is not None and name in facts.analysis and layer == frame.tcp else ()
+
+    return load
+
+
+def _record(frame: Frame, layer: Layer, facts: Facts | None) -> Any:
+    return True if facts is not None and (facts.analysed or _any_flag(facts)) and layer == frame.tcp else None
+
+
+def _any_flag(facts: Facts) -> bool:
+    return any(name not in NOT_A_SEQUENCE_FLAG for name in facts.analysis)
+
+
+def _flagged(frame: Frame, layer: Layer, facts: Facts | None) -> Any:
+    return True if facts is not None and _any_flag(facts) and layer == frame.tcp else None
+
+
+def _closer(role: str) -> Loader:
+    return computed(lambda frame, layer, facts: True if facts is not None and facts.closer == role else None)
+
+
+def _length(frame: Frame, layer: Layer, facts: Facts | None) -> Any:
+    """Payload bytes by the IP header (RFC 9293 section 3.1, "Segment length")."""
+    size = header_len(frame, layer)
+    if layer == frame.tcp and frame.segment is not None:
+        return frame.segment.len_bytes
+    return layer.end - layer.start - size if 0 <= size <= layer.end - layer.start else None
+
+
+def _flag_text(frame: Frame, layer: Layer, facts: Facts | None) -> str:
+    found = flags(frame, layer)
+    return "".join(
+        letter if found >> (11 - place) & 1 else UNSET_FLAG for place, letter in enumerate(FLAG_LETTERS)
+    )
+
+
+def _options(frame: Frame, layer: Layer, facts: Facts | None) -> Iterable[Spot]:
+    start = layer.start + MIN_HEADER_LEN
+    stop = min(layer.start + header_len(frame, layer), limit(frame, layer))
+    return (Spot(frame.packet.data[start:stop], start, stop - start),) if start < stop else ()
+
+
+def payload_range(frame: Frame, layer: Layer) -> tuple[int, int]:
+    """Start and end of the captured payload; equal when there is none."""
+    size = header_len(frame, layer)
+    start = layer.start + size
+    return (start, max(limit(frame, layer), start)) if size >= MIN_HEADER_LEN else (layer.start, layer.start)
+
+
+def _payload(frame: Frame, layer: Layer, facts: Facts | None) -> Iterator[Spot]:
+    start, stop = payload_range(frame, layer)
+    if start < stop:
+        yield Spot(frame.packet.data[start:stop], start, stop - start)
+
+
+def _not_reset(frame: Frame, layer: Layer) -> bool:
+    """What a RST carries is its cause, not data of the stream."""
+    return not flags(frame, layer) & RST
+
+
+def _cause(frame: Frame, layer: Layer, facts: Facts | None) -> Iterator[Spot]:
+    """A RST may carry a text that says why (RFC 9293 section 3.5.3); it ends at a zero byte."""
+    for spot in _payload(frame, layer, facts):
+        text = spot.value.partition(b"\0")[0]
+        yield spot._replace(value=text.decode("ascii", "replace"))
+
+
+def _nonzero(offset: int, size: int) -> Callable[[Frame, Layer], bool]:
+    return lambda frame, layer: number(frame, layer, offset, size) > 0
+
+
+def _flag(name: str, mask: int, en: str, zh: str) -> Field:
+    return Field(f"tcp.flags.{name}", "bool", TCP, when(_sound, bits(12, 2, mask)), en, zh, values=values.SET,
+                 parent="tcp.flags", mask=mask, mask_bits=12)  # fmt: skip
+
+
+def _mark(name: str, en: str, zh: str) -> Field:
+    return Field(f"tcp.analysis.{name}", "none", TCP, _analysis(name), en, zh, parent="tcp.analysis.flags",
+                 generated=True)  # fmt: skip
+
+
+def _seen(name: str, condition: Callable[[Frame, Layer], bool], parent: str, en: str, zh: str) -> Field:
+    return Field(f"tcp.{name}", "none", TCP, when(condition, constant(True)), en, zh, parent=parent, generated=True)
+
+
+_SRC_PORT, _DST_PORT = bits(0, 2), bits(2, 2)
+
+FIELDS = (
+    Field("tcp", "protocol", TCP, whole, "Transmission Control Protocol", "传输控制协议"),
+    Field("tcp.srcport", "u16", TCP, _SRC_PORT, "Source port", "源端口"),
+    Field("tcp.dstport", "u16", TCP, _DST_PORT, "Destination port", "目的端口"),
+    Field("tcp.port", "u16", TCP, both(_SRC_PORT, _DST_PORT), "Source or destination port", "源或目的端口",
+          hidden=True),
+    Field("tcp.stream", "u32", TCP, _fact("stream"), "Stream index", "流编号", generated=True),
+    Field("tcp.completeness", "u8", TCP, _fact("completeness"), "Conversation completeness", "会话完整度",
+          display="custom", values=COMPLETENESS, generated=True),
+    Field("tcp.len", "u32", TCP, computed(_length), "Segment length", "段数据长度", generated=True),
+    Field("tcp.seq", "u32", TCP, _relative("seq", 4), "Sequence number", "序号"),
+    Field("tcp.seq_raw", "u32", TCP, bits(4, 4), "Sequence number (raw)", "序号(原始)"),
+    Field("tcp.nxtseq", "u32", TCP, _fact("nxtseq"), "Next sequence number", "下一序号", generated=True),
+    Field("tcp.ack", "u32", TCP, _relative("ack", 8), "Acknowledgment number", "确认号"),
+    Field("tcp.ack_raw", "u32", TCP, bits(8, 4), "Acknowledgment number (raw)", "确认号(原始)"),
+    Field("tcp.hdr_len", "u8", TCP, bits(12, 1, 0xF0, scale=4), "Header length", "首部长度", mask=0xF0, mask_bits=8,
+          unit="bytes"),
+    Field("tcp.flags", "u16", TCP, when(_sound, bits(12, 2, 0x0FFF)), "Flags", "标志", display="hex"),
+    _flag("res", 0xE00, "Reserved", "保留"),
+    _flag("ae", 0x100, "Accurate ECN", "精确拥塞通知"),
+    _flag("cwr", 0x080, "Congestion window reduced", "拥塞窗口已减小"),
+    _flag("ece", 0x040, "ECN-Echo", "拥塞通知回显"),
+    _flag("urg", 0x020, "Urgent", "紧急"),
+    _flag("ack", 0x010, "Acknowledgment", "确认"),
+    _flag("push", 0x008, "Push", "推送"),
+    _flag("reset", 0x004, "Reset", "复位"),
+    _flag("syn", 0x002, "Syn", "同步"),
+    _flag("fin", 0x001, "Fin", "结束"),
+    Field("tcp.flags.str", "str", TCP, when(_sound, computed(_flag_text)), "TCP flags", "标志字符串",
+          parent="tcp.flags", generated=True),
+    Field("tcp.window_size_value", "u16", TCP, when(_sound, bits(14, 2)), "Window", "窗口"),
+    Field("tcp.window_size", "u32", TCP, _fact("window_size"), "Calculated window size", "换算后的窗口",
+          generated=True),
+    Field("tcp.window_size_scalefactor", "i32", TCP, _fact("scalefactor"), "Window size scaling factor",
+          "窗口扩大倍数", values=SCALE, generated=True),
+    Field("tcp.checksum", "u16", TCP, when(_sound, bits(16, 2)), "Checksum", "校验和", display="hex"),
+    Field("tcp.checksum.status", "u8", TCP, when(_sound, constant(2)), "Checksum status", "校验和状态",
+          values=values.CHECKSUM_STATUS, generated=True),
+    Field("tcp.urgent_pointer", "u16", TCP, when(_sound, bits(18, 2)), "Urgent pointer", "紧急指针"),
+    Field("tcp.options", "bytes", TCP, _options, "Options", "选项"),
+    Field("tcp.time_relative", "reltime", TCP, _fact("time_relative_ns"), "Time since the stream's first frame",
+          "距本流首帧的时间", parent=TIMES, unit="seconds", generated=True),
+    Field("tcp.time_delta", "reltime", TCP, _fact("time_delta_ns"), "Time since the stream's previous frame",
+          "距本流上一帧的时间", parent=TIMES, unit="seconds", generated=True),
+    Field("tcp.analysis", "none", TCP, computed(_record), "SEQ/ACK analysis", "序号与确认分析", generated=True),
+    Field("tcp.analysis.acks_frame", "framenum", TCP, _fact("acks_frame"), "Acknowledges the segment in frame",
+          "确认的是此帧中的段", parent="tcp.analysis", generated=True),
+    Field("tcp.analysis.ack_rtt", "reltime", TCP, _fact("ack_rtt_ns"), "Round-trip time of that segment",
+          "该段的往返时间", parent="tcp.analysis", unit="seconds", generated=True),
+    Field("tcp.analysis.initial_rtt", "reltime", TCP, _fact("initial_rtt_ns"), "Initial round-trip time",
+          "初始往返时间", parent="tcp.analysis", unit="seconds", generated=True),
+    Field("tcp.analysis.bytes_in_flight", "u32", TCP, _fact("bytes_in_flight"), "Bytes in flight", "在途字节",
+          parent="tcp.analysis", generated=True),
+    Field("tcp.analysis.push_bytes_sent", "u32", TCP, _fact("push_bytes_sent"), "Bytes since the last PSH",
+          "自上次 PSH 起的字节", parent="tcp.analysis", generated=True),
+    Field("tcp.analysis.flags", "none", TCP, computed(_flagged), "TCP analysis flags", "TCP 分析标记",
+          parent="tcp.analysis", generated=True),
+    _mark("retransmission", "(Suspected) retransmission", "(疑似)重传"),
+    _mark("fast_retransmission", "(Suspected) fast retransmission", "(疑似)快速重传"),
+    _mark("spurious_retransmission", "(Suspected) spurious retransmission", "(疑似)虚假重传"),
+    _mark("out_of_order", "(Suspected) out-of-order segment", "(疑似)乱序段"),
+    _mark("reused_ports", "Ports used before in this capture", "端口被再次使用"),
+    _mark("lost_segment", "A previous segment was not captured", "之前的段未被捕获"),
+    _mark("ack_lost_segment", "Acknowledges a segment that was not captured", "确认了未捕获的段"),
+    _mark("window_update", "Window update", "窗口更新"),
+    _mark("window_full", "The receiver's window is now full", "接收方窗口已满"),
+    _mark("keep_alive", "Keep-alive", "保活探测"),
+    _mark("keep_alive_ack", "Answer to a keep-alive", "保活应答"),
+    _mark("duplicate_ack", "Duplicate ACK", "重复确认"),
+    _mark("zero_window_probe", "Zero window probe", "零窗口探测"),
+    _mark("zero_window", "Zero window", "零窗口"),
+    _mark("zero_window_probe_ack", "Answer to a zero window probe", "零窗口探测应答"),
+    _mark("tfo_syn", "SYN with a Fast Open cookie and data", "带快速打开 Cookie 与数据的 SYN"),
+    _mark("tfo_ack", "SYN,ACK accepts the Fast Open data", "SYN,ACK 接受了快速打开数据"),
+    _mark("tfo_ignored", "SYN,ACK ignores the Fast Open data", "SYN,ACK 忽略了快速打开数据"),
+    Field("tcp.analysis.duplicate_ack_num", "u32", TCP, _fact("duplicate_ack_num"), "Duplicate ACK number",
+          "第几次重复确认", parent="tcp.analysis", generated=True),
+    Field("tcp.analysis.duplicate_ack_frame", "framenum", TCP, _fact("duplicate_ack_frame"),
+          "Duplicate of the ACK in frame", "重复的是此帧的确认", parent="tcp.analysis", generated=True),
+    Field("tcp.analysis.rto", "reltime", TCP, _fact("rto_ns"), "Retransmission timeout of this segment",
+          "本段的重传超时", parent="tcp.analysis.flags", unit="seconds", generated=True),
+    Field("tcp.analysis.rto_frame", "framenum", TCP, _fact("rto_frame"), "Measured from frame", "起算的帧",
+          parent="tcp.analysis.flags", generated=True),
+    Field("tcp.payload", "bytes", TCP, when(_not_reset, _payload), "Payload", "载荷"),
+    Field("tcp.reset_cause", "str", TCP, when(_has(RST), _cause), "Reset cause", "复位原因"),
+    _seen("connection.syn", _has(SYN, ACK), "tcp.flags.syn", "Connection request (SYN)", "连接请求(SYN)"),
+    _seen("connection.synack", _has(SYN | ACK), "tcp.flags.syn", "Connection accepted (SYN+ACK)",
+          "连接接受(SYN+ACK)"),
+    _seen("connection.fin", _has(FIN), "tcp.flags.fin", "Connection finish (FIN)", "连接结束(FIN)"),
+    _seen("connection.rst", _has(RST), "tcp.flags.reset", "Connection reset (RST)", "连接复位(RST)"),
+    Field("tcp.connection.fin_active", "none", TCP, when(_has(FIN), _closer("active")), "This side closes first",
+          "本方先关闭", parent="tcp.flags.fin", generated=True),
+    Field("tcp.connection.fin_passive", "none", TCP, when(_has(FIN), _closer("passive")), "This side closes second",
+          "本方后关闭", parent="tcp.flags.fin", generated=True),
+    Field("tcp.ack.nonzero", "none", TCP,
+          when(lambda frame, layer: not flags(frame, layer) & ACK and _nonzero(8, 4)(frame, layer)
+               and _sound(frame, layer), constant(True)),
+          "Acknowledgment number without the ACK flag", "没有 ACK 标志却有确认号", parent="tcp.ack", generated=True),
+    Field("tcp.urgent_pointer.non_zero", "none", TCP,
+          when(lambda frame, layer: not flags(frame, layer) & URG and _nonzero(18, 2)(frame, layer)
+               and _sound(frame, layer), constant(True)),
+          "Urgent pointer without the URG flag", "没有 URG 标志却有紧急指针", parent="tcp.urgent_pointer",
+          generated=True),
+    Field("tcp.bogus_header_length", "none", TCP,
+          when(lambda frame, layer: 0 <= header_len(frame, layer) < MIN_HEADER_LEN, constant(True)),
+          "Header length below 20 bytes", "首部长度小于 20 字节", parent="tcp.hdr_len", generated=True),
+)  # fmt: skip

@@ -1,0 +1,170 @@
+"""`-T fields`: values as tshark 4.0 prints them, and rows of columns with its separators, quotes and occurrences."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from synfin.dissect.address import ip, ipv4, ipv6, mac
+from synfin.dissect.context import Facts
+from synfin.dissect.field import HEX_DIGITS, Field
+from synfin.dissect.values import MPTCP_SUBTYPE
+from synfin.errors import UsageError
+from synfin.wire.frame import Frame
+
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+SECOND = 1_000_000_000
+_NAMED = {"/t": "\t", "/s": " "}
+_QUOTES = {"d": '"', "s": "'", "n": ""}
+_ESCAPES = {"\a": "\\a", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\v": "\\v"}
+
+
+def escape(text: str) -> str:
+    """Control and formatting characters as escapes: nothing of a packet reaches a terminal raw."""
+    if text.isprintable():
+        return text
+    return "".join(_escape(char) for char in text)
+
+
+def _escape(char: str) -> str:
+    if char.isprintable():
+        return char
+    named = _ESCAPES.get(char)
+    if named:
+        return named
+    code = ord(char)
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def relative_time(ns: int) -> str:
+    """Seconds with nine decimals."""
+    sign = "-" if ns < 0 else ""
+    whole, part = divmod(abs(ns), SECOND)
+    return f"{sign}{whole}.{part:09d}"
+
+
+def absolute_time(ns: int) -> str:
+    """Local date and time with nine decimals and the zone, as Wireshark writes it."""
+    whole, part = divmod(ns, SECOND)
+    try:
+        when = time.localtime(whole)
+    except (OverflowError, ValueError, OSError):
+        return relative_time(ns)
+    return (
+        f"{MONTHS[when.tm_mon - 1]} {when.tm_mday:2d}, {when.tm_year} "
+        f"{when.tm_hour:02d}:{when.tm_min:02d}:{when.tm_sec:02d}.{part:09d} {when.tm_zone}"
+    )
+
+
+def plain(field: Field, value: Any) -> str:
+    """One value as `-T fields` prints it."""
+    kind = field.kind
+    if field.display == "hex" and kind in HEX_DIGITS:
+        return f"0x{value:0{HEX_DIGITS[kind]}x}"
+    if kind == "none":
+        return "1"
+    if kind == "bool":
+        return "1" if value else "0"
+    if kind == "str":
+        return escape(str(value))
+    writer = _WRITERS.get(kind)
+    return str(value) if writer is None else writer(value)
+
+
+_WRITERS = {
+    "bytes": bytes.hex,
+    "protocol": bytes.hex,
+    "ether": mac,
+    "ipv4": ipv4,
+    "ipv6": ipv6,
+    "address": ip,
+    "reltime": relative_time,
+    "abstime": absolute_time,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The -E options of tshark."""
+
+    separator: str = "\t"
+    occurrence: str = "a"  #: a all, f first, l last
+    aggregator: str = ","
+    header: bool = False
+    quote: str = ""
+    bom: bool = False
+
+
+def layout(options: Sequence[str]) -> Layout:
+    """The layout that -E options such as `header=y` and `separator=/t` ask for."""
+    found: dict[str, Any] = {}
+    for option in options:
+        key, _, value = option.partition("=")
+        found[key] = _option(key, value)
+    return Layout(**found)
+
+
+def _option(key: str, value: str) -> Any:
+    if key in ("header", "bom") and value in ("y", "n"):
+        return value == "y"
+    if key == "occurrence" and value in ("a", "f", "l"):
+        return value
+    if key == "quote" and value in _QUOTES:
+        return _QUOTES[value]
+    if key in ("separator", "aggregator") and (value in _NAMED or len(value) == 1):
+        return _NAMED.get(value, value)
+    raise UsageError(
+        f"-E {key}={value} is not understood; use header=y|n, separator=/t|/s|C, occurrence=f|l|a, "
+        "aggregator=,|/s|C, quote=d|s|n or bom=y|n"
+    )
+
+
+def header(fields: Sequence[Field], style: Layout) -> str:
+    """The line of names."""
+    return ("\ufeff" if style.bom else "") + style.separator.join(field.name for field in fields)
+
+
+def row(fields: Sequence[Field], frame: Frame, facts: Facts | None, style: Layout) -> str:
+    """One packet's line."""
+    return style.separator.join(cell(field, frame, facts, style) for field in fields)
+
+
+def cell(field: Field, frame: Frame, facts: Facts | None, style: Layout) -> str:
+    """All shown values of one field in one packet; empty, without quotes, where it has none."""
+    texts = texts_of(field, frame, facts)
+    if not texts:
+        return ""
+    if style.occurrence == "f":
+        texts = texts[:1]
+    elif style.occurrence == "l":
+        texts = texts[-1:]
+    inside = style.aggregator.join(texts)
+    return f"{style.quote}{inside}{style.quote}"
+
+
+def texts_of(field: Field, frame: Frame, facts: Facts | None) -> list[str]:
+    """Every value of a field as text; a protocol is shown by its title line."""
+    if field.name == "mptcp":
+        return [_multipath(value) for value in field.load(frame, facts)]
+    if field.kind == "protocol":
+        from synfin.dissect.titles import TITLED, title
+
+        layers = field_layers(field, frame)
+        return [title(frame, layer, facts) if field.name in TITLED else field.name for layer in layers]
+    return [plain(field, value) for value in field.load(frame, facts)]
+
+
+def _multipath(option: bytes) -> str:
+    subtype = MPTCP_SUBTYPE.get(option[2] >> 4, "") if len(option) > 2 else ""
+    return f"Multipath Transmission Control Protocol: {subtype}"
+
+
+def field_layers(field: Field, frame: Frame) -> list[Any]:
+    """The layers that a protocol field stands for."""
+    from synfin.dissect.field import PSEUDO, whole_frame
+
+    if field.layer in PSEUDO:
+        return [whole_frame(frame)]
+    return [layer for layer in frame.layers if layer.name in field.layers]

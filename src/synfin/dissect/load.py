@@ -1,0 +1,126 @@
+"""How field values are found: each loader yields the spots of one field in one layer of a frame.
+
+A spot is a value and the bytes that it was read from. Every read is bounded by the layer's end and by the captured
+bytes, so a field that was not captured has no spot; it is never an error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, NamedTuple
+
+from synfin.dissect.context import Facts
+from synfin.wire.frame import Frame
+from synfin.wire.layer import Layer
+
+
+class Spot(NamedTuple):
+    """One value of a field: `start` is its offset in the frame, -1 (and length 0) when it was computed."""
+
+    value: Any
+    start: int = -1
+    length: int = 0
+
+
+Loader = Callable[[Frame, Layer, "Facts | None"], Iterable[Spot]]
+
+
+def limit(frame: Frame, layer: Layer) -> int:
+    """The first offset that may not be read for `layer`."""
+    return min(layer.end, len(frame.packet.data))
+
+
+def lowest_bit(mask: int) -> int:
+    return (mask & -mask).bit_length() - 1
+
+
+def bits(offset: int, size: int, mask: int = 0, scale: int = 1) -> Loader:
+    """The big-endian number in `size` bytes at `offset`, masked and shifted down to the mask's lowest bit."""
+    shift = lowest_bit(mask) if mask else 0
+    whole = mask or (1 << 8 * size) - 1
+
+    def load(frame: Frame, layer: Layer, facts: Facts | None) -> Iterable[Spot]:
+        start = layer.start + offset
+        if start + size > limit(frame, layer):
+            return ()
+        number = int.from_bytes(frame.packet.data[start : start + size], "big")
+        return (Spot(((number & whole) >> shift) * scale, start, size),)
+
+    return load
+
+
+def raw(offset: int, size: int) -> Loader:
+    """`size` bytes at `offset`."""
+
+    def load(frame: Frame, layer: Layer, facts: Facts | None) -> Iterable[Spot]:
+        start = layer.start + offset
+        if start + size > limit(frame, layer):
+            return ()
+        return (Spot(frame.packet.data[start : start + size], start, size),)
+
+    return load
+
+
+def both(*loaders: Loader) -> Loader:
+    """All spots of several loaders, in order: ip.addr is source and destination."""
+
+    def load(frame: Frame, layer: Layer, facts: Facts | None) -> Iterator[Spot]:
+        for loader in loaders:
+            yield from loader(frame, layer, facts)
+
+    return load
+
+
+def when(condition: Callable[[Frame, Layer], bool], loader: Loader) -> Loader:
+    """The spots of `loader` where the condition holds for the layer."""
+
+    def load(frame: Frame, layer: Layer, facts: Facts | None) -> Iterable[Spot]:
+        return loader(frame, layer, facts) if condition(frame, layer) else ()
+
+    return load
+
+
+def constant(value: Any) -> Loader:
+    """A value that every such layer has."""
+
+    def load(frame: Frame, layer: Layer, facts: Facts | None) -> Iterable[Spot]:
+        return (Spot(value),)
+
+    return load
+
+
+def computed(function: Callable[[Frame, Layer, Facts | None], Any]) -> Loader:
+    """One generated value, none where `function` returns None."""
+
+    def load(frame: Frame, layer: Layer, facts: Facts | None) -> Iterable[Spot]:
+        value = function(frame, layer, facts)
+        return () if value is None else (Spot(value),)
+
+    return load
+
+
+def byte(frame: Frame, layer: Layer, offset: int) -> int:
+    """The byte at `offset` of the layer, -1 where it was not captured."""
+    start = layer.start + offset
+    return frame.packet.data[start] if start < limit(frame, layer) else -1
+
+
+def number(frame: Frame, layer: Layer, offset: int, size: int) -> int:
+    """The big-endian number of `size` bytes at `offset`, -1 where it was not captured."""
+    start = layer.start + offset
+    return int.from_bytes(frame.packet.data[start : start + size], "big") if start + size <= limit(frame, layer) else -1
+
+
+class LayerBytes(bytes):
+    """All bytes of a layer's data unit; `header` of them are the layer's own header (payloads are all header)."""
+
+    header: int
+
+
+def whole(frame: Frame, layer: Layer, facts: Facts | None) -> Iterable[Spot]:
+    """The layer as one value: its bytes up to the end of its data unit, as far as captured."""
+    stop = max(limit(frame, layer), layer.start)
+    size = stop - layer.start if layer.name in ("frame", "data") else layer.header_len
+    found = LayerBytes(frame.packet.data[layer.start : stop])
+    found.header = max(min(size, stop - layer.start), 0)
+    return (Spot(found, layer.start, found.header),)

@@ -1,0 +1,71 @@
+"""The title line of each layer: its name and its most telling values."""
+
+from __future__ import annotations
+
+from synfin.dissect.context import Facts
+from synfin.dissect.fields import find
+from synfin.dissect.load import number
+from synfin.dissect.values import ARP_OPCODE
+from synfin.wire.frame import Frame
+from synfin.wire.layer import Layer
+
+#: Per layer: the values that its title tells, as (label, field).
+TOLD: dict[str, tuple[tuple[str, str], ...]] = {
+    "eth": (("Src: ", "eth.src"), ("Dst: ", "eth.dst")),
+    "vlan": (("PRI: ", "vlan.priority"), ("DEI: ", "vlan.dei"), ("ID: ", "vlan.id")),
+    "mpls": (("Label: ", "mpls.label"), ("Exp: ", "mpls.exp"), ("S: ", "mpls.bottom"), ("TTL: ", "mpls.ttl")),
+    "ip": (("Src: ", "ip.src"), ("Dst: ", "ip.dst")),
+    "ipv6": (("Src: ", "ipv6.src"), ("Dst: ", "ipv6.dst")),
+    "udp": (("Src Port: ", "udp.srcport"), ("Dst Port: ", "udp.dstport")),
+    "tcp": (("Src Port: ", "tcp.srcport"), ("Dst Port: ", "tcp.dstport"), ("Seq: ", "tcp.seq"),
+            ("Ack: ", "tcp.ack"), ("Len: ", "tcp.len")),
+}  # fmt: skip
+ACK_FLAG = 0x10
+#: Layers whose title tells more than their name; of the others Wireshark prints the short name as the value.
+TITLED = frozenset({*TOLD, "frame", "data", "sll", "arp"})
+
+
+def title(frame: Frame, layer: Layer, facts: Facts | None, lang: str = "en") -> str:
+    """One line for a layer, in English as Wireshark words it, or in Chinese."""
+    name = "sll" if layer.name == "sll2" else layer.name
+    field = find(name)
+    head = layer.name if field is None else field.title_zh if lang == "zh" else field.title_en
+    if name == "frame":
+        return _frame_title(frame, facts, head, lang)
+    if name == "data":
+        size = max(min(layer.end, len(frame.packet.data)) - layer.start, 0)
+        return f"{head} ({size} 字节)" if lang == "zh" else f"{head} ({size} byte{'' if size == 1 else 's'})"
+    if name == "sll":
+        return f"{head} v{'2' if layer.name == 'sll2' else '1'}"
+    if name == "arp":
+        operation = ARP_OPCODE.get(number(frame, layer, 6, 2))
+        return f"{head} ({operation})" if operation else head
+    told = [f"{label}{text}" for label, path in TOLD.get(name, ()) for text in _values(frame, layer, facts, path)]
+    return ", ".join([head, *told])
+
+
+def _values(frame: Frame, layer: Layer, facts: Facts | None, path: str) -> list[str]:
+    if path == "tcp.ack" and not number(frame, layer, 12, 2) & ACK_FLAG:
+        return []
+    field = find(path)
+    if field is None:
+        return []
+    return [field.show(spot.value) for spot in field.loader(frame, layer, facts)][:1]
+
+
+def _frame_title(frame: Frame, facts: Facts | None, head: str, lang: str) -> str:
+    size, wire = len(frame.packet.data), frame.packet.wire_len
+    number_text = frame.packet.number
+    if lang == "zh":
+        return f"{head} {number_text}: 线上 {wire} 字节 ({wire * 8} 位), 捕获 {size} 字节 ({size * 8} 位)"
+    text = f"{head} {number_text}: {_bytes(wire)} on wire ({wire * 8} bits), {_bytes(size)} captured ({size * 8} bits)"
+    if facts is not None and facts.interface is not None:
+        from synfin.dissect.format import escape
+
+        name = escape(facts.interface.name) or "unknown"
+        text += f" on interface {name}, id {frame.packet.interface}"
+    return text
+
+
+def _bytes(count: int) -> str:
+    return f"{count} byte{'' if count == 1 else 's'}"

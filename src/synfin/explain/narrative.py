@@ -1,0 +1,286 @@
+"""A story in plain words: the verdict first, then each phase and segment, and why its numbers are what they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from synfin.explain import facts
+from synfin.explain.header import segment_name
+from synfin.explain.ladder import DEFAULT_MAX_SEGMENTS, Row, layout
+from synfin.explain.quantity import Language, duration
+from synfin.explain.words import Value, finding_facts, has, text
+from synfin.wire.tcp import ACK, PSH
+
+if TYPE_CHECKING:
+    from synfin.watch.record import Derivation, Finding, Step, Story
+
+_SEVERITIES = ("ok", "info", "note", "warn", "error")
+_STEPPED = ("handshake-", "close-")
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the connection came to."""
+
+    headline: str  #: one sentence: which side, number, consequence
+    detail: str  #: a few short sentences of numbers
+    severity: str  #: the worst of its findings: ok, info, note, warn or error
+
+
+@dataclass(slots=True)
+class Chapter:
+    """One phase of the connection in words."""
+
+    title: str
+    tone: str  #: open, data, close, reset or other
+    lines: list[Line] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row of a chapter; `step` is the index of the segment it is about, None for a pause or a run."""
+
+    text: str
+    step: int | None = None
+    head: str = ""  #: time and flags of the segment: `17.6 µs SYN, ACK`
+
+
+def verdict(story: Story, lang: Language) -> Verdict:
+    """One sentence that says how it went, and the numbers behind it."""
+    return Verdict(_headline(story, lang), _joined(_details(story, lang), lang), severity(story))
+
+
+def severity(story: Story) -> str:
+    """The worst severity among the findings (the open and close ids count as findings)."""
+    found = [finding.severity for finding in story.findings]
+    found += [finding_facts(key).severity for key in (story.connection.open, story.connection.close)]
+    return max(found, key=_SEVERITIES.index)
+
+
+def chapters(story: Story, lang: Language, max_segments: int | None = DEFAULT_MAX_SEGMENTS) -> list[Chapter]:
+    """The story band by band, a line for each row of the ladder."""
+    ladder = layout(story, max_segments)
+    told: list[Chapter] = []
+    for band in ladder.bands:
+        chapter = Chapter(text(f"band.{band.kind}", lang), band.tone)
+        for row in ladder.rows[band.first : band.last + 1]:
+            chapter.lines += _row_lines(story, row, lang)
+        told.append(chapter)
+    return told
+
+
+def phase_name(phase: str, lang: Language) -> str:
+    """A phase's short name: `handshake 2/3`."""
+    for prefix in _STEPPED:
+        if phase.startswith(prefix):
+            return text(f"phase-name.{prefix[:-1]}", lang, step=phase.removeprefix(prefix))
+    return text(f"phase-name.{phase if has(f'phase-name.{phase}') else 'unknown'}", lang)
+
+
+def phase_sentence(story: Story, index: int, lang: Language) -> str:
+    """What the segment does for the connection."""
+    step = story.steps[index]
+    end = facts.sender(step)
+    key = f"phase.{step.phase}"
+    if step.phase in {"data", "half-close-data"}:
+        key = f"say.{step.phase}" if step.segment.length else "say.confirmed"
+    return text(
+        key if has(key) else "phase.unknown", lang,
+        A=end, B=facts.other(end), sender=end, receiver=facts.other(end), bytes=step.segment.length,
+    )  # fmt: skip
+
+
+def why(derivation: Derivation, lang: Language) -> str:
+    """The sentence that derives a number."""
+    return text(derivation.word, lang, **derivation.numbers)
+
+
+def rule_sentences(step: Step, lang: Language) -> list[tuple[str, str, str]]:
+    """Rule id, sentence and RFC section of each row of the transition table that fired."""
+    from synfin.tcp.state import RULES
+
+    return [(rule, text(f"rule.{rule}", lang), RULES[rule].section) for rule in step.rules if rule in RULES]
+
+
+def finding_sentence(finding: Finding, lang: Language) -> tuple[str, str]:
+    """A finding in words, and what to do about it."""
+    numbers: dict[str, Value] = dict(finding.numbers)
+    return text(f"{finding.id}.text", lang, **numbers), text(f"{finding.id}.next", lang, **numbers)
+
+
+def reset_reason(story: Story, lang: Language) -> str | None:
+    """Why a connection that ended with RST ended so; None when no RST decided it."""
+    record, end = story.connection, facts.ending(story)
+    if end.reset is None:
+        return None
+    key = _reset_key(story, end)
+    if key is None:
+        return None
+    unread = facts.bytes_unread(story.steps, end)
+    late = end.trigger.segment.length if end.trigger else 0
+    return text(
+        f"why.{key}", lang, A=end.first, B=end.second, port=record.server.port,
+        bytes=unread if key == "rst-unread" else late,
+    )  # fmt: skip
+
+
+def asides(story: Story, lang: Language) -> list[str]:
+    """What the usual picture leaves out, where this connection shows it."""
+    return [text(f"aside.{key}", lang, bytes=_payload(story)) for key in _aside_keys(story)]
+
+
+def _headline(story: Story, lang: Language) -> str:
+    record, end = story.connection, facts.ending(story)
+    key = _verdict_key(story, end)
+    numbers: dict[str, Value] = {
+        "A": end.first, "B": end.second, "S": "server", "port": record.server.port,
+        "dt": _verdict_time(story, key, end), "n": facts.count_syns(story.steps),
+        "bytes": _verdict_bytes(story, key, end), "how": _how(story, lang),
+    }  # fmt: skip
+    return text(f"verdict.{key}", lang, **numbers)
+
+
+def _verdict_key(story: Story, end: facts.Ending) -> str:
+    opening, close = story.connection.open.split(".")[-1], story.connection.close.split(".")[-1]
+    if close == "never_opened" or opening == "pending":
+        return opening
+    if close == "abort" and facts.bytes_unread(story.steps, end):
+        return "unread"
+    return close
+
+
+def _verdict_time(story: Story, key: str, end: facts.Ending) -> int:
+    record = story.connection
+    if key == "fin_unanswered" and end.fin is not None:
+        return record.duration_ns - end.fin.time_ns
+    if key == "silent_death":
+        heard = max((step.time_ns for step in story.steps if facts.sender(step) == end.second), default=0)
+        return record.duration_ns - heard
+    if end.reset is not None and key in {"abort", "rst_reply", "refused"}:
+        return end.reset.time_ns
+    return record.duration_ns
+
+
+def _verdict_bytes(story: Story, key: str, end: facts.Ending) -> int:
+    if key == "unread":
+        return facts.bytes_unread(story.steps, end)
+    if key in {"half_close_data", "rst_after_own_fin"}:
+        return facts.bytes_after_fin(story.steps, end)
+    return _payload(story)
+
+
+def _how(story: Story, lang: Language) -> str:
+    if story.connection.open not in facts.OPENED:
+        return text("how.closed", lang)
+    return text("how.used" if _payload(story) else "how.unused", lang)
+
+
+def _details(story: Story, lang: Language) -> Iterator[str]:
+    record = story.connection
+    sent = {"client_bytes": record.client.payload_bytes, "server_bytes": record.server.payload_bytes}
+    if record.close != "close.never_opened":
+        who = [end for end in ("client", "server") if sent[f"{end}_bytes"]]
+        yield text(f"detail.bytes-{'both' if len(who) == 2 else who[0] if who else 'none'}", lang, **sent)
+    there, back = record.handshake_legs_ns
+    if there is not None and back is not None:
+        yield text("detail.handshake", lang, total=there + back, there=duration(there, lang), back=duration(back, lang))
+    yield from _closing_detail(story, lang)
+    again = record.client.retransmissions, record.server.retransmissions
+    if any(again):
+        yield text("detail.retransmitted", lang, client_n=again[0], server_n=again[1])
+    elif record.close != "close.never_opened":
+        yield text("detail.clean", lang)
+    if record.role_guessed:
+        yield text("detail.role-guessed", lang)
+
+
+def _closing_detail(story: Story, lang: Language) -> Iterator[str]:
+    end = facts.ending(story)
+    if end.fin is None or end.other_fin is None or story.connection.close == "close.simultaneous":
+        return
+    gap = end.other_fin.time_ns - end.fin.time_ns
+    if end.fin_acked is None or gap < 0:
+        return
+    if end.fin_acked is end.other_fin:
+        yield text("detail.close-merged", lang, A=end.first, B=end.second, gap=gap)
+    else:
+        wait = end.fin_acked.time_ns - end.fin.time_ns
+        yield text("detail.close-lag", lang, A=end.first, B=end.second, wait=wait, gap=gap)
+
+
+def _row_lines(story: Story, row: Row, lang: Language) -> Iterator[Line]:
+    if row.kind == "wait":
+        yield Line(text("story.wait", lang, dt=row.wait_ns))
+    elif row.kind == "run":
+        yield Line(
+            text("story.run", lang, segments=row.segments, client_bytes=row.client_bytes,
+                 server_bytes=row.server_bytes, dt=row.wait_ns)
+        )  # fmt: skip
+    else:
+        step = story.steps[row.first]
+        head = f"{duration(step.time_ns, lang)}  {segment_name(step.segment.flags)}"
+        yield Line(_segment_text(story, row.first, lang), row.first, head)
+
+
+def _segment_text(story: Story, index: int, lang: Language) -> str:
+    step = story.steps[index]
+    colon = ": " if lang == "en" else "："
+    sentences = [phase_sentence(story, index, lang), *(f"{d.formula}{colon}{why(d, lang)}" for d in step.derivations)]
+    if step.flags:
+        sentences.append(text("story.flagged", lang, flags=", ".join(step.flags)))
+    return _joined((_stopped(sentence, lang) for sentence in sentences), lang)
+
+
+def _joined(sentences: Iterable[str], lang: Language) -> str:
+    """Sentences one after the other; Chinese puts no space between them."""
+    return (" " if lang == "en" else "").join(sentences)
+
+
+def _stopped(sentence: str, lang: Language) -> str:
+    ended = sentence.endswith((".", "。", "!", "?", "！", "？"))
+    return sentence if ended else sentence + ("." if lang == "en" else "。")
+
+
+def _reset_key(story: Story, end: facts.Ending) -> str | None:
+    opening, close = story.connection.open, story.connection.close
+    trigger = end.trigger.segment if end.trigger else None
+    if close == "close.never_opened":
+        keys = {
+            "open.refused": "rst-refused",
+            "open.rejected_by_client": "rst-synack",
+            "open.unsolicited_synack": "rst-synack",
+        }
+        return keys.get(opening)
+    if close == "close.abort":
+        return "rst-unread" if facts.bytes_unread(story.steps, end) else "rst-abort"
+    if close == "close.rst_after_own_fin":
+        return "rst-late-data" if trigger is not None and trigger.length else "rst-late-fin"
+    return {"close.rst_after_peer_fin": "rst-after-peer-fin", "close.rst_reply": "rst-no-socket"}.get(close)
+
+
+def _aside_keys(story: Story) -> Iterator[str]:
+    steps, record, end = story.steps, story.connection, facts.ending(story)
+    if _payload(story):
+        yield "application-data"
+        if any(step.segment.length and step.segment.has(PSH) for step in steps):
+            yield "psh"
+        yield "seq"
+    if (
+        record.open == "open.normal"
+        and len(steps) > 2
+        and steps[2].segment.flags & 0x3F == ACK
+        and not steps[2].segment.length
+    ):
+        yield "third-ack"
+    if record.close == "close.fin_4seg":
+        yield "four-or-three"
+    if record.close == "close.fin_3seg":
+        yield "three-not-four"
+    if end.first == "client" and end.other_fin is not None and end.other_fin.seq == 1 and record.client.payload_bytes:
+        yield "no-reply"
+
+
+def _payload(story: Story) -> int:
+    return story.connection.client.payload_bytes + story.connection.server.payload_bytes

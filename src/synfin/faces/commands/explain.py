@@ -1,0 +1,150 @@
+"""`synfin explain`: one connection, segment by segment; or one packet, byte by byte."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from synfin.errors import UsageError
+from synfin.explain.words import Language, detect_language, finding_facts, text
+from synfin.faces import inputs, telling
+from synfin.faces.packet import render_packet
+from synfin.faces.terminal import wants_colour
+from synfin.watch.analysis import flag_names
+from synfin.watch.annotate import annotated
+from synfin.watch.record import Connection, Step, Story
+from synfin.watch.records import record
+from synfin.watch.story import tell
+from synfin.wire.frame import Frame, dissect
+
+_SEVERITIES = ("ok", "info", "note", "warn", "error")
+_LISTED = 10  #: connections named on standard error
+
+
+def run(asked: argparse.Namespace) -> int:
+    """Explain a connection or a packet of the captures."""
+    paths = inputs.named(asked)
+    lang: Language = asked.lang or detect_language()
+    if asked.output:
+        telling.check_output(asked.output)
+        inputs.refuse_overwrite(asked.output, force=True, inputs=paths)
+    with inputs.rereadable(paths) as sources:
+        if asked.packet is not None:
+            return _explain_packet(asked, sources, lang)
+        return _explain_connection(asked, paths, sources, lang)
+
+
+def _explain_connection(
+    asked: argparse.Namespace, paths: Sequence[str], sources: Sequence[str], lang: Language
+) -> int:
+    warnings: list[str] = []
+    engine, interrupted = inputs.follow(sources, warnings)
+    for warning in warnings:
+        inputs.note(warning)
+    if interrupted:
+        return 130
+    connections = [record(raw) for raw in engine.connections()]
+    if not connections:
+        inputs.note(f"{', '.join(paths)}: no TCP in {engine.frames} frames")
+        return 0
+    chosen = _choose(asked, connections, lang)
+    story, frames = _tell(sources, chosen)
+    limit = telling.max_segments(asked.max_segments, asked.full)
+    if asked.output:
+        title = f"{os.path.basename(paths[0])} · {chosen.conn}"
+        telling.write_story(asked.output, story, frames, lang, title=title, limit=limit)
+    elif asked.form == "json":
+        telling.print_json({"file": paths[0] if len(paths) == 1 else list(paths), **telling.story_document(story)})
+    else:
+        telling.print_story(story, lang, limit)
+    return 0
+
+
+def _choose(asked: argparse.Namespace, connections: Sequence[Connection], lang: Language) -> Connection:
+    """The connection that was asked for; else the one that ended worst, the first of those."""
+    if asked.conn is not None:
+        if asked.conn >= len(connections):
+            raise UsageError(f"there is no connection {asked.conn}; the last one is {len(connections) - 1}")
+        number: int = asked.conn
+        return connections[number]
+    if asked.stream is not None:
+        of_stream = [one for one in connections if one.stream == asked.stream]
+        if not of_stream:
+            raise UsageError(f"there is no connection in tcp.stream {asked.stream}; see synfin conns")
+        return of_stream[0]
+    chosen = max(connections, key=_severity)
+    if len(connections) > 1 and not asked.quiet:
+        print(text("explain.choose", lang, n=len(connections), conn=chosen.conn), file=sys.stderr)
+        for one in connections[:_LISTED]:
+            print(f"  {one.conn}  {one.client.endpoint} → {one.server.endpoint}  {one.open} {one.close}", file=sys.stderr)
+        if len(connections) > _LISTED:
+            print(f"  {text('explain.more', lang, n=len(connections) - _LISTED)}", file=sys.stderr)
+    return chosen
+
+
+def _severity(one: Connection) -> int:
+    """How bad it is; a refused connection is worse than its `close.never_opened` says."""
+    return max(_SEVERITIES.index(finding_facts(key).severity) for key in (one.open, one.close))
+
+
+def _tell(sources: Sequence[str], chosen: Connection) -> tuple[Story, dict[int, Frame]]:
+    """The story of one connection, and its frames by number: the captures are read once more."""
+    from synfin.capture.reader import open_capture
+
+    engine = inputs.fresh_engine()
+    frames: dict[int, Frame] = {}
+    segments, flags = [], []
+    end_ns = None
+    number = 0
+    for path in sources:
+        with open_capture(path, first_number=number + 1) as reader:
+            for packet in reader:
+                number = packet.number
+                end_ns = packet.time_ns if end_ns is None else max(end_ns, packet.time_ns)
+                place = engine.see(packet)
+                if place is not None and place.conn == chosen.conn:
+                    frame = dissect(packet)
+                    if frame.segment is not None:
+                        frames[number] = frame
+                        segments.append(frame.segment)
+                        flags.append(flag_names(place.bits))
+    return tell(segments, chosen, flags, capture_end_ns=end_ns), frames
+
+
+def _explain_packet(asked: argparse.Namespace, sources: Sequence[str], lang: Language) -> int:
+    if asked.output:
+        raise UsageError("-o draws a connection; --packet prints, use one of them")
+    warnings: list[str] = []
+    last = 0
+    for frame, facts in annotated(sources, warnings=warnings):
+        last = frame.packet.number
+        if last == asked.packet:
+            if asked.form == "json":
+                from synfin.dissect import jsonshape
+
+                sys.stdout.writelines(jsonshape.stream([jsonshape.document(frame, facts)]))
+                return 0
+            step = None if facts.conn is None else _step_of(sources, facts.conn, last)
+            if step is not None:
+                facts.phase = step.phase
+                facts.client_state, facts.server_state = step.client_after.label, step.server_after.label
+            colour, width = wants_colour(sys.stdout), telling.terminal_width()
+            sys.stdout.write(render_packet(frame, lang, colour=colour, width=width, facts=facts, step=step))
+            return 0
+    for warning in warnings:
+        inputs.note(warning)
+    raise UsageError(f"there is no packet {asked.packet}; the last one is {last}")
+
+
+def _step_of(sources: Sequence[str], conn: int, number: int) -> Step | None:
+    """The part that a packet has in its connection's story."""
+    engine, _ = inputs.follow(sources, [])
+    chosen = next((raw for raw in engine.connections() if raw.conn == conn), None)
+    if chosen is None:
+        return None
+    story, _ = _tell(sources, record(chosen))
+    return next((step for step in story.steps if step.segment.frame == number), None)
+
+

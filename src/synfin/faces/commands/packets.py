@@ -1,0 +1,89 @@
+"""`synfin packets`: a line a packet, chosen by a display filter, printed as tshark prints."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
+from itertools import takewhile
+
+from synfin import filter as language
+from synfin.dissect import fields, format, jsonshape
+from synfin.dissect.context import Facts
+from synfin.dissect.field import Field
+from synfin.dissect.summary import summarize
+from synfin.errors import UsageError
+from synfin.faces import inputs
+from synfin.watch.annotate import annotated
+from synfin.wire.frame import Frame
+
+Rows = Iterator[tuple[Frame, Facts]]
+
+
+def run(asked: argparse.Namespace) -> int:
+    """Print packets, or the list of fields."""
+    if asked.list_fields is not None:
+        return _list_fields(asked.list_fields)
+    paths = inputs.named(asked)
+    if asked.form == "fields" and not asked.fields:
+        raise UsageError("-T fields needs at least one -e FIELD")
+    if asked.fields and asked.form != "fields":
+        raise UsageError("-e goes with -T fields")
+    chosen = [fields.lookup(name) for name in asked.fields]
+    style = format.layout(asked.layout)
+    wanted = None if asked.filter is None else language.compile(asked.filter)
+    warnings: list[str] = []
+    twice = asked.two_passes or inputs.all_regular(paths)
+    with inputs.rereadable(paths) if twice else nullcontext(list(paths)) as sources:
+        rows = annotated(sources, passes=2 if twice else 1, warnings=warnings)
+        if asked.count is not None:
+            rows = takewhile(lambda row: row[0].packet.number <= asked.count, rows)
+        shown = _displayed(row for row in rows if wanted is None or wanted.matches(*row))
+        interrupted = _print(asked.form, shown, chosen, style)
+    for warning in warnings:
+        inputs.note(warning)
+    return 130 if interrupted else 0
+
+
+def _displayed(rows: Rows) -> Rows:
+    """Fill in the time since the packet that was shown before."""
+    last_ns = None
+    for frame, facts in rows:
+        time_ns = frame.packet.time_ns
+        facts.frame_time_delta_displayed_ns = 0 if last_ns is None else time_ns - last_ns
+        last_ns = time_ns
+        yield frame, facts
+
+
+def _print(form: str, rows: Rows, chosen: Sequence[Field], style: format.Layout) -> bool:
+    """Print the rows; whether that was interrupted."""
+    try:
+        sys.stdout.writelines(_pieces(form, rows, chosen, style))
+    except KeyboardInterrupt:
+        return True
+    return False
+
+
+def _pieces(form: str, rows: Rows, chosen: Sequence[Field], style: format.Layout) -> Iterator[str]:
+    if form == "json":
+        yield from jsonshape.stream(jsonshape.document(frame, facts) for frame, facts in rows)
+    elif form == "fields":
+        if style.header:
+            yield format.header(chosen, style) + "\n"
+        for frame, facts in rows:
+            yield format.row(chosen, frame, facts, style) + "\n"
+    else:
+        for frame, facts in rows:
+            yield summarize(frame, facts).line() + "\n"
+
+
+def _list_fields(pattern: str) -> int:
+    """The field table: name, type and both titles."""
+    found = [field for name, field in sorted(fields.all_fields().items()) if pattern.lower() in name.lower()]
+    if not found:
+        nearest = ", ".join(fields.nearest(pattern))
+        raise UsageError(f"no field has {pattern!r} in its name{f'; near: {nearest}' if nearest else ''}")
+    for field in found:
+        sys.stdout.write(f"{field.name}\t{field.kind}\t{field.title_en}\t{field.title_zh}\n")
+    return 0

@@ -1,0 +1,101 @@
+"""Captures as the command line names them."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import shutil
+import stat
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+
+from synfin.capture.reader import open_capture
+from synfin.errors import UsageError
+from synfin.watch.engine import Engine, compiled, engine
+
+
+def named(asked: argparse.Namespace) -> list[str]:
+    """The captures that were named, in order; UsageError where there is none."""
+    paths = [*asked.read, *asked.files]
+    if not paths:
+        raise UsageError("which capture? Name a file, or - for standard input")
+    if paths.count("-") > 1:
+        raise UsageError("standard input can be read only once")
+    return paths
+
+
+def note(message: str) -> None:
+    """A line on standard error."""
+    print(f"synfin: {message}", file=sys.stderr)
+
+
+def follow(paths: Sequence[str], warnings: list[str]) -> tuple[Engine, bool]:
+    """Follow the captures as one input; (the engine, whether it was interrupted). What was read is never lost."""
+    following = fresh_engine()
+    try:
+        for path in paths:
+            with open_capture(path, first_number=following.frames + 1) as reader:
+                try:
+                    following.feed(reader)
+                finally:
+                    warnings.extend(reader.warnings)
+    except KeyboardInterrupt:
+        return following, True
+    return following, False
+
+
+def fresh_engine() -> Engine:
+    """An engine; says once when the kernels are missing."""
+    if not compiled() and os.environ.get("SYNFIN_READABLE") != "1" and not _told:
+        _told.append(True)
+        note(
+            "the compiled kernels are missing; the readable core runs, slower (install gcc and python3-dev, then again)"
+        )
+    return engine()
+
+
+_told: list[bool] = []
+
+
+@contextlib.contextmanager
+def rereadable(paths: Sequence[str]) -> Iterator[list[str]]:
+    """The same captures, each of which can be read more than once: what is no regular file is copied to one."""
+    with contextlib.ExitStack() as stack:
+        yield [path if _is_regular(path) else stack.enter_context(_spooled(path)) for path in paths]
+
+
+def all_regular(paths: Sequence[str]) -> bool:
+    """Whether every input can be read twice."""
+    return all(_is_regular(path) for path in paths)
+
+
+def _is_regular(path: str) -> bool:
+    try:
+        return path != "-" and stat.S_ISREG(os.stat(path).st_mode)
+    except OSError:
+        return path != "-"  # opening it will say what is wrong
+
+
+@contextlib.contextmanager
+def _spooled(path: str) -> Iterator[str]:
+    with tempfile.NamedTemporaryFile(prefix="synfin-", suffix=".capture") as copy:
+        if path == "-":
+            shutil.copyfileobj(sys.stdin.buffer, copy)
+        else:
+            with open(path, "rb") as stream:
+                shutil.copyfileobj(stream, copy)
+        copy.flush()
+        yield copy.name
+
+
+def refuse_overwrite(path: str, *, force: bool, inputs: Sequence[str] = ()) -> None:
+    """UsageError where writing `path` would destroy an input, or another file without --force."""
+    if path == "-" or not os.path.exists(path):
+        return
+    for source in inputs:
+        if source != "-" and os.path.exists(source) and os.path.samefile(source, path):
+            raise UsageError(f"{path} is the input itself; choose another file to write")
+    if not force and stat.S_ISREG(os.stat(path).st_mode):
+        raise UsageError(f"{path} exists; --force replaces it")

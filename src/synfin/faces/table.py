@@ -1,0 +1,77 @@
+"""The connection table for a terminal."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Sequence
+
+from synfin.explain.quantity import duration
+from synfin.explain.words import Language, finding_facts, text
+from synfin.faces.terminal import Paint, wants_colour
+from synfin.faces.width import clip, display_width, pad
+from synfin.watch.record import Connection, Side, utc
+
+#: columns, whether right-aligned, and the order in which they go when the terminal is too narrow (0: never)
+_COLUMNS = (
+    ("conn", True, 0), ("client", False, 0), ("server", False, 0), ("start", False, 1), ("duration", True, 5),
+    ("bytes", True, 4), ("rtt", True, 3), ("retransmissions", True, 6), ("open", False, 0), ("close", False, 0),
+    ("closed_by", False, 7), ("states", False, 2),
+)  # fmt: skip
+_STYLES = {"ok": "green", "info": "", "note": "", "warn": "yellow", "error": "red"}
+
+
+def print_connections(connections: Sequence[Connection], lang: Language) -> None:
+    """Print the table, as wide as the terminal allows; colour tells how bad an ending is."""
+    if not connections:
+        return
+    paint = Paint(wants_colour(sys.stdout))
+    cells = [_cells(one, lang) for one in connections]
+    heads = {name: text(f"table.{name}", lang) for name, _, _ in _COLUMNS}
+    widths = {
+        name: max(display_width(heads[name]), *(display_width(row[name]) for row in cells)) for name, _, _ in _COLUMNS
+    }
+    columns = _fitting(widths, shutil.get_terminal_size().columns)
+    print(paint("  ".join(pad(heads[name], widths[name], side) for name, side in columns).rstrip(), "bold"))
+    for one, row in zip(connections, cells, strict=True):
+        style = _STYLES[finding_facts(one.close).severity if one.close != "close.never_opened" else "error"]
+        line = "  ".join(pad(clip(row[name], widths[name]), widths[name], side) for name, side in columns)
+        print(paint(line.rstrip(), style) if style else line.rstrip())
+    if any(one.role_guessed for one in connections):
+        print(paint(text("table.guessed", lang), "dim"))
+
+
+def _fitting(widths: dict[str, int], room: int) -> list[tuple[str, str]]:
+    """(name, alignment) of the columns that fit; the dispensable ones go first."""
+    if os.environ.get("COLUMNS") is None and not sys.stdout.isatty():
+        room = 10_000
+    kept = list(_COLUMNS)
+    while sum(widths[name] + 2 for name, _, _ in kept) - 2 > room:
+        dispensable = [column for column in kept if column[2]]
+        if not dispensable:
+            break
+        kept.remove(min(dispensable, key=lambda column: column[2]))
+    return [(name, "right" if right else "left") for name, right, _ in kept]
+
+
+def _cells(one: Connection, lang: Language) -> dict[str, str]:
+    rtt = one.handshake_rtt_ns
+    return {
+        "conn": str(one.conn),
+        "client": one.client.endpoint + ("?" if one.role_guessed else ""),
+        "server": one.server.endpoint,
+        "start": utc(one.start_ns)[:-4].replace("T", " "),
+        "duration": duration(one.duration_ns, lang),
+        "bytes": f"{one.client.payload_bytes} / {one.server.payload_bytes}",
+        "rtt": "" if rtt is None else duration(rtt, lang),
+        "retransmissions": str(one.client.retransmissions + one.server.retransmissions or ""),
+        "open": one.open.removeprefix("open."),
+        "close": one.close.removeprefix("close."),
+        "closed_by": text(f"who.{one.closed_by}", lang),
+        "states": f"{_state(one.client)} / {_state(one.server)}",
+    }
+
+
+def _state(side: Side) -> str:
+    return side.state or "?"

@@ -1,0 +1,53 @@
+"""A display filter, ready to be asked about packets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from synfin.dissect.context import Facts
+from synfin.filter import typed
+from synfin.filter.evaluate.plan import predicate
+from synfin.filter.evaluate.row import Row
+from synfin.filter.grammar import parse
+from synfin.filter.semantics import check
+from synfin.wire.frame import Frame
+
+
+class Filter:
+    """`fields` names every field whose values it needs; `matches` asks one packet."""
+
+    __slots__ = ("_test", "fields", "text")
+
+    def __init__(self, text: str, condition: typed.Condition) -> None:
+        self.text = text
+        self.fields = frozenset(_fields(condition))
+        self._test = predicate(condition)
+
+    def matches(self, frame: Frame, facts: Facts | None = None) -> bool:
+        """Whether the packet passes."""
+        return self._test(Row(frame, facts))
+
+
+def compile(text: str) -> Filter:  # noqa: A001 - as re.compile
+    """The filter that `text` writes; FilterError names the place, what was expected, and the nearest field."""
+    return Filter(text, check(parse(text), text))
+
+
+def _fields(node: object) -> Iterator[str]:
+    """Names of the fields in a checked tree; its depth is bounded by the grammar."""
+    if isinstance(node, typed.Values):
+        yield node.field.name
+    elif isinstance(node, (typed.Some, typed.Every)):
+        for operand in node.operands:
+            yield from _fields(operand)
+    elif isinstance(node, typed.Applied):
+        for argument in node.arguments:
+            yield from _fields(argument)
+    elif isinstance(node, typed.Membership):
+        yield from _fields(node.left)
+        for element in node.elements:
+            for entity in element:
+                yield from _fields(entity)
+    else:
+        for name in ("operand", "entity", "left", "right"):
+            yield from _fields(getattr(node, name)) if hasattr(node, name) else ()

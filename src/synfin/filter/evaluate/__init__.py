@@ -1,0 +1,1 @@
+"""From a checked filter to a predicate over packets."""

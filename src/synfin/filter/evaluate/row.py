@@ -1,0 +1,54 @@
+"""One packet as a filter sees it: values by field name, each loaded at most once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from synfin.dissect.context import Facts
+from synfin.dissect.field import PSEUDO, Field
+from synfin.filter.syntax import Range
+from synfin.wire.frame import Frame
+from synfin.wire.layer import Layer
+
+
+class Row:
+    """A frame and what the engine knows of it."""
+
+    __slots__ = ("facts", "frame", "loaded")
+
+    def __init__(self, frame: Frame, facts: Facts | None = None) -> None:
+        self.frame = frame
+        self.facts = facts
+        self.loaded: dict[str, list[Any]] = {}
+
+    def values(self, field: Field) -> list[Any]:
+        """All values of the field in this packet."""
+        found = self.loaded.get(field.name)
+        if found is None:
+            found = self.loaded[field.name] = field.load(self.frame, self.facts)
+        return found
+
+    def layer_values(self, field: Field, layers: tuple[Range, ...]) -> list[Any]:
+        """The values of certain occurrences of the field's protocol, counted from 1, negative from the innermost."""
+        if field.layer in PSEUDO:
+            return self.values(field) if any(_selects(part, 1, 1) for part in layers) else []
+        mine = [layer for layer in self.frame.layers if layer.name in field.layers]
+        return [
+            spot.value
+            for place, layer in enumerate(mine, 1)
+            if any(_selects(part, place, len(mine)) for part in layers)
+            for spot in self._spots(field, layer)
+        ]
+
+    def _spots(self, field: Field, layer: Layer) -> Any:
+        return field.loader(self.frame, layer, self.facts)
+
+
+def _selects(part: Range, place: int, count: int) -> bool:
+    """Whether a selection covers the occurrence at `place` of `count`."""
+    first = part.start if part.start >= 0 else count + 1 + part.start
+    if part.last is not None:
+        last = part.last if part.last >= 0 else count + 1 + part.last
+    else:
+        last = count if part.length is None else first + part.length - 1
+    return first <= place <= last

@@ -1,0 +1,180 @@
+"""Literals by the kind of the field that they are compared with: numbers, addresses, bytes, times, names of values."""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import Any
+
+from synfin.dissect.address import parse_ipv4, parse_ipv6
+from synfin.dissect.field import MAXIMUM, MINIMUM, Field
+from synfin.filter.syntax import Text, Word
+from synfin.filter.typed import Network
+
+INTEGERS = frozenset(MAXIMUM)
+ADDRESSES = frozenset({"ipv4", "ipv6", "address"})
+BYTES = frozenset({"bytes", "ether", "protocol"})
+KIND_NAMES = {
+    "bool": "a boolean", "framenum": "a frame number", "str": "text", "bytes": "bytes", "ether": "a MAC address",
+    "ipv4": "an IPv4 address", "ipv6": "an IPv6 address", "address": "an IP address", "protocol": "bytes",
+    "abstime": "a date and time", "reltime": "a time in seconds", "none": "nothing: it is there or not",
+}  # fmt: skip
+SECOND = 1_000_000_000
+
+_NUMBER = re.compile(r"(-?)(0[xX][0-9a-fA-F]+|0[bB][01]+|0[0-7]*|[1-9][0-9]*)")
+_SECONDS = re.compile(r"(-?)(\d{1,15})?(?:\.(\d{0,9})\d*)?")
+_BYTES = re.compile(r"[0-9A-Fa-f]{2}(?:([:.-])[0-9A-Fa-f]{2}(?:\1[0-9A-Fa-f]{2})*)?")
+_QUADS = re.compile(r"[0-9A-Fa-f]{4}(?:\.[0-9A-Fa-f]{4})+")
+_PLAIN = re.compile(r"(?:[0-9A-Fa-f]{2})+")
+_ISO = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?)?\s*(Z|UTC|[+-]\d\d:?\d\d)?")
+_ENGLISH = re.compile(
+    r"([A-Z][a-z]{2}) +(\d{1,2}), (\d{4}) (\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?\s*(Z|UTC|[+-]\d\d:?\d\d)?"
+)
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+class Mismatch(Exception):
+    """The literal does not fit; the message says what would."""
+
+
+def name_of(kind: str) -> str:
+    """What a field of that kind holds, for messages."""
+    return KIND_NAMES.get(kind, "a number")
+
+
+def convert(literal: Word | Text, kind: str, field: Field | None) -> Any:
+    """The literal as a value of `kind`; Mismatch says why it is none."""
+    text = literal.data.decode("utf-8", "replace") if isinstance(literal, Text) else literal.text
+    quoted = isinstance(literal, Text) and not literal.char
+    if isinstance(literal, Word) and text.startswith(":") and kind not in ADDRESSES:
+        text = text[1:]
+    if kind in INTEGERS:
+        return _integer(literal, text, kind, field, quoted)
+    if kind == "str":
+        return text
+    if kind in BYTES:
+        return _bytes(literal, text, kind)
+    if kind == "abstime":
+        return _moment(text)
+    if quoted:
+        raise Mismatch(f"{name_of(kind)} was expected, not the string {text!r}")
+    return _address(text, kind) if kind in ADDRESSES else _duration(text)
+
+
+def _integer(literal: Word | Text, text: str, kind: str, field: Field | None, quoted: bool) -> int:
+    if isinstance(literal, Text) and literal.char:
+        return literal.data[0]
+    named = _named(text, kind, field)
+    if named is not None:
+        return named
+    number = None if quoted else _NUMBER.fullmatch(text)
+    if number is None:
+        raise Mismatch(_expected(text, kind, field, quoted))
+    digits = number.group(2)
+    octal = len(digits) > 1 and digits[0] == "0" and digits[1] not in "xXbB"
+    value = int(digits, 8 if octal else 0)
+    value = -value if number.group(1) else value
+    most, least = MAXIMUM[kind], MINIMUM.get(kind)
+    if value > most:
+        raise Mismatch(f"{text} is too big for this field, maximum {most}")
+    if least is not None and value < least:
+        raise Mismatch(f"{text} is too small for this field, minimum {least}")
+    return int(bool(value)) if kind == "bool" else value
+
+
+def _named(text: str, kind: str, field: Field | None) -> int | None:
+    """The number that has this name: a value string, or True and False."""
+    if kind == "bool" and text in ("True", "TRUE", "False", "FALSE"):
+        return int(text[0] == "T")
+    if field is None or field.values is None or field.display == "custom":
+        return None
+    wanted = text.casefold()
+    return next((value for value, name in field.values.items() if name.casefold() == wanted), None)
+
+
+def _expected(text: str, kind: str, field: Field | None, quoted: bool) -> str:
+    if field is not None and field.display == "custom":
+        return f"the text of {field.name} cannot be compared with; use its number"
+    if field is not None and field.values and not text[:1].isdigit():
+        known = ", ".join(list(field.values.values())[:4])
+        return f"{text!r} is none of the values of {field.name}, such as {known}"
+    if quoted:
+        return f"a number without quotes was expected, not {text!r}"
+    return f"{text!r} is not a valid number"
+
+
+def _bytes(literal: Word | Text, text: str, kind: str) -> bytes:
+    found = literal.data if isinstance(literal, Text) else byte_string(text)
+    if found is None:
+        raise Mismatch(f"{text!r} is no byte string such as 0d:0a, and no string in quotes")
+    if kind == "ether" and not isinstance(literal, Text) and len(found) != 6:
+        raise Mismatch(f"{text!r} is no MAC address: six bytes such as 00:11:22:33:44:55 were expected")
+    return found
+
+
+def byte_string(text: str) -> bytes | None:
+    """aa:bb, aa-bb, aa.bb, aabb.ccdd, aabb or 0xaa as bytes."""
+    if _BYTES.fullmatch(text) or _QUADS.fullmatch(text):
+        return bytes.fromhex(re.sub(r"[:.-]", "", text))
+    if _PLAIN.fullmatch(text):
+        return bytes.fromhex(text)
+    if re.fullmatch(r"(?:0[xX])?[0-9A-Fa-f]{1,2}", text):
+        return bytes([int(text, 16)])
+    return None
+
+
+def _address(text: str, kind: str) -> bytes | Network:
+    base, slash, prefix = text.partition("/")
+    found = parse_ipv4(base) if kind != "ipv6" else None
+    if found is None and kind != "ipv4":
+        found = parse_ipv6(base)
+    if found is None:
+        raise Mismatch(f"{text!r} is not {name_of(kind)} (names are not looked up)")
+    if not slash:
+        return found
+    if not prefix.isascii() or not prefix.isdigit() or int(prefix[:4]) > 8 * len(found):
+        raise Mismatch(f"{prefix!r} is no prefix length: 0 to {8 * len(found)} was expected")
+    return Network(found, int(prefix))
+
+
+def _duration(text: str) -> int:
+    match = _SECONDS.fullmatch(text)
+    if match is None or not any(match.group(2, 3)):
+        raise Mismatch(f"{text!r} is no time: seconds such as 1.5 were expected")
+    sign, whole, part = match.groups()
+    value = int(whole or 0) * SECOND + int((part or "").ljust(9, "0"))
+    return -value if sign else value
+
+
+def _moment(text: str) -> int:
+    iso, english = _ISO.fullmatch(text.strip()), _ENGLISH.fullmatch(text.strip())
+    if iso:
+        year, month, day, *rest = iso.groups()
+    elif english and english.group(1) in _MONTHS:
+        name, day, year, *rest = english.groups()
+        month = str(_MONTHS.index(name) + 1)
+    else:
+        raise Mismatch(f'{text!r} is no date: "YYYY-MM-DD hh:mm:ss" or "Mon DD, YYYY hh:mm:ss" was expected')
+    hour, minute, second, part, zone = rest
+    numbers = [int(piece or 0) for piece in (year, month, day, hour, minute, second)]
+    if not (1 <= numbers[1] <= 12 and 1 <= numbers[2] <= 31 and numbers[3] < 24 and max(numbers[4:]) < 61):
+        raise Mismatch(f"{text!r} is no date of the calendar")
+    return _epoch(numbers, zone) * SECOND + int((part or "").ljust(9, "0"))
+
+
+def _epoch(numbers: list[int], zone: str | None) -> int:
+    """Seconds since 1970; local time without a zone."""
+    year, month, day, hour, minute, second = numbers
+    if zone is None:
+        try:
+            return int(time.mktime((year, month, day, hour, minute, second, 0, 0, -1)))
+        except (OverflowError, ValueError):
+            raise Mismatch("the date is beyond what this system can count") from None
+    # days since 1970 in the proleptic Gregorian calendar, with years that begin in March
+    years = year - (month <= 2)
+    days = years * 365 + years // 4 - years // 100 + years // 400 + (153 * ((month + 9) % 12) + 2) // 5 + day - 719469
+    offset = 0
+    if zone[0] in "+-":
+        digits = zone.replace(":", "")
+        offset = (int(digits[1:3]) * 60 + int(digits[3:5])) * (-1 if zone[0] == "-" else 1)
+    return days * 86400 + hour * 3600 + minute * 60 + second - offset * 60

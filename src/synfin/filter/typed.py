@@ -1,0 +1,119 @@
+"""A checked filter: every field is known, every literal has its value, every comparison makes sense."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from synfin.dissect.field import Field
+from synfin.filter.syntax import Range
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """An address with a prefix length; both sides of a comparison are masked with it."""
+
+    address: bytes
+    prefix: int
+
+    def mask(self, address: bytes) -> int:
+        """The bits of an address that count here, -1 for an address of the other family."""
+        bits = 8 * len(self.address)
+        if len(address) != len(self.address):
+            return -1
+        return int.from_bytes(address, "big") >> (bits - self.prefix)
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """All values of a field, perhaps of certain layers only."""
+
+    field: Field
+    kind: str
+    layers: tuple[Range, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    value: Any
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sliced:
+    operand: Entity
+    parts: tuple[Range, ...]
+    kind: str = "bytes"
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    function: str
+    arguments: tuple[Entity, ...]
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Computed:
+    operator: str
+    left: Entity
+    right: Entity
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A reference to a selected frame where none is selected: no values."""
+
+    kind: str
+
+
+Entity = Values | Constant | Sliced | Applied | Computed | Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """Whether there is a value; of arithmetic, whether one is not zero."""
+
+    entity: Entity
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    operator: str
+    left: Entity
+    right: Entity
+    every: bool  #: all pairs of values must satisfy it, not just one
+
+
+@dataclass(frozen=True, slots=True)
+class Matching:
+    left: Entity
+    pattern: re.Pattern[bytes]
+    every: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    left: Entity
+    elements: tuple[tuple[Entity, Entity | None], ...]
+    every: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Inverse:
+    operand: Condition
+
+
+@dataclass(frozen=True, slots=True)
+class Every:
+    operands: tuple[Condition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Some:
+    operands: tuple[Condition, ...]
+
+
+Condition = Present | Relation | Matching | Membership | Inverse | Every | Some

@@ -1,0 +1,131 @@
+"""Connections written down like the protocol reads.
+
+    C SYN seq=0
+    S SYN,ACK seq=0 ack=1
+    C ACK seq=1 ack=1
+    C PSH,ACK seq=1 ack=1 len=14
+    +0.5
+    S RST seq=1 bare
+
+C is the client, S the server; numbers are relative to each side's initial number (`#7` is a raw one). A line with only
+a number advances the clock by so many seconds; every segment takes a millisecond. `bare` is a header without options
+and with window 0, as a host without the connection sends it; `win=` sets the window, `data=` the payload's text.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from synfin.watch import collect
+from synfin.watch.verdict import Verdict, decide, marks
+from synfin.wire.tcp import ACK, CWR, ECE, FIN, PSH, RST, SYN, URG, Segment
+
+FLAGS = {"FIN": FIN, "SYN": SYN, "RST": RST, "PSH": PSH, "ACK": ACK, "URG": URG, "ECE": ECE, "CWR": CWR, "NONE": 0}
+ISN = {"C": 4_266_208_251, "S": 3_352_121_683}
+ADDRESS = {"C": (b"\x7f\x00\x00\x01", 57936), "S": (b"\x7f\x00\x00\x01", 9501)}
+START_NS = 1_600_000_000_000_000_000
+STEP_NS = 1_000_000
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """What `exchange` read: the segments in order and the clock after the last line."""
+
+    segments: tuple[Segment, ...]
+    end_ns: int
+
+
+def exchange(text: str) -> Exchange:
+    """The segments of a connection from its notation."""
+    found: list[Segment] = []
+    now = START_NS
+    for line in text.strip().splitlines():
+        words = line.split("//")[0].split()
+        if not words:
+            continue
+        if words[0].startswith("+"):
+            now += round(float(words[0]) * 1e9)
+            continue
+        found.append(_segment(len(found) + 1, now, words))
+        now += STEP_NS
+    return Exchange(tuple(found), now)
+
+
+def _segment(frame: int, time_ns: int, words: list[str]) -> Segment:
+    who, flags_text, *rest = words
+    peer = "S" if who == "C" else "C"
+    flags = sum(FLAGS[name] for name in flags_text.split(","))
+    bare = "bare" in rest
+    values = dict(word.split("=", 1) for word in rest if "=" in word)
+    payload = values.get("data", "").encode()
+    length = int(values.get("len", len(payload)))
+    return Segment(
+        frame=frame,
+        time_ns=time_ns,
+        src=ADDRESS[who][0],
+        dst=ADDRESS[peer][0],
+        src_port=ADDRESS[who][1],
+        dst_port=ADDRESS[peer][1],
+        seq=_number(values.get("seq", "0"), ISN[who]),
+        ack=_number(values["ack"], ISN[peer]) if "ack" in values else 0,
+        flags=flags,
+        window=int(values.get("win", 0 if bare else 512)),
+        hdr_len=20 if bare else 32,
+        len_bytes=length,
+        options=b"" if bare else b"\x01\x01\x08\x0a" + bytes(8),
+        payload=payload or bytes(length),
+        ttl=64,
+    )
+
+
+def _number(text: str, isn: int) -> int:
+    return int(text[1:]) if text.startswith("#") else (isn + int(text)) & 0xFFFFFFFF
+
+
+def collected(segments: tuple[Segment, ...]) -> collect.ConnectionFacts:
+    """The collector's facts; side 0 is who sent the first segment."""
+    conn = collect.ConnectionFacts()
+    for segment in segments:
+        side = int((segment.src, segment.src_port) != (segments[0].src, segments[0].src_port))
+        collect.add(
+            conn, side, segment.flags, segment.seq, segment.ack, segment.length, segment.window, segment.hdr_len,
+            segment.time_ns,
+        )  # fmt: skip
+    return conn
+
+
+def client_of(segments: tuple[Segment, ...]) -> int:
+    """Which side (0: the first segment's sender) the notation calls C."""
+    return 0 if (segments[0].src, segments[0].src_port) == ADDRESS["C"] else 1
+
+
+def verdict_of(text: str) -> Verdict:
+    """The verdict on a written connection, the capture ending where the notation's clock ends."""
+    read = exchange(text)
+    conn = collected(read.segments)
+    return decide(marks(conn, client_of(read.segments), read.end_ns))
+
+
+HANDSHAKE = """
+C SYN seq=0
+S SYN,ACK seq=0 ack=1
+C ACK seq=1 ack=1
+"""
+
+REQUEST = (
+    HANDSHAKE
+    + """
+C PSH,ACK seq=1 ack=1 len=14
+S ACK seq=1 ack=15
+"""
+)
+
+TEXTBOOK = (
+    REQUEST
+    + """
+C FIN,ACK seq=15 ack=1
+S ACK seq=1 ack=16
+S FIN,ACK seq=1 ack=16
+C ACK seq=16 ack=2
+"""
+)

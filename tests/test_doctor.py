@@ -1,0 +1,44 @@
+"""What the doctor says agrees with what the tests find, and is told in both languages."""
+
+from __future__ import annotations
+
+import pytest
+
+import needs
+from synfin import lab
+from synfin.explain.words import LANGUAGES, has
+from synfin.lab import doctor
+
+NAMES = ("python", "kernels", "uvloop", "namespaces", "capture", "tracing", "tshark", "tcptrace", "chromium")
+
+
+@pytest.fixture(scope="module")
+def checks() -> dict[str, lab.Check]:
+    return {check.name: check for check in lab.examine()}
+
+
+def test_everything_is_tried(checks: dict[str, lab.Check]) -> None:
+    assert tuple(checks) == NAMES
+    assert checks["python"].ok
+    for check in checks.values():
+        assert check.seen
+
+
+@pytest.mark.parametrize("name", ["namespaces", "tshark", "tcptrace", "chromium", "kernels"])
+def test_it_agrees_with_what_the_tests_find(checks: dict[str, lab.Check], name: str) -> None:
+    assert checks[name].ok is needs.is_there(name), checks[name].seen
+
+
+def test_every_check_has_a_title_and_a_remedy_in_both_languages(checks: dict[str, lab.Check]) -> None:
+    for check in checks.values():
+        for lang in LANGUAGES:
+            assert check.title(lang)
+            assert bool(check.remedy(lang)) is not check.ok
+    for name in NAMES:
+        assert name == "python" or has(f"lab.doctor.{name}.remedy")
+
+
+def test_a_program_that_does_not_run_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nonexistent")
+    with pytest.raises(doctor._Missing, match="no tshark on the path"):
+        doctor._program("tshark")

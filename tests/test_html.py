@@ -1,0 +1,197 @@
+"""The page in a real browser: no console error, details on click and by keyboard, both languages, both themes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+import needs
+from stories import HOSTILE, frames, long_transfer, refused, textbook, unread
+from synfin.faces.html import render_html
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+WIDE, NARROW = {"width": 1400, "height": 1000}, {"width": 400, "height": 900}
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    needs.have("chromium")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        arguments = ["--no-sandbox", "--disable-gpu"]
+        running = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=arguments)
+        yield running
+        running.close()
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a page for each story."""
+    folder = tmp_path_factory.mktemp("pages")
+    stories = {
+        "textbook": textbook(), "unread": unread(), "refused": refused(), "long": long_transfer(200),
+        "hostile": textbook(HOSTILE),
+    }  # fmt: skip
+    for name, told in stories.items():
+        page = render_html(told, frames(told), "en", title=f"{name}.pcapng", max_segments=20)
+        (folder / f"{name}.html").write_text(page, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def complaints() -> list[str]:
+    """What the browser's console said; a test of a page ends by looking at it."""
+    return []
+
+
+def _open(browser: Browser, pages: Path, name: str, complaints: list[str], size: dict[str, int] = WIDE) -> Page:
+    page = browser.new_page(viewport={"width": size["width"], "height": size["height"]})
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("request", lambda request: None if request.url.startswith("file:") else complaints.append(request.url))
+    page.goto((pages / f"{name}.html").as_uri())
+    return page
+
+
+@pytest.mark.parametrize("name", ["textbook", "unread", "refused", "long", "hostile"])
+@pytest.mark.parametrize("size", [WIDE, NARROW])
+def test_it_opens_without_a_complaint_and_without_the_network(
+    browser: Browser, pages: Path, complaints: list[str], name: str, size: dict[str, int]
+) -> None:
+    page = _open(browser, pages, name, complaints, size)
+    assert page.locator("#details h2").inner_text()
+    assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
+    assert page.locator("svg.ladder:visible").count() == 1
+    page.close()
+    assert not complaints
+
+
+def test_a_click_shows_the_segment(browser: Browser, pages: Path, complaints: list[str]) -> None:
+    page = _open(browser, pages, "textbook", complaints)
+    assert page.locator("#details h2").inner_text() == "Segment 1 · SYN · handshake 1/3"
+    page.locator("svg.wide [data-step='1']").click()
+    details = page.locator("#details")
+    assert details.locator("h2").inner_text() == "Segment 2 · SYN, ACK · handshake 2/3"
+    shown = details.inner_text()
+    for expected in ("Ack = X + 1 = 1", "✓ §3.5", "X = 4266208251", "SYN-SENT → ESTABLISHED", "Window scale ×1024"):
+        assert expected in shown
+    assert details.locator(".cell.flag.on").all_inner_texts() == ["ACK", "SYN"]
+    assert page.locator("svg.wide .chosen").get_attribute("data-step") == "1"
+    page.locator(".told-segment[data-step='4']").click()
+    assert "Segment 5 · ACK · data" in details.inner_text()
+    page.close()
+    assert not complaints
+
+
+def test_chinese_and_back(browser: Browser, pages: Path, complaints: list[str]) -> None:
+    page = _open(browser, pages, "textbook", complaints)
+    page.click("[data-choose-lang=zh]")
+    assert page.locator("#details h2").inner_text() == "第 1 段 · SYN · 握手 1/3"
+    assert page.locator("h1").inner_text().startswith("打开、使用、关闭")
+    assert "三次握手" in page.locator("svg.wide").inner_text()
+    assert page.evaluate("document.documentElement.lang") == "zh-CN"
+    page.click("[data-choose-lang=en]")
+    assert page.locator("h1").inner_text().startswith("Opened, used and closed in order")
+    page.close()
+    assert not complaints
+
+
+def test_the_keyboard_walks_the_segments(browser: Browser, pages: Path, complaints: list[str]) -> None:
+    page = _open(browser, pages, "textbook", complaints)
+    title = page.locator("#details h2")
+    for _ in range(3):
+        page.keyboard.press("ArrowDown")
+    assert title.inner_text().startswith("Segment 4 ")
+    assert page.evaluate("document.activeElement.dataset.step") == "3"
+    page.keyboard.press("ArrowUp")
+    assert title.inner_text().startswith("Segment 3 ")
+    page.keyboard.press("End")
+    assert title.inner_text().startswith("Segment 9 ")
+    page.keyboard.press("ArrowDown")
+    assert title.inner_text().startswith("Segment 9 ")
+    page.keyboard.press("Home")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    assert title.inner_text().startswith("Segment 2 ")
+    page.close()
+    assert not complaints
+
+
+def test_dark_and_light(browser: Browser, pages: Path, complaints: list[str]) -> None:
+    page = _open(browser, pages, "textbook", complaints)
+    background = "getComputedStyle(document.querySelector('.card')).backgroundColor"
+    assert page.evaluate(background) == "rgb(255, 255, 255)"
+    page.click("[data-choose-theme=dark]")
+    assert page.evaluate(background) == "rgb(20, 26, 36)"
+    page.click("[data-choose-theme=light]")
+    assert page.evaluate(background) == "rgb(255, 255, 255)"
+    page.emulate_media(color_scheme="dark")
+    page.reload()
+    assert page.evaluate(background) == "rgb(20, 26, 36)"
+    page.close()
+    assert not complaints
+
+
+def test_fields_and_bytes_light_up_each_other(browser: Browser, pages: Path, complaints: list[str]) -> None:
+    page = _open(browser, pages, "textbook", complaints)
+    page.locator(".header-grid .cell", has_text="Source port").hover()
+    lit = page.locator(".dump i.lit").all_inner_texts()
+    assert lit[::2] == ["e2", "50"]
+    assert "which program of the sender" in page.locator(".cell-note").inner_text()
+    page.locator(".dump i", has_text="ff").first.hover()
+    assert "Window" in page.locator(".cell.lit").inner_text()
+    page.close()
+    assert not complaints
+
+
+def test_a_run_opens_as_a_table(browser: Browser, pages: Path, complaints: list[str]) -> None:
+    page = _open(browser, pages, "long", complaints)
+    page.locator("svg.wide [data-run]").first.click()
+    assert page.locator(".run-table tr").count() > 50
+    assert page.locator("#details h2").inner_text().endswith("segments")
+    page.close()
+    assert not complaints
+
+
+def test_the_narrow_page_goes_to_the_details_and_back(browser: Browser, pages: Path, complaints: list[str]) -> None:
+    page = _open(browser, pages, "textbook", complaints, NARROW)
+    page.locator("svg.compact [data-step='5']").click()
+    assert page.locator("#details h2").inner_text().startswith("Segment 6 ")
+    assert page.locator("#details h2").is_visible()
+    page.click("#details .back")
+    assert page.evaluate("document.activeElement.dataset.step") == "5"
+    page.close()
+    assert not complaints
+
+
+def test_nothing_of_a_hostile_payload_runs(browser: Browser, pages: Path, complaints: list[str]) -> None:
+    page = _open(browser, pages, "hostile", complaints)
+    for step in range(9):
+        page.locator(f"svg.wide [data-step='{step}']").click()
+    assert page.title() == "hostile.pcapng · synfin"
+    assert page.locator("img").count() == 0
+    page.close()
+    assert not complaints
+
+
+def test_the_data_holds_every_shown_segment_with_its_three_models() -> None:
+    told = textbook()
+    page = render_html(told, frames(told), "zh", title="x")
+    assert 'lang="zh-CN" data-lang="zh"' in page
+    data = json.loads(page.split('id="data">', 1)[1].split("</script>", 1)[0])
+    assert sorted(data["segments"], key=int) == [str(index) for index in range(9)]
+    for segment in data["segments"].values():
+        assert [cell["text"] for cell in segment["models"] if cell["column"] == 1][-1]["en"] == "1 physical"
+        assert [node["name"] for node in segment["tree"]][:4] == ["frame", "eth", "ip", "tcp"]
+
+
+def test_without_packets_the_page_still_explains() -> None:
+    page = render_html(textbook(), {}, "en", title="x")
+    assert "handshake 2/3" in page
