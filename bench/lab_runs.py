@@ -35,12 +35,13 @@ def main() -> int:
 def _repeat(name: str, loop: str, runs: int) -> bool:
     outcomes: Counter[str] = Counter()
     differences: Counter[str] = Counter()
-    lost, began = 0, time.monotonic()
+    lost, repeated, began = 0, 0, time.monotonic()
     place = ""
     for _ in range(runs):
         run = lab.run(name, loop=loop)
         match = run.check()
         lost += run.drops
+        repeated += run.repeated
         place = run.place.name
         if match.outcome is None:
             differences[match.difference] += 1
@@ -50,7 +51,7 @@ def _repeat(name: str, loop: str, runs: int) -> bool:
     seconds = (time.monotonic() - began) / max(runs, 1)
     print(
         f"{name:<14} {loop:<8} {outcomes.total():>3} of {runs} match ({seen}); {lost} frames lost; "
-        f"{seconds:.2f} s a run; place: {place}",
+        f"{repeated} done again; {seconds:.2f} s a run; place: {place}",
         flush=True,
     )
     for difference, count in differences.items():

@@ -14,9 +14,12 @@ and with window 0, as a host without the connection sends it; `win=` sets the wi
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from synfin.watch import collect
+from synfin.watch.record import Connection, Side, Story
+from synfin.watch.story import tell
 from synfin.watch.verdict import Verdict, decide, marks
 from synfin.wire.tcp import ACK, CWR, ECE, FIN, PSH, RST, SYN, URG, Segment
 
@@ -129,3 +132,30 @@ S FIN,ACK seq=1 ack=16
 C ACK seq=16 ack=2
 """
 )
+
+
+def record_of(read: Exchange) -> Connection:
+    """The record of a written connection, as far as a story needs it."""
+    conn = collected(read.segments)
+    verdict = decide(marks(conn, client_of(read.segments), read.end_ns))
+    start, end = read.segments[0].time_ns, read.segments[-1].time_ns
+    return Connection(
+        conn=0,
+        stream=0,
+        start_ns=start,
+        duration_ns=end - start,
+        frames=(1, len(read.segments)),
+        client=Side("127.0.0.1", ADDRESS["C"][1]),
+        server=Side("127.0.0.1", ADDRESS["S"][1]),
+        role_guessed=False,
+        open=verdict.open,
+        close=verdict.close,
+        closed_by=verdict.closed_by,
+        handshake_legs_ns=(STEP_NS, STEP_NS),
+    )
+
+
+def told(text: str, flags: Sequence[tuple[str, ...]] = ()) -> Story:
+    """The story of a written connection."""
+    read = exchange(text)
+    return tell(read.segments, record_of(read), flags, capture_end_ns=read.end_ns)

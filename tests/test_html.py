@@ -12,6 +12,7 @@ import pytest
 import needs
 from stories import HOSTILE, frames, long_transfer, refused, textbook, unread
 from synfin.faces.html import render_html
+from synfin.watch.record import Story
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -95,7 +96,7 @@ def test_chinese_and_back(browser: Browser, pages: Path, complaints: list[str]) 
     page.click("[data-choose-lang=zh]")
     assert page.locator("#details h2").inner_text() == "第 1 段 · SYN · 握手 1/3"
     assert page.locator("h1").inner_text().startswith("打开、使用、关闭")
-    assert "三次握手" in page.locator("svg.wide").inner_text()
+    assert page.locator("svg.wide .band-title:visible").all_text_contents() == ["三次握手", "数据传输", "四次挥手"]
     assert page.evaluate("document.documentElement.lang") == "zh-CN"
     page.click("[data-choose-lang=en]")
     assert page.locator("h1").inner_text().startswith("Opened, used and closed in order")
@@ -143,8 +144,8 @@ def test_fields_and_bytes_light_up_each_other(browser: Browser, pages: Path, com
     page = _open(browser, pages, "textbook", complaints)
     page.locator(".header-grid .cell", has_text="Source port").hover()
     lit = page.locator(".dump i.lit").all_inner_texts()
-    assert lit[::2] == ["e2", "50"]
-    assert "which program of the sender" in page.locator(".cell-note").inner_text()
+    assert lit == ["e2", "50", "·", "P"]
+    assert "which program of the sender" in page.locator(".cell-note").first.inner_text()
     page.locator(".dump i", has_text="ff").first.hover()
     assert "Window" in page.locator(".cell.lit").inner_text()
     page.close()
@@ -190,6 +191,11 @@ def test_the_data_holds_every_shown_segment_with_its_three_models() -> None:
     for segment in data["segments"].values():
         assert [cell["text"] for cell in segment["models"] if cell["column"] == 1][-1]["en"] == "1 physical"
         assert [node["name"] for node in segment["tree"]][:4] == ["frame", "eth", "ip", "tcp"]
+
+
+def test_a_story_without_segments_is_a_page_too() -> None:
+    told = textbook()
+    assert "connection 0" in render_html(Story(told.connection, []), {}, "en", title="x")
 
 
 def test_without_packets_the_page_still_explains() -> None:

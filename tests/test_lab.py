@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import itertools
 import json
+import struct
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -23,6 +25,8 @@ from synfin.lab.experiment import REMEDIES
 from synfin.lab.namespace import PLACES, PlaceRefused
 from synfin.lab.scenario import CLIENT_ACTS, Outcome, load, parse, scenarios
 from synfin.lab.signature import compare, is_over, signature
+from synfin.watch.engine import engine
+from synfin.watch.records import record
 from synfin.wire.tcp import ACK, FIN, PSH, RST, SYN, Segment
 
 SCENARIOS = tuple(scenarios())
@@ -39,6 +43,17 @@ def test_a_scenario_shows_its_signature(name: str, loop: str) -> None:
         assert run.drops == 0
         assert run.place.name == "user"
         assert [packet.number for packet in run.packets] == list(range(1, len(run.packets) + 1))
+        assert match.outcome is not None
+        assert verdict(run) == (match.outcome.open, match.outcome.close, match.outcome.closed_by), match.outcome.name
+
+
+def verdict(run: lab.LabRun) -> tuple[str, str, str]:
+    """What the watch says about the one connection of a run: open, close, closed by."""
+    watcher = engine()
+    for packet in run.packets:
+        watcher.see(packet)
+    (connection,) = (record(raw) for raw in watcher.connections())
+    return connection.open, connection.close, connection.closed_by
 
 
 def test_what_the_servers_callbacks_saw() -> None:
@@ -168,6 +183,39 @@ def test_the_doctor_tells_what_is_refused() -> None:
     assert not ok and "not permitted" in seen and "CAP_NET_RAW" in remedy
 
 
+# --- when the machine is too busy ---
+
+
+def run_of(name: str, segments: Sequence[Segment], fin_gap_ns: int) -> lab.LabRun:
+    """A run as the lab would hand it over, the second FIN `fin_gap_ns` after the first."""
+    from synfin.capture.packet import Packet
+
+    fins = 0
+    packets = []
+    for number, one in enumerate(segments, 1):
+        fins += one.has(FIN)
+        packets.append(Packet(number, fin_gap_ns if fins > 1 else 0, 101, ip_packet(one), 40 + one.length))
+    return lab.LabRun(scenarios()[name], packets, [], 0, lab.Place("user"), "127.0.0.1", 9501)
+
+
+def ip_packet(one: Segment) -> bytes:
+    """A raw IPv4 packet without checksums."""
+    total = 40 + one.length
+    ip = struct.pack("!BBHHHBBH4s4s", 0x45, 0, total, 0, 0, 64, 6, 0, one.src, one.dst)
+    tcp = struct.pack("!HHIIHHHH", one.src_port, one.dst_port, one.seq, one.ack, 5 << 12 | one.flags, 0, 0, 0)
+    return ip + tcp + bytes(one.length)
+
+
+def test_only_a_mismatch_that_came_too_late_asks_for_another_run() -> None:
+    three = FOUR[:6] + FOUR[7:]
+    late, soon = 36_000_000, 34_000_000
+    assert run_of("three-segment", three, late).check()
+    assert not run_of("three-segment", three, late).too_slow
+    assert run_of("three-segment", FOUR, late).too_slow
+    assert not run_of("three-segment", FOUR, soon).too_slow
+    assert not run_of("textbook", three, late).too_slow
+
+
 # --- scenarios as data ---
 
 
@@ -210,6 +258,7 @@ GOOD: dict[str, Any] = {
     "change, complaint",
     [
         ({"clinet": {}}, "unknown key 'clinet'"),
+        ({"fin_within_ms": "40"}, "fin_within_ms is a number of milliseconds"),
         ({"listens": "yes"}, "listens is true or false"),
         ({"title": {"en": "only"}}, "title needs a text in en and in zh"),
         ({"client": {"steps": ["fly"]}}, "unknown step 'fly'"),
@@ -291,6 +340,33 @@ def test_the_signature_of_the_tutorials_connection() -> None:
 def test_a_signature_without_the_opening() -> None:
     assert signature(FOUR[5:]) == ("> FIN,ACK 0/0", "< ACK 0/1", "< FIN,ACK 0/1", "> ACK 1/1")
     assert signature([segment(True, 0, 5)]) == ("> none 0",)
+
+
+FLAGS = {"FIN": FIN, "SYN": SYN, "RST": RST, "PSH": PSH, "ACK": ACK}
+
+
+def segments_of(lines: Sequence[str]) -> list[Segment]:
+    """The segments that have these lines as signature."""
+    found = []
+    for line in lines:
+        arrow, names, numbers, *length = line.split()
+        own, _, other = numbers.partition("/")
+        first, peer = (X, Y) if arrow == ">" else (Y, X)
+        flags = sum(FLAGS[name] for name in names.split(","))
+        ack = peer + int(other) if other else 0
+        found.append(segment(arrow == ">", flags, first + int(own), ack, int(length[1]) if length else 0))
+    return found
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_every_outcome_is_what_the_watch_calls_it(name: str) -> None:
+    """Also those that a run shows rarely, with lines that cross in either order."""
+    for outcome in scenarios()[name].outcomes:
+        for lines in itertools.product(*(itertools.permutations(group) for group in outcome.segments)):
+            flat = [line for group in lines for line in group]
+            run = run_of(name, segments_of(flat), 1000)
+            assert run.check().outcome is outcome
+            assert verdict(run) == (outcome.open, outcome.close, outcome.closed_by), (outcome.name, flat)
 
 
 def test_a_mismatch_shows_the_difference_to_the_nearest_outcome() -> None:

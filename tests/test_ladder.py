@@ -68,6 +68,10 @@ def test_full_shows_every_segment() -> None:
     assert sum(row.kind == "segment" for row in layout(LONG, None).rows) == len(LONG.steps)
 
 
+def test_a_close_that_a_reset_cut_short_is_not_counted_in_segments() -> None:
+    assert [band.kind for band in layout(late_answer()).bands] == ["open", "data", "close", "half-close", "reset"]
+
+
 @given(st.integers(0, 300))
 def test_whatever_the_limit_each_segment_stands_once_and_in_order(limit: int) -> None:
     ladder = layout(LONG, limit)

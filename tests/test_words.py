@@ -34,7 +34,8 @@ PHASES = (
     "close-4/4 close-1/3 close-2/3 close-3/3 simultaneous-close reset keep-alive window unknown"
 ).split()
 BANDS = (
-    "open open-simultaneous open-unfinished data half-close close-3 close-4 close-simultaneous reset keep-alive unknown"
+    "open open-simultaneous open-unfinished data half-close close close-3 close-4 close-simultaneous reset "
+    "keep-alive unknown"
 ).split()
 
 
@@ -91,7 +92,7 @@ def test_every_phase_band_and_state_has_words() -> None:
 def test_placeholders_are_worded_for_people() -> None:
     assert words.text("close.fin_4seg.text", "en", A="client").startswith("Clean four-way close; the client closed")
     assert words.text("close.rst_after_peer_fin.text", "en", A="client", B="server").startswith("The server closed")
-    assert "客户端" in words.text("close.fin_4seg.text", "zh", A="client")
+    assert words.text("close.fin_4seg.text", "zh", A="client").startswith("正常四次挥手；客户端先关闭")
     assert words.text("open.no_answer.text", "en", n=4, dt=7_031_000_000).endswith(
         "sent 4 times over 7.031 s and nobody answered."
     )

@@ -54,6 +54,7 @@ PROVEN_ACK_OF_FIN = cython.declare(uint, 1 << 21)
 DENIED_ACK_OF_FIN = cython.declare(uint, 1 << 22)
 MAY_RST = cython.declare(uint, 1 << 23)
 LIKELY_RST = cython.declare(uint, 1 << 24)
+LIKELY_SYN = cython.declare(uint, 1 << 25)
 
 # synfin.watch.collect
 BASE = cython.declare(longlong, 1 << 32)
@@ -344,7 +345,9 @@ def note_run(
 @cython.cfunc
 @cython.nogil
 @cython.exceptval(check=False)
-def add_segment(conn: cython.pointer(Conn), side: uint, flags: uint, seq: longlong, ack: longlong, length: longlong) -> cython.void:
+def add_segment(
+    conn: cython.pointer(Conn), side: uint, flags: uint, seq: longlong, ack: longlong, length: longlong
+) -> cython.void:
     own: cython.pointer(End) = cython.address(conn.ends[side])
     peer: cython.pointer(End) = cython.address(conn.ends[1 - side])
     end: longlong = seq + length + (flags & FIN) + (flags >> 1 & 1)
@@ -403,17 +406,20 @@ def add_reset(
     active: cint = flags & ACK and (row.window > 0 or row.hdr_len > 20 or seq == own.nxt)
     opening: cint = (own.sent & ~(SENT_RST | SENT_SYN | SENT_SYN_DATA)) == 0
     reply: cint
+    midstream: cint
     place: cint
     if opening and not own.sent & SENT_SYN:
         if peer.sent & SENT_SYN_ACK and not peer.sent & SENT_SYN:
             conn.opening |= OPENING_UNSOLICITED
+            own.order |= DENIED_SYNED
         elif peer.sent & SENT_SYN and peer.isn < ack <= peer.syn_end:
             conn.opening |= OPENING_REFUSED
     elif opening and peer.sent & SENT_SYN_ACK and seq == peer.ack:
         conn.opening |= OPENING_REJECTED
         own.order |= DENIED_SYNED
     reply = opening and own.sent & SENT_SYN and not flags & ACK and seq != own.isn + 1 and seq != own.syn_end
-    if not opening or (own.sent & SENT_SYN and not reply):
+    midstream = not (own.sent | peer.sent) & (SENT_SYN | SENT_SYN_ACK)
+    if midstream or not opening or (own.sent & SENT_SYN and not reply):
         own.order |= RST_ENDS
     place = 0 if reply else acceptable(own, peer, seq, ack)
     if place:
@@ -550,6 +556,8 @@ def end_facts(conn: cython.pointer(Conn), side: uint, client: uint) -> uint:
         vector |= MAY_ACK_OF_SYN
     if synchronised(own, peer, ack):
         vector |= PROVEN_SYNED
+    if own.sent == 0 and peer.sent & SENT_SYN and peer.sent & (SENT_ACK | SENT_DATA):
+        vector |= LIKELY_SYN | MAY_ACK_OF_SYN
     return vector | closing_facts(own, peer, ack) | reset_facts(own, peer)
 
 

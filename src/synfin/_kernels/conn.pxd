@@ -64,6 +64,8 @@ ctypedef struct Conn:
     unsigned char history_len
     unsigned char acked  # the handshake's ACK has come
     unsigned char crossed  # SYNs from both sides
+    unsigned char states[2]  # rows of the matrix, while not handed over
+    unsigned char handed_over
     unsigned int stream
     unsigned int stream_packets  # a stream's first packet counts differently
     unsigned int number  # `conn`, ALL_ONES while only quoted headers were seen

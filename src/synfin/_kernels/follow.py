@@ -15,14 +15,15 @@ from cython.cimports.synfin._kernels import collect
 from cython.cimports.synfin._kernels.conn import Conn, Flow
 from cython.cimports.synfin._kernels.judge import REUSED_PORTS, judge
 from cython.cimports.synfin._kernels.row import KIND_FROM_HIGH, KIND_QUOTED, KIND_TCP, KIND_V6, OPT_CUT, Row
+from cython.cimports.synfin._kernels.step import step
 
 if not cython.compiled:
     raise ImportError("the kernel follow is not compiled")
 
-FACT_FORMAT = "<IIIIIiqqHBBI"
+FACT_FORMAT = "<IIIIIiqqHBBIBB6x"
 FACT_FIELDS = (
     "stream", "conn", "seq", "ack", "window_size", "scale", "since_first_ns", "since_last_ns", "bits", "completeness",
-    "side", "record",
+    "side", "record", "state_low", "state_high",
 )  # fmt: skip
 RECORD_FORMAT = "<QQQQQqqqq16s16sIIIIIIIIIIIHH16sBBBBB3x"
 RECORD_FIELDS = (
@@ -31,6 +32,7 @@ RECORD_FIELDS = (
     "retransmissions_client", "retransmissions_server", "vector_client", "vector_server", "completeness",
     "port_client", "port_server", "history", "history_len", "ttl_client", "ttl_server", "v6", "role_guessed",
 )  # fmt: skip
+NO_STATE = 255
 NO_SCALE = -3  #: `scale` of a fact where no scale factor is shown
 
 Fact = cython.struct(
@@ -46,6 +48,7 @@ Fact = cython.struct(
     completeness=uchar,
     side=uchar,  # 1: sent by the larger endpoint
     record=uint,  # index of the record in this tracker
+    states=uchar[2],  # rows of the transition matrix after this segment, NO_STATE once handed over
 )
 
 # One connection for the outside, ends in the order client, server.
@@ -161,7 +164,9 @@ def complete(conn: cython.pointer(Conn), row: cython.pointer(Row), first: cint) 
 @cython.cfunc
 @cython.nogil
 @cython.exceptval(check=False)
-def numbers(conn: cython.pointer(Conn), side: uint, row: cython.pointer(Row), fact: cython.pointer(Fact)) -> cython.void:
+def numbers(
+    conn: cython.pointer(Conn), side: uint, row: cython.pointer(Row), fact: cython.pointer(Fact)
+) -> cython.void:
     """Relative numbers and the scaled window, as shown."""
     shift: cint = conn.flows[side].scale
     fact.seq = row.seq - conn.flows[side].base
@@ -278,8 +283,12 @@ def write_record(
 @cython.final
 @cython.cclass
 class Tracker:
-    """Follows every connection of one input; not thread-safe."""
+    """Follows every connection of one input; not thread-safe.
 
+    `matrix` is the transition table, 12 rows of 32 cells.
+    """
+
+    matrix: uchar[384]
     slots: cython.pointer(ulonglong)
     mask: ulonglong
     pages: cython.pointer(cython.pointer(Conn))
@@ -292,7 +301,11 @@ class Tracker:
     segments: ulonglong  # of them with a TCP header of their own
     end_ns: longlong  # time of the latest frame
 
-    def __cinit__(self):
+    def __cinit__(self, matrix: bytes):
+        if len(matrix) != 384 or any(cell > 11 and cell != 255 for cell in matrix):
+            raise ValueError("the matrix has 12 rows of 32 cells, each a row or 255")
+        for place, cell in enumerate(matrix):
+            self.matrix[place] = cell
         self.mask = 0xFFF
         self.page_count = 0
         self.count = 0
@@ -483,6 +496,7 @@ class Tracker:
             self.numbered += 1
         collect.count(conn, side, row, self.frames, bits)
         if row.len_bytes >= 0 and row.hdr_len >= 20:
+            step(conn, side, row, self.matrix)
             collect.add(conn, side, row)
 
     @cython.cfunc
@@ -526,6 +540,8 @@ class Tracker:
         self.ours(conn, side, row, fact.bits)
         fact.conn = conn.number
         fact.record = conn.index
+        fact.states[0] = 255 if conn.handed_over else conn.states[0]
+        fact.states[1] = 255 if conn.handed_over else conn.states[1]
         return 1
 
     @cython.cfunc

@@ -48,12 +48,7 @@ def diff(a: uint, b: uint) -> cint:
 @cython.inline
 @cython.exceptval(check=False)
 def same_again(own: cython.pointer(Flow), row: cython.pointer(Row), length: uint) -> cint:
-    return (
-        length == 0
-        and row.seq == own.next_seq
-        and row.ack == own.last_ack
-        and (row.flags & (SYN | FIN | RST)) == 0
-    )
+    return length == 0 and row.seq == own.next_seq and row.ack == own.last_ack and (row.flags & (SYN | FIN | RST)) == 0
 
 
 @cython.cfunc

@@ -328,7 +328,9 @@ def be64(p: cython.p_const_uchar) -> ulonglong:
 @cython.cfunc
 @cython.nogil
 @cython.exceptval(check=False)
-def endpoints(p: cython.p_const_uchar, d: cython.pointer(Datagram), row: cython.pointer(Row), seed: ulonglong) -> cython.void:
+def endpoints(
+    p: cython.p_const_uchar, d: cython.pointer(Datagram), row: cython.pointer(Row), seed: ulonglong
+) -> cython.void:
     """Order the two endpoints by address, then port, so that both directions share a key and a hash."""
     n: uint = 16 if d.v6 else 4
     i: uint = 0

@@ -8,7 +8,7 @@ def mac(value: bytes) -> str:
 
 
 def ipv4(value: bytes) -> str:
-    return "%d.%d.%d.%d" % tuple(value[:4]) if len(value) >= 4 else value.hex()
+    return f"{value[0]}.{value[1]}.{value[2]}.{value[3]}" if len(value) >= 4 else value.hex()
 
 
 def ipv6(value: bytes) -> str:

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from synfin.capture.packet import Interface
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Facts:
     """Per-packet facts for the innermost TCP header (or a quoted one: then only stream and completeness).
 

@@ -23,7 +23,7 @@ MINIMUM = {"i16": -0x8000, "i32": -0x80000000, "i64": -0x8000000000000000}
 PSEUDO = frozenset({"frame", "synfin", "conn"})
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Field:
     """One row of the field table.
 

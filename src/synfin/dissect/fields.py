@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 from importlib import import_module
 
 from synfin.dissect.field import Field
@@ -19,7 +19,7 @@ TABLES: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 
-@lru_cache(maxsize=None)
+@cache
 def table(name: str) -> dict[str, Field]:
     """One table, in the order in which the packet tree shows it."""
     module = import_module(f"synfin.dissect.{name}")

@@ -107,9 +107,7 @@ def _length(frame: Frame, layer: Layer, facts: Facts | None) -> Any:
 
 def _flag_text(frame: Frame, layer: Layer, facts: Facts | None) -> str:
     found = flags(frame, layer)
-    return "".join(
-        letter if found >> (11 - place) & 1 else UNSET_FLAG for place, letter in enumerate(FLAG_LETTERS)
-    )
+    return "".join(letter if found >> (11 - place) & 1 else UNSET_FLAG for place, letter in enumerate(FLAG_LETTERS))
 
 
 def _options(frame: Frame, layer: Layer, facts: Facts | None) -> Iterable[Spot]:

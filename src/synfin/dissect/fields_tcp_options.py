@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from synfin.dissect import values
 from synfin.dissect.context import Facts
 from synfin.dissect.field import Field
 from synfin.dissect.fields_tcp import flags, header_len
 from synfin.dissect.load import Loader, Spot, limit, number
-from synfin.dissect.option import Item, flatten
-from synfin.dissect.options import walk
 from synfin.wire.frame import Frame
 from synfin.wire.layer import Layer
 from synfin.wire.tcp import MIN_HEADER_LEN, SYN
+
+if TYPE_CHECKING:
+    from synfin.dissect.option import Item
 
 TCP = ("tcp",)
 #: Items that rule out the note that a SYN lacks its MSS: it is there, or the walk broke off.
@@ -27,6 +29,10 @@ def items(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Item, ...]:
     stop = min(layer.start + header_len(frame, layer), limit(frame, layer))
     if start >= stop:
         return ()
+    # the decoders load with the first options, so that the table alone stays cheap to import
+    from synfin.dissect.option import Item
+    from synfin.dissect.options import walk
+
     base, ack = 0, number(frame, layer, 8, 4)
     if facts is not None and layer == frame.tcp and facts.base_seq_receiver is not None:
         base = facts.base_seq_receiver
@@ -41,6 +47,8 @@ def _found(name: str) -> Loader:
     def load(frame: Frame, layer: Layer, facts: Facts | None) -> Iterable[Spot]:
         if layer.header_len <= MIN_HEADER_LEN:
             return ()
+        from synfin.dissect.option import flatten
+
         return [
             Spot(item.value, item.start, item.length)
             for item in flatten(items(frame, layer, facts))
@@ -86,7 +94,7 @@ FIELDS = (
     _option(OPT + "sack.count", "u8", "SACK count", "选择确认块数"),
     _option(OPT + "sack.dsack_le", "u32", "D-SACK left edge", "重复选择确认左边界"),
     _option(OPT + "sack.dsack_re", "u32", "D-SACK right edge", "重复选择确认右边界"),
-    _option(OPT + "sack.dsack", "none", "D-SACK: the receiver got these bytes twice", "重复选择确认:接收方两次收到这些字节"),
+    _option(OPT + "sack.dsack", "none", "D-SACK: these bytes arrived twice", "重复选择确认:这些字节到达了两次"),
     _whole("timestamp", "Timestamps", "时间戳"),
     _option(OPT + "timestamp.tsval", "u32", "Timestamp value", "时间戳值"),
     _option(OPT + "timestamp.tsecr", "u32", "Timestamp echo reply", "时间戳回显"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -73,7 +73,7 @@ def plain(field: Field, value: Any) -> str:
     return str(value) if writer is None else writer(value)
 
 
-_WRITERS = {
+_WRITERS: dict[str, Callable[[Any], str]] = {
     "bytes": bytes.hex,
     "protocol": bytes.hex,
     "ether": mac,

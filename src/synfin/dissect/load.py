@@ -112,15 +112,19 @@ def number(frame: Frame, layer: Layer, offset: int, size: int) -> int:
 
 
 class LayerBytes(bytes):
-    """All bytes of a layer's data unit; `header` of them are the layer's own header (payloads are all header)."""
+    """All bytes of a layer's data unit; slices and lengths see only the first `header` of them."""
 
     header: int
+
+
+#: Layers that count with their payload, as in Wireshark.
+WITH_PAYLOAD = frozenset({"frame", "data", "tcp", "icmp", "icmpv6"})
 
 
 def whole(frame: Frame, layer: Layer, facts: Facts | None) -> Iterable[Spot]:
     """The layer as one value: its bytes up to the end of its data unit, as far as captured."""
     stop = max(limit(frame, layer), layer.start)
-    size = stop - layer.start if layer.name in ("frame", "data") else layer.header_len
+    size = stop - layer.start if layer.name in WITH_PAYLOAD else layer.header_len
     found = LayerBytes(frame.packet.data[layer.start : stop])
     found.header = max(min(size, stop - layer.start), 0)
     return (Spot(found, layer.start, found.header),)

@@ -19,7 +19,7 @@ class Item(NamedTuple):
     children: tuple[Item, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Option:
     """A whole option, kind and length included; offsets count from its kind byte."""
 

@@ -140,7 +140,10 @@ def _ip(frame: Frame, layer: Layer) -> tuple[str, str]:
     name = values.IP_PROTOCOL.get(protocol, "unknown")
     if frame.reason == "fragment":
         offset = (number(frame, layer, 6, 2) & 0x1FFF) * 8
-        return "IPv4", f"Fragmented IP protocol (proto={name} {protocol}, off={offset}, ID={number(frame, layer, 4, 2):04x})"
+        return (
+            "IPv4",
+            f"Fragmented IP protocol (proto={name} {protocol}, off={offset}, ID={number(frame, layer, 4, 2):04x})",
+        )
     return "IPv4", f"{name} ({protocol})"
 
 

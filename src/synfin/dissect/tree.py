@@ -113,9 +113,7 @@ def _has(nodes: list[Node], name: str) -> bool:
     return any(node.name == name for node in nodes)
 
 
-def _heading(
-    frame: Frame, layer: Layer, facts: Facts | None, outline: tuple[Field, ...], name: str
-) -> Iterator[Node]:
+def _heading(frame: Frame, layer: Layer, facts: Facts | None, outline: tuple[Field, ...], name: str) -> Iterator[Node]:
     below = _children(frame, layer, facts, outline, name)
     if below:
         en, zh = HEADINGS[name]
@@ -132,7 +130,7 @@ def _item(item: Item) -> Node:
 
 
 def _node(field: Field, spot: Spot, below: tuple[Node, ...]) -> Node:
-    generated = field.generated or spot.start < 0 and field.layer not in PSEUDO
+    generated = field.generated or (spot.start < 0 and field.layer not in PSEUDO)
     return Node(f"field.{field.name}", field.name, field.title_en, field.title_zh, meaning(field, spot.value),
                 spot.value, spot.start, spot.length, below, generated, _pattern(field, spot.value),
                 plain(field, spot.value))  # fmt: skip

@@ -61,8 +61,8 @@ def bytes_after_fin(steps: Sequence[Step], end: Ending) -> int:
     if end.fin is None:
         return 0
     start = steps.index(end.fin)
-    seen = max((_end(step) for step in steps[:start] if sender(step) == end.second), default=0)
-    last = max((_end(step) for step in steps[start:] if sender(step) == end.second), default=seen)
+    seen = max((_data_end(step) for step in steps[:start] if sender(step) == end.second), default=0)
+    last = max((_data_end(step) for step in steps[start:] if sender(step) == end.second), default=seen)
     return max(last - seen, 0)
 
 
@@ -111,7 +111,11 @@ def _trigger(steps: Sequence[Step], reset: Step) -> Step | None:
     return next((step for step in reversed(before) if step.from_client != reset.from_client), None)
 
 
+def _data_end(step: Step) -> int:
+    """Relative number after the segment's data: a SYN before it counts, a FIN behind it does not."""
+    return step.seq + step.segment.length + (step.segment.flags >> 1 & 1)
+
+
 def _end(step: Step) -> int:
     """Relative number after the segment."""
-    flags = step.segment.flags
-    return step.seq + step.segment.length + (flags & FIN) + (flags >> 1 & 1)
+    return _data_end(step) + (step.segment.flags & FIN)

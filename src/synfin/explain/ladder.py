@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from synfin.tcp.state import State
-    from synfin.watch.record import Step, Story
+    from synfin.watch.record import Connection, Step, Story
 
 #: how many segments a ladder shows before it collapses runs of data
 DEFAULT_MAX_SEGMENTS = 60
@@ -32,6 +32,8 @@ _NEVER_OPENED = frozenset(
     {"open.refused", "open.icmp_rejected", "open.rejected_by_client", "open.unsolicited_synack", "open.no_answer",
      "open.half_open", "open.pending"}
 )  # fmt: skip
+
+_CLOSED_IN_ORDER = frozenset({"close.fin_4seg", "close.fin_3seg", "close.half_close_data"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,15 +129,15 @@ def layout(story: Story, max_segments: int | None = DEFAULT_MAX_SEGMENTS) -> Lad
     return ladder
 
 
-def band_kind(step: Step, opened: bool) -> str:
-    """The band that a segment's phase belongs to."""
+def band_kind(step: Step, record: Connection) -> str:
+    """The band that a segment's phase belongs to; only a close that came to its end is counted in segments."""
     phase = step.phase
     if phase.startswith("handshake"):
-        return "open" if opened else "open-unfinished"
+        return "open-unfinished" if record.open in _NEVER_OPENED else "open"
     if phase == "simultaneous-open":
         return "open-simultaneous"
     if phase.startswith("close-"):
-        return f"close-{phase[-1]}"
+        return f"close-{phase[-1]}" if record.close in _CLOSED_IN_ORDER else "close"
     named = {"simultaneous-close": "close-simultaneous", "half-close-data": "half-close", "window": "data"}
     return named.get(phase, phase if phase in {"data", "reset", "keep-alive"} else "unknown")
 
@@ -203,10 +205,9 @@ def _pause_threshold(steps: Sequence[Step]) -> float:
 
 
 def _bands(story: Story, rows: Sequence[Row]) -> list[Band]:
-    opened = story.connection.open not in _NEVER_OPENED
     bands: list[Band] = []
     for index, row in enumerate(rows):
-        kind = band_kind(story.steps[row.first], opened)
+        kind = band_kind(story.steps[row.first], story.connection)
         before = bands[-1] if bands else None
         # the pause before a new band belongs to the one that it ends
         if before and (row.kind == "wait" or kind == before.kind):

@@ -10,13 +10,15 @@ from synfin.explain import facts
 from synfin.explain.header import segment_name
 from synfin.explain.ladder import DEFAULT_MAX_SEGMENTS, Row, layout
 from synfin.explain.quantity import Language, duration
-from synfin.explain.words import Value, finding_facts, has, text
+from synfin.explain.words import Value, finding_facts, has, placeholders, template_of, text
 from synfin.wire.tcp import ACK, PSH
 
 if TYPE_CHECKING:
     from synfin.watch.record import Derivation, Finding, Step, Story
 
 _SEVERITIES = ("ok", "info", "note", "warn", "error")
+#: a close that is younger may only be unfinished
+_YOUNG_NS = 3_000_000_000
 _STEPPED = ("handshake-", "close-")
 
 
@@ -79,6 +81,11 @@ def phase_name(phase: str, lang: Language) -> str:
     return text(f"phase-name.{phase if has(f'phase-name.{phase}') else 'unknown'}", lang)
 
 
+def phase_step(phase: str) -> str:
+    """A phase's step alone: `2/3`, "" where it has none."""
+    return next((phase.removeprefix(prefix) for prefix in _STEPPED if phase.startswith(prefix)), "")
+
+
 def phase_sentence(story: Story, index: int, lang: Language) -> str:
     """What the segment does for the connection."""
     step = story.steps[index]
@@ -107,7 +114,10 @@ def rule_sentences(step: Step, lang: Language) -> list[tuple[str, str, str]]:
 def finding_sentence(finding: Finding, lang: Language) -> tuple[str, str]:
     """A finding in words, and what to do about it."""
     numbers: dict[str, Value] = dict(finding.numbers)
-    return text(f"{finding.id}.text", lang, **numbers), text(f"{finding.id}.next", lang, **numbers)
+    words, plain = f"{finding.id}.text", f"{finding.id}.plain"
+    if has(plain) and not placeholders(template_of(words, lang)) <= numbers.keys():
+        words = plain
+    return text(words, lang, **numbers), text(f"{finding.id}.next", lang, **numbers)
 
 
 def reset_reason(story: Story, lang: Language) -> str | None:
@@ -134,26 +144,45 @@ def asides(story: Story, lang: Language) -> list[str]:
 def _headline(story: Story, lang: Language) -> str:
     record, end = story.connection, facts.ending(story)
     key = _verdict_key(story, end)
+    took = _verdict_time(story, key, end)
     numbers: dict[str, Value] = {
-        "A": end.first, "B": end.second, "S": "server", "port": record.server.port,
-        "dt": _verdict_time(story, key, end), "n": facts.count_syns(story.steps),
-        "bytes": _verdict_bytes(story, key, end), "how": _how(story, lang),
-    }  # fmt: skip
+        "A": end.first,
+        "B": end.second,
+        "S": "server",
+        "port": record.server.port,
+        "dt": took,
+        "after": _after(took, lang),
+        "n": facts.count_syns(story.steps),
+        "bytes": _verdict_bytes(story, key, end),
+        "how": _how(story, lang),
+    }
     return text(f"verdict.{key}", lang, **numbers)
 
 
+def _after(took: int, lang: Language) -> str:
+    """` after 2.4 ms`, nothing where no time passed."""
+    if not took:
+        return ""
+    return (" " if lang == "en" else "") + text("how.after", lang, dt=took)
+
+
 def _verdict_key(story: Story, end: facts.Ending) -> str:
+    """The verdict's key: the close id, the open id where it never opened, or a finer case of it."""
     opening, close = story.connection.open.split(".")[-1], story.connection.close.split(".")[-1]
     if close == "never_opened" or opening == "pending":
-        return opening
+        return "no_answer_once" if opening == "no_answer" and facts.count_syns(story.steps) == 1 else opening
     if close == "abort" and facts.bytes_unread(story.steps, end):
         return "unread"
+    if close == "rst_after_own_fin" and not facts.bytes_after_fin(story.steps, end):
+        return "rst_after_own_fin_empty"
+    if close == "fin_unanswered" and _verdict_time(story, close, end) < _YOUNG_NS:
+        return "fin_unanswered_young"
     return close
 
 
 def _verdict_time(story: Story, key: str, end: facts.Ending) -> int:
     record = story.connection
-    if key == "fin_unanswered" and end.fin is not None:
+    if key.startswith("fin_unanswered") and end.fin is not None:
         return record.duration_ns - end.fin.time_ns
     if key == "silent_death":
         heard = max((step.time_ns for step in story.steps if facts.sender(step) == end.second), default=0)

@@ -29,8 +29,8 @@ def duration(ns: int | float, lang: Language = "en") -> str:
 
 
 def milliseconds(ns: int) -> str:
-    """A time on the ladder's scale: milliseconds with three decimals."""
-    return f"{ns / 1e6:.3f}"
+    """A time on the ladder's scale: milliseconds with three decimals, whole seconds where they would not fit."""
+    return f"{ns / 1e6:.3f}" if abs(ns) < 1_000_000_000_000 else f"{ns / 1e9:.0f} s"
 
 
 def count(number: int) -> str:

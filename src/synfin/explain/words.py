@@ -18,14 +18,16 @@ from synfin.explain import quantity
 from synfin.explain.quantity import Language
 
 __all__ = [
-    "LANGUAGES", "FindingFacts", "Language", "detect_language", "finding_facts", "finding_ids", "has", "placeholders",
-    "template_of", "text", "texts",
+    "LANGUAGES", "FindingFacts", "Language", "Value", "detect_language", "finding_facts", "finding_ids", "has",
+    "placeholders", "template_of", "text", "texts",
 ]  # fmt: skip
 
 LANGUAGES: tuple[Language, ...] = ("en", "zh")
 
 _CATALOGUE = Path(__file__).parent / "catalogue"
 _PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
+#: a template sets names apart by spaces; between Chinese characters there is none
+_BETWEEN_CHINESE = re.compile("(?<=[\u4e00-\u9fff]) (?=[\u4e00-\u9fff])")
 _SENTENCE_START = re.compile(r"(?:^|[.!?] )$")
 #: placeholders that hold nanoseconds when they are given a number
 _DURATIONS = frozenset({"dt", "gap", "gaps", "total", "interval", "rtt", "wait"})
@@ -136,7 +138,8 @@ def _fill(template: str, lang: Language, numbers: Mapping[str, Value]) -> str:
         starts = lang == "en" and _SENTENCE_START.search(template[: match.start()])
         return value[:1].upper() + value[1:] if starts else value
 
-    return _PLACEHOLDER.sub(one, template)
+    filled = _PLACEHOLDER.sub(one, template)
+    return _BETWEEN_CHINESE.sub("", filled) if lang == "zh" else filled
 
 
 def _worded(name: str, value: Value | None, lang: Language) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from synfin.dissect import tree
@@ -12,7 +12,7 @@ from synfin.explain.escape import visible
 from synfin.explain.header import FLAGS, Cell, flag_names, header_cells, is_partial_checksum, segment_name
 from synfin.explain.ladder import Row
 from synfin.explain.quantity import Language, duration
-from synfin.explain.words import LANGUAGES, Value, text
+from synfin.explain.words import LANGUAGES, Value, has, text
 from synfin.wire.frame import Frame
 
 if TYPE_CHECKING:
@@ -79,6 +79,19 @@ def run_details(story: Story, row: Row) -> dict[str, Any]:
         "rows": [_listed(step) for step in listed],
         "more": words("ui.run-more", segments=row.segments - len(listed)) if row.segments > len(listed) else None,
     }
+
+
+def meanings(segments: Iterable[Mapping[str, Any]]) -> dict[str, Texts]:
+    """What every field of the segments' trees means, each once."""
+    keys = {key for segment in segments for node in segment.get("tree", ()) for key in _keys(node)}
+    return {key: words(key) for key in sorted(keys)}
+
+
+def _keys(node: Mapping[str, Any]) -> Iterator[str]:
+    if "key" in node:
+        yield node["key"]
+    for child in node.get("children", ()):
+        yield from _keys(child)
 
 
 def flag_meanings() -> dict[str, Texts]:
@@ -177,6 +190,8 @@ def _node(node: tree.Node) -> dict[str, Any]:
         "at": node.start,
         "size": node.length,
     }
+    if has(node.key):
+        drawn["key"] = node.key
     if node.children:
         drawn["children"] = [_node(child) for child in node.children]
     return drawn

@@ -85,15 +85,16 @@ def _hash(content: str) -> str:
 
 
 def _data(story: Story, ladder: Ladder, packets: Mapping[int, Frame]) -> dict[str, Any]:
-    shown = [row for row in ladder.rows if row.kind == "segment"]
+    shown = [row.first for row in ladder.rows if row.kind == "segment"]
+    segments = {
+        index: details.segment_details(story, index, packets.get(story.steps[index].segment.frame)) for index in shown
+    }
     return {
-        "segments": {
-            row.first: details.segment_details(story, row.first, packets.get(story.steps[row.first].segment.frame))
-            for row in shown
-        },
+        "segments": segments,
         "runs": {row.first: details.run_details(story, row) for row in ladder.rows if row.kind == "run"},
         "order": [[row.kind, row.first] for row in ladder.rows if row.kind != "wait"],
         "flags": details.flag_meanings(),
+        "meanings": details.meanings(segments.values()),
         "words": {key: {lang: _template(key, lang) for lang in LANGUAGES} for key in _SCRIPT_WORDS},
     }
 

@@ -5,10 +5,8 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
-import shutil
 import stat
 import sys
-import tempfile
 from collections.abc import Iterator, Sequence
 
 from synfin.capture.reader import open_capture
@@ -80,6 +78,9 @@ def _is_regular(path: str) -> bool:
 
 @contextlib.contextmanager
 def _spooled(path: str) -> Iterator[str]:
+    import shutil
+    import tempfile
+
     with tempfile.NamedTemporaryFile(prefix="synfin-", suffix=".capture") as copy:
         if path == "-":
             shutil.copyfileobj(sys.stdin.buffer, copy)

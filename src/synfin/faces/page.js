@@ -122,23 +122,28 @@
   function treePart(segment) {
     if (!segment.tree) return [];
     const top = make("div", { class: "tree" });
+    const note = make("div", { class: "cell-note", text: word("ui.point") });
     const draw = (node, into) => {
+      const says = () => {
+        if (!node.key) { note.textContent = ""; return; }
+        note.replaceChildren(make("b", { text: node.name + " " }), make("span", { text: say(data.meanings[node.key]) }));
+      };
       const line = [make("span", { text: say(node.label) })];
       if (node.name) line.push(make("span", { class: "name", text: "  " + node.name }));
       let element;
       if (node.children && node.children.length) {
         const summary = make("summary", {}, ...line);
         element = make("details", {}, summary);
-        linkBytes(summary, node.at, node.size);
+        linkBytes(summary, node.at, node.size, says);
         for (const child of node.children) draw(child, element);
       } else {
         element = make("div", { class: "leaf" }, ...line);
-        linkBytes(element, node.at, node.size);
+        linkBytes(element, node.at, node.size, says);
       }
       into.append(element);
     };
     for (const node of segment.tree) draw(node, top);
-    return [heading("ui.tree"), top];
+    return [heading("ui.tree"), top, note];
   }
 
   // --- bytes, linked both ways with what they mean ---

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 from xml.sax.saxutils import escape as xml_escape
 
-from synfin.explain import labels
+from synfin.explain import labels, narrative
 from synfin.explain.escape import visible
 from synfin.explain.header import segment_name
 from synfin.explain.ladder import DEFAULT_MAX_SEGMENTS, Band, Ladder, Row, Span, layout
@@ -213,7 +213,7 @@ class Drawing:
         return _text(24, self._y(row.departs) + 13, "time", duration(time_ns))
 
     def _phase(self, row: Row, phase: str) -> Iterator[str]:
-        short = phase.partition("-")[2] if phase.startswith(("handshake-", "close-")) else ""
+        short = narrative.phase_step(phase)
         if short:
             y = self._y(row.top) + 14 if self.plan.compact else self._y(row.departs) + 13
             yield _text(self.plan.width - (10 if self.plan.compact else 26), y, "phase", short, anchor="end")

@@ -12,7 +12,7 @@ from typing import Any
 from synfin.errors import UsageError
 from synfin.explain.ladder import DEFAULT_MAX_SEGMENTS
 from synfin.explain.words import Language
-from synfin.faces.terminal import render_ladder, render_story, wants_colour
+from synfin.faces.terminal import render_ladder, render_story, render_verdict, wants_colour
 from synfin.watch.record import Step, Story
 from synfin.wire.frame import Frame
 
@@ -29,10 +29,11 @@ def max_segments(limit: int | None, full: bool) -> int | None:
 
 
 def print_story(story: Story, lang: Language, limit: int | None) -> None:
-    """Ladder and words on standard output."""
+    """Verdict, ladder and the story in words, on standard output."""
     colour, width = wants_colour(sys.stdout), terminal_width()
-    sys.stdout.write(render_ladder(story, lang, colour=colour, width=width, max_segments=limit))
-    sys.stdout.write("\n" + render_story(story, lang, colour=colour, width=width, max_segments=limit))
+    sys.stdout.write(render_verdict(story, lang, colour=colour, width=width))
+    sys.stdout.write("\n" + render_ladder(story, lang, colour=colour, width=width, max_segments=limit))
+    sys.stdout.write(render_story(story, lang, colour=colour, width=width, max_segments=limit, verdict=False))
 
 
 def check_output(output: str) -> None:

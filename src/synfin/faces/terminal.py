@@ -18,9 +18,10 @@ from synfin.faces.width import clip, display_width, pad, wrap
 if TYPE_CHECKING:
     from synfin.watch.record import Step, Story
 
-_TIME, _STATE, _PHASE = 10, 12, 15
+_TIME, _STATE, _SHORT_PHASE = 10, 12, 3
+_LEFT = _TIME + 1 + _STATE + 1 + 2 + 1 + 1  #: columns beside the arrow, the right state and the phase: spaces and lanes
 _LEAST_ARROW, _LEAST_WIDTH = 34, 78
-_WITH_DERIVATIONS = 108
+_WITH_DERIVATIONS = 120
 _FIRST_STATE = 21  #: LISTEN→SYN-RECEIVED
 _CODES = {
     "open": "94",
@@ -60,11 +61,17 @@ def render_ladder(
 
 
 def render_story(
-    story: Story, lang: Language, *, colour: bool, width: int, max_segments: int | None = DEFAULT_MAX_SEGMENTS
+    story: Story,
+    lang: Language,
+    *,
+    colour: bool,
+    width: int,
+    max_segments: int | None = DEFAULT_MAX_SEGMENTS,
+    verdict: bool = True,
 ) -> str:
-    """The story in words: verdict, findings, every phase and segment, what else is worth knowing."""
+    """The story in words: verdict (unless it was shown already), findings, every phase and segment, and asides."""
     paint, width = Paint(colour), max(width, 40)
-    lines = [*_verdict_lines(story, lang, paint, width)]
+    lines = list(_verdict_lines(story, lang, paint, width)) if verdict else []
     lines += _finding_lines(story, lang, paint, width)
     if reason := narrative.reset_reason(story, lang):
         lines += ["", paint(text("ui.reset", lang), "bold"), *wrap(visible(reason), width)]
@@ -95,13 +102,14 @@ def _verdict_lines(story: Story, lang: Language, paint: Paint, width: int) -> It
 
 def _finding_lines(story: Story, lang: Language, paint: Paint, width: int) -> Iterator[str]:
     for finding in story.findings:
+        if finding.severity == "ok":
+            continue  # the verdict says as much
         sentence, todo = narrative.finding_sentence(finding, lang)
         likely = f" ({text('ui.likely', lang)})" if finding.confidence == "likely" else ""
         yield ""
         yield paint(finding.id, _SEVERITY_CODES.get(finding.severity, "open")) + likely
         yield from ("  " + line for line in wrap(visible(sentence), width - 2))
-        if finding.severity != "ok":
-            yield from ("  " + line for line in wrap(f"{text('ui.todo', lang)}: {visible(todo)}", width - 2))
+        yield from ("  " + line for line in wrap(f"{text('ui.todo', lang)}: {visible(todo)}", width - 2))
 
 
 def _told(line: narrative.Line, paint: Paint, width: int) -> Iterator[str]:
@@ -122,26 +130,42 @@ class _Text:
         self.story, self.ladder, self.lang, self.paint = story, ladder, lang, paint
         self.width = max(width, _LEAST_WIDTH)
         self.derivations = self.width >= _WITH_DERIVATIONS
-        self.right = _FIRST_STATE if self.derivations else _STATE
-        notes = (
-            min(max((display_width(self._note(step)) for step in story.steps[:200]), default=0), 44)
-            if self.derivations
-            else 0
-        )
-        fixed = _TIME + 1 + _STATE + 3 + 1 + self.right + 1 + _PHASE + notes
-        self.arrow = min(max(self.width - fixed, _LEAST_ARROW), 56)
+        self.right, self.phase, self.notes = _STATE, _SHORT_PHASE, 0
+        if self.derivations:
+            names = {narrative.phase_name(step.phase, lang) for step in story.steps}
+            self.right, self.phase = _FIRST_STATE, max(map(display_width, names), default=0) + 2
+            self.notes = self.width - _LEFT - self.right - self.phase - _LEAST_ARROW
+            widest = max((display_width(self._note(step)) for step in story.steps[:200]), default=0)
+            self.notes = min(self.notes, widest)
+        self.arrow = min(max(self.width - _LEFT - self.right - self.phase - self.notes, _LEAST_ARROW), 56)
         self.shown = {True: "", False: ""}  #: the state last written for the client (True) and the server
 
     def lines(self) -> Iterator[str]:
         yield self._heads()
-        tones = {row: band.tone for band in self.ladder.bands for row in range(band.first, band.last + 1)}
+        bands = {band.first: band for band in self.ladder.bands}
+        tone = "other"
         for index, row in enumerate(self.ladder.rows):
-            if row.kind == "segment":
-                yield self._segment(self.story.steps[row.first], tones[index])
-            elif row.kind == "wait":
-                yield self._wait(row)
-            else:
-                yield self._run(row, tones[index])
+            if index in bands:
+                tone = bands[index].tone
+                if not self.derivations:
+                    yield self._between(text(f"band.{bands[index].kind}", self.lang), tone)
+            yield from self._row(row, tone)
+
+    def _row(self, row: Row, tone: str) -> Iterator[str]:
+        if row.kind == "wait":
+            yield self._wait(row)
+        elif row.kind == "run":
+            yield from self._run(row, tone)
+        else:
+            step = self.story.steps[row.first]
+            yield self._segment(step, tone)
+            if step.flags and not self.derivations:
+                yield self._between(f"[{step.flags[0].replace('_', ' ')}]", "warn")
+
+    def _between(self, content: str, style: str) -> str:
+        """A line of its own between the lanes."""
+        inside = pad(clip(content, self.arrow), self.arrow, "center")
+        return f"{' ' * (_TIME + 1 + _STATE + 1)}┊{self.paint(inside, style)}┊"
 
     def _heads(self) -> str:
         record, lang = self.story.connection, self.lang
@@ -154,16 +178,16 @@ class _Text:
     def _segment(self, step: Step, tone: str) -> str:
         client, server = self._state(step, client=True), self._state(step, client=False)
         parts = [
-            self.paint(pad(milliseconds(step.time_ns), _TIME, "right"), "dim"),
+            self.paint(pad(clip(milliseconds(step.time_ns), _TIME), _TIME, "right"), "dim"),
             " ", self.paint(pad(client, _STATE, "right"), "bold"), " ",
             self._arrow(step, tone),
             " ", self.paint(pad(server, self.right), "bold"), " ",
-            self.paint(pad(narrative.phase_name(step.phase, self.lang), _PHASE), tone),
         ]  # fmt: skip
         if self.derivations:
+            parts.append(self.paint(pad(narrative.phase_name(step.phase, self.lang), self.phase), tone))
             parts.append(self._note(step, self.paint))
-        elif step.flags:
-            parts.append(self.paint(f"[{step.flags[0].replace('_', ' ')}]", "warn"))
+        else:
+            parts.append(self.paint(narrative.phase_step(step.phase), tone))
         return "".join(parts).rstrip()
 
     def _state(self, step: Step, *, client: bool) -> str:
@@ -190,22 +214,25 @@ class _Text:
         if step.segment.payload:
             parts.append(f'"{payload_preview(step.segment.payload, 18)}"')
         flagged = f"[{', '.join(flag.replace('_', ' ') for flag in step.flags)}]" if step.flags else ""
-        if paint is not None:
-            flagged = paint(flagged, "warn")
-        return "  ".join(part for part in (", ".join(parts), flagged) if part)
+        flagged = clip(flagged, self.notes)
+        room = self.notes - (display_width(flagged) + 2 if flagged else 0)
+        said = clip(", ".join(parts), room) if room >= 8 else ""
+        return "  ".join(part for part in (said, paint(flagged, "warn") if paint else flagged) if part)
 
     def _wait(self, row: Row) -> str:
         said = clip(f"⋮ {text('ladder.wait', self.lang, dt=row.wait_ns)}", _TIME + _STATE)
         line = f"{pad(said, _TIME + 1 + _STATE, 'right')} ┊{' ' * self.arrow}┊"
         return self.paint(line, "dim")
 
-    def _run(self, row: Row, tone: str) -> str:
+    def _run(self, row: Row, tone: str) -> Iterator[str]:
         lang = self.lang
         run = text("ladder.run", lang, segments=row.segments, dt=row.wait_ns)
         sent = text("ladder.run-bytes", lang, client_bytes=row.client_bytes, server_bytes=row.server_bytes)
-        time = milliseconds(self.story.steps[row.first].time_ns)
+        time = self.paint(pad(clip(milliseconds(self.story.steps[row.first].time_ns), _TIME), _TIME, "right"), "dim")
         inside = pad(clip(f"⋯ {run} ⋯", self.arrow), self.arrow, "center")
-        return (
-            self.paint(pad(time, _TIME, "right"), "dim")
-            + f" {' ' * _STATE} ┊{self.paint(inside, tone)}┊ {self.paint(sent, tone)}"
-        )
+        line = f"{time} {' ' * _STATE} ┊{self.paint(inside, tone)}┊"
+        if self.derivations:
+            yield f"{line} {self.paint(sent, tone)}"
+        else:
+            yield line
+            yield self._between(sent, tone)

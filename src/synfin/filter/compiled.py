@@ -28,7 +28,7 @@ class Filter:
         return self._test(Row(frame, facts))
 
 
-def compile(text: str) -> Filter:  # noqa: A001 - as re.compile
+def compile(text: str) -> Filter:
     """The filter that `text` writes; FilterError names the place, what was expected, and the nearest field."""
     return Filter(text, check(parse(text), text))
 

@@ -193,11 +193,12 @@ class _Parser:
     def postfix(self, entity: Entity) -> Entity:
         if self.is_op("#"):
             entity = self.layered(entity)
+        depth = self.depth
         while self.here.kind == "slice":
             self.enter()
             token = self.take()
             entity = Slice(entity, self.ranges(token), token.position)
-            self.depth -= 1
+        self.depth = depth
         return entity
 
     def layered(self, entity: Entity) -> Entity:

@@ -10,7 +10,6 @@ from synfin.filter.syntax import (
     Entity,
     Exists,
     Layered,
-    Member,
     Negative,
     Not,
     Or,
@@ -67,7 +66,8 @@ def entity(found: Entity) -> str:
 
 
 def _braced(found: Entity) -> str:
-    return f"{{{entity(found)}}}" if isinstance(found, (Arithmetic, Negative)) else entity(found)
+    signed = isinstance(found, Word) and found.text.startswith("-")
+    return f"{{{entity(found)}}}" if signed or isinstance(found, (Arithmetic, Negative)) else entity(found)
 
 
 def _quoted(text: Text) -> str:

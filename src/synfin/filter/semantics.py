@@ -8,6 +8,7 @@ from collections.abc import Callable
 from synfin.dissect.fields import find, nearest
 from synfin.errors import FilterError
 from synfin.filter import typed
+from synfin.filter.evaluate.functions import SIZES
 from synfin.filter.literals import ADDRESSES, BYTES, INTEGERS, Mismatch, convert, name_of
 from synfin.filter.syntax import (
     And,
@@ -240,7 +241,7 @@ def _text_kind(entity: typed.Entity) -> str | None:
 
 
 FUNCTIONS: dict[str, Callable[[typed.Entity], str | None]] = {
-    "len": lambda entity: "u64" if entity.kind in SEARCHABLE else None,
+    "len": lambda entity: "u64" if entity.kind in SEARCHABLE or entity.kind in SIZES else None,
     "count": lambda entity: "u64" if isinstance(entity, typed.Values) else None,
     "upper": _text_kind,
     "lower": _text_kind,

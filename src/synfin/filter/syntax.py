@@ -1,12 +1,30 @@
-"""The syntax tree of a display filter: what was written, before any field is known. Positions do not compare."""
+"""The syntax tree of a display filter: what was written, before any field is known."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 
-@dataclass(frozen=True, slots=True)
-class Range:
+class Node:
+    """A part of the tree; two are equal when they were written alike, wherever they stand."""
+
+    __slots__: tuple[str, ...] = ()
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and self._parts() == other._parts()
+
+    def __hash__(self) -> int:
+        return hash((type(self), self._parts()))
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}{self._parts()!r}"
+
+    def _parts(self) -> tuple[object, ...]:
+        return tuple(getattr(self, name) for name in self.__slots__ if name != "position")
+
+
+@dataclass(slots=True, eq=False, repr=False)
+class Range(Node):
     """A part of a slice or a layer selection: from `start`, `length` items, None to the end; negative from the end."""
 
     start: int
@@ -14,120 +32,120 @@ class Range:
     last: int | None = None  #: given as `start-last` instead of a length
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+@dataclass(slots=True, eq=False, repr=False)
+class Word(Node):
     """A bare token: a field where one has that name, else a literal. A leading colon or dot decides."""
 
     text: str
-    position: int = field(default=0, compare=False)
+    position: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+@dataclass(slots=True, eq=False, repr=False)
+class Text(Node):
     """A quoted string, or a character constant."""
 
     data: bytes
     char: bool = False
-    position: int = field(default=0, compare=False)
+    position: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Layered:
+@dataclass(slots=True, eq=False, repr=False)
+class Layered(Node):
     """`field#2`: values of certain occurrences of the field's protocol, counted from 1 from the outside."""
 
     field: Word
     layers: tuple[Range, ...]
-    position: int = field(default=0, compare=False)
+    position: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Slice:
+@dataclass(slots=True, eq=False, repr=False)
+class Slice(Node):
     """`entity[0:2,4]`."""
 
     operand: Entity
     parts: tuple[Range, ...]
-    position: int = field(default=0, compare=False)
+    position: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+@dataclass(slots=True, eq=False, repr=False)
+class Call(Node):
     """`len(field)`."""
 
     name: str
     arguments: tuple[Entity, ...]
-    position: int = field(default=0, compare=False)
+    position: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Arithmetic:
+@dataclass(slots=True, eq=False, repr=False)
+class Arithmetic(Node):
     """`left & right`, `+ - * / %`."""
 
     operator: str
     left: Entity
     right: Entity
-    position: int = field(default=0, compare=False)
+    position: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Negative:
+@dataclass(slots=True, eq=False, repr=False)
+class Negative(Node):
     """`-entity`."""
 
     operand: Entity
-    position: int = field(default=0, compare=False)
+    position: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+@dataclass(slots=True, eq=False, repr=False)
+class Reference(Node):
     """`${field}`: the value in the selected frame; there is none outside a window."""
 
     field: Word
-    position: int = field(default=0, compare=False)
+    position: int = 0
 
 
 Entity = Word | Text | Layered | Slice | Call | Arithmetic | Negative | Reference
 
 
-@dataclass(frozen=True, slots=True)
-class Exists:
+@dataclass(slots=True, eq=False, repr=False)
+class Exists(Node):
     """An entity by itself: a field that is there, arithmetic that is not zero, a slice that is not empty."""
 
     entity: Entity
-    position: int = field(default=0, compare=False)
+    position: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Compare:
+@dataclass(slots=True, eq=False, repr=False)
+class Compare(Node):
     """`left operator right`; `quantifier` is any, all or "" for what the operator means by itself."""
 
     operator: str
     left: Entity
     right: Entity
     quantifier: str = ""
-    position: int = field(default=0, compare=False)
+    position: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+@dataclass(slots=True, eq=False, repr=False)
+class Member(Node):
     """`left in {1, 5..9}`: an element is one entity, or two for a range."""
 
     left: Entity
     elements: tuple[tuple[Entity, Entity | None], ...]
     quantifier: str = ""
-    position: int = field(default=0, compare=False)
+    position: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Not:
+@dataclass(slots=True, eq=False, repr=False)
+class Not(Node):
     operand: Test
 
 
-@dataclass(frozen=True, slots=True)
-class And:
+@dataclass(slots=True, eq=False, repr=False)
+class And(Node):
     operands: tuple[Test, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Or:
+@dataclass(slots=True, eq=False, repr=False)
+class Or(Node):
     operands: tuple[Test, ...]
 
 

@@ -1,4 +1,7 @@
-"""A checked filter: every field is known, every literal has its value, every comparison makes sense."""
+"""A checked filter: every field is known, every literal has its value, every comparison makes sense.
+
+The classes generate nothing but their constructors: that keeps starting cheap.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from synfin.dissect.field import Field
 from synfin.filter.syntax import Range
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Network:
     """An address with a prefix length; both sides of a comparison are masked with it."""
 
@@ -25,7 +28,7 @@ class Network:
         return int.from_bytes(address, "big") >> (bits - self.prefix)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Values:
     """All values of a field, perhaps of certain layers only."""
 
@@ -34,27 +37,27 @@ class Values:
     layers: tuple[Range, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Constant:
     value: Any
     kind: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Sliced:
     operand: Entity
     parts: tuple[Range, ...]
     kind: str = "bytes"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Applied:
     function: str
     arguments: tuple[Entity, ...]
     kind: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Computed:
     operator: str
     left: Entity
@@ -62,7 +65,7 @@ class Computed:
     kind: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Unknown:
     """A reference to a selected frame where none is selected: no values."""
 
@@ -72,14 +75,14 @@ class Unknown:
 Entity = Values | Constant | Sliced | Applied | Computed | Unknown
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Present:
     """Whether there is a value; of arithmetic, whether one is not zero."""
 
     entity: Entity
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Relation:
     operator: str
     left: Entity
@@ -87,31 +90,31 @@ class Relation:
     every: bool  #: all pairs of values must satisfy it, not just one
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Matching:
     left: Entity
     pattern: re.Pattern[bytes]
     every: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Membership:
     left: Entity
     elements: tuple[tuple[Entity, Entity | None], ...]
     every: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Inverse:
     operand: Condition
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Every:
     operands: tuple[Condition, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Some:
     operands: tuple[Condition, ...]
 

@@ -35,7 +35,7 @@ CLIENT_ACTS = {
     "close": False,
     "reset": False,
 }
-_KEYS = {"listens", "title", "summary", "server", "client", "outcome"}
+_KEYS = {"listens", "fin_within_ms", "title", "summary", "server", "client", "outcome"}
 _OUTCOME_KEYS = {"name", "open", "close", "closed_by", "segments", "why"}
 
 Bilingual = Mapping[str, str]
@@ -69,6 +69,7 @@ class Scenario:
     title: Bilingual
     summary: Bilingual
     listens: bool  #: whether there is a server at all
+    fin_within_ns: int | None  #: the second FIN must follow the first so soon, or the machine was too busy for this run
     server: Mapping[str, tuple[Act, ...]]  #: by event
     client: tuple[Act, ...]
     outcomes: tuple[Outcome, ...]
@@ -107,6 +108,9 @@ def parse(name: str, data: Mapping[str, Any]) -> Scenario:
     listens = data.get("listens", True)
     if not isinstance(listens, bool):
         raise UsageError(f"{name}: listens is true or false, not {listens!r}")
+    within_ms = data.get("fin_within_ms")
+    if within_ms is not None and (type(within_ms) is not int or within_ms <= 0):
+        raise UsageError(f"{name}: fin_within_ms is a number of milliseconds, not {within_ms!r}")
     outcomes = data.get("outcome")
     if not isinstance(outcomes, list) or not outcomes:
         raise UsageError(f"{name}: at least one [[outcome]] is needed")
@@ -115,6 +119,7 @@ def parse(name: str, data: Mapping[str, Any]) -> Scenario:
         title=_bilingual(name, data, "title"),
         summary=_bilingual(name, data, "summary"),
         listens=listens,
+        fin_within_ns=None if within_ms is None else within_ms * 1_000_000,
         server={event: _acts(f"{name}: server.{event}", handlers[event], SERVER_ACTS) for event in handlers},
         client=_acts(f"{name}: client.steps", _table(name, data, "client").get("steps"), CLIENT_ACTS),
         outcomes=tuple(_outcome(f"{name}: outcome {number}", entry) for number, entry in enumerate(outcomes, 1)),

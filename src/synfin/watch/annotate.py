@@ -17,7 +17,7 @@ from synfin.watch.streams import StreamRow, StreamTable, revise
 from synfin.watch.tracker import Tracker
 from synfin.wire import seq
 from synfin.wire.frame import Frame, dissect
-from synfin.wire.tcp import FIN, SYN
+from synfin.wire.tcp import FIN, MIN_HEADER_LEN, SYN
 
 
 @dataclass(slots=True)
@@ -53,10 +53,13 @@ class Annotator:
 def _fill(facts: Facts, row: StreamRow, final: StreamTable | None) -> None:
     facts.stream = row.stream.number
     facts.completeness = row.completeness
+    segment = row.segment
+    if segment.hdr_len < MIN_HEADER_LEN:
+        facts.seq = row.seq  # tshark stops reading there
+        return
     facts.time_relative_ns, facts.time_delta_ns = row.since_first_ns, row.since_last_ns
     if row.quoted:
         return
-    segment = row.segment
     facts.seq, facts.ack = row.seq, row.ack
     facts.window_size, facts.scalefactor = row.window_size, row.scalefactor
     facts.analysis = flag_names(row.bits)

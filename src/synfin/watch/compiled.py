@@ -6,7 +6,7 @@ readable reader, packet by packet, and back to the kernels: both see the same in
 
 from __future__ import annotations
 
-import secrets
+import os
 from array import array
 from collections.abc import Callable, Iterator
 from heapq import heappop, heappush
@@ -15,6 +15,7 @@ from struct import Struct
 from typing import TYPE_CHECKING
 
 from synfin._kernels import follow, scan
+from synfin.tcp.state import matrix
 from synfin.watch.engine import Place
 from synfin.watch.raw import RawConnection, RawSide
 
@@ -38,10 +39,10 @@ class CompiledEngine:
     """See `Engine`."""
 
     def __init__(self) -> None:
-        self._tracker = follow.Tracker()
+        self._tracker = follow.Tracker(matrix())
         self._rows = bytearray(BLOCK * scan.row_size())
         self._facts = bytearray(BLOCK * follow.fact_size())
-        self._seed = secrets.randbits(64)  # whoever writes packets cannot know which of them collide
+        self._seed = int.from_bytes(os.urandom(8), "little")  # whoever writes packets cannot know which of them collide
 
     @property
     def frames(self) -> int:

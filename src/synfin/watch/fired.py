@@ -61,9 +61,13 @@ def _receive_events(scene: Scene, state: State) -> tuple[Event, ...]:
     """What the segment can be for a receiver in `state`, the first that leads to its next state is it."""
     if not scene.segment.flags & RST:
         return (_receive_event(scene, state),)
-    if state is not State.SYN_SENT and scene.peer.ledger.ack and scene.seq < scene.peer.ledger.ack - 1:
+    if state in (State.CLOSED, State.LISTEN, State.SYN_SENT):
+        return Event.RCV_RST, Event.RCV_RST_BAD
+    expected = scene.peer.ledger.ack
+    if expected and scene.seq < expected - 1:
         return (Event.RCV_RST_BAD,)
-    return Event.RCV_RST, Event.RCV_RST_CHALLENGE, Event.RCV_RST_BAD
+    exact = scene.seq <= max(scene.own.nxt, expected)
+    return (Event.RCV_RST,) if exact else (Event.RCV_RST, Event.RCV_RST_CHALLENGE)
 
 
 def _receive_event(scene: Scene, state: State) -> Event:

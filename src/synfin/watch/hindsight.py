@@ -19,7 +19,9 @@ _RESETS = f.RST_ENDS | f.LIKELY_RST
 
 
 def note(conn: ConnectionFacts, side: int, segment: Segment) -> None:
-    """Note one segment in the connection's facts."""
+    """Note one segment in the connection's facts; a malformed one leaves no trace."""
+    if not segment.whole:
+        return
     collect.add(
         conn, side, segment.flags, segment.seq, segment.ack, segment.length, segment.window, segment.hdr_len,
         segment.time_ns,
@@ -38,12 +40,17 @@ def look_back(segments: Sequence[Segment], sides: Sequence[int], client: int) ->
     """Note all segments and judge every moment by the ones that follow."""
     conn = ConnectionFacts()
     order: tuple[list[int], list[int]] = ([], [])
-    for segment, side in zip(segments, sides, strict=True):
+    last_news = [-1, -1]
+    for k, (segment, side) in enumerate(zip(segments, sides, strict=True)):
+        own = conn.sides[side]
+        known = own.nxt, own.ledger.ack
         note(conn, side, segment)
+        if (own.nxt, own.ledger.ack) != known:
+            last_news[side] = k
         for end in (0, 1):
             order[end].append(conn.sides[end].order)
     for end in (0, 1):
-        _judge_by_later(order[end])
+        _judge_by_later(order[end], last_news[end])
         listens = collect.order_bits(conn, end, client) & f.LISTENS
         arrived = _syn_arrival(segments, sides, end)
         first_answer = _first(segments, sides, end, SYN | ACK)
@@ -56,13 +63,17 @@ def look_back(segments: Sequence[Segment], sides: Sequence[int], client: int) ->
     return Hindsight(conn, order)
 
 
-def _judge_by_later(order: list[int]) -> None:
-    """A denial holds for all copies before it; a reset only if it still holds in the end."""
+def _judge_by_later(order: list[int], last_news: int) -> None:
+    """A denial holds for all copies before it; a reset only if it still holds in the end.
+
+    A reset has not arrived either while its receiver still sends something new (`last_news` is the last of these).
+    """
     denied, kept = 0, _RESETS
     for k in range(len(order) - 1, -1, -1):
         denied |= order[k] & _DENIALS
         kept &= order[k]  # where the bit is not set, its earlier runs ended in being revoked
-        order[k] = (order[k] & ~(_DENIALS | _RESETS)) | denied | kept
+        resets = kept & ~f.LIKELY_RST if k <= last_news and k < len(order) - 1 else kept
+        order[k] = (order[k] & ~(_DENIALS | _RESETS)) | denied | resets
 
 
 def _first(segments: Sequence[Segment], sides: Sequence[int], side: int, wanted: int) -> int | None:

@@ -170,9 +170,7 @@ def _unread_data(before: Sequence[Step], reset: Step, final: c.ConnectionFacts) 
     return [_finding("close.unread_data_likely", _name(reset), frames, numbers, "likely")]
 
 
-def _late_data(
-    connection: Connection, before: Sequence[Step], reset: Step, final: c.ConnectionFacts
-) -> list[Finding]:
+def _late_data(connection: Connection, before: Sequence[Step], reset: Step, final: c.ConnectionFacts) -> list[Finding]:
     """Data for a side that had sent its FIN and answers with a bare RST: written after the FIN, or crossing it."""
     if final.reset & c.RST_ACTIVE or not before:
         return []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -14,10 +15,16 @@ if TYPE_CHECKING:
 def utc(time_ns: int) -> str:
     """A time as people read it: ISO 8601 in UTC with nine decimals (years 1 to 9999; else seconds as they are)."""
     seconds, fraction = divmod(time_ns, 1_000_000_000)
+    second = _second(seconds)
+    return f"{second}.{fraction:09d}Z" if second else f"{seconds}.{fraction:09d}"
+
+
+@lru_cache(maxsize=4096)
+def _second(seconds: int) -> str:
     try:
-        return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{fraction:09d}Z"
+        return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}"
     except (ValueError, OverflowError, OSError):
-        return f"{seconds}.{fraction:09d}"
+        return ""
 
 
 @dataclass(slots=True)

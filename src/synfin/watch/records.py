@@ -48,9 +48,14 @@ def _side(raw: RawSide) -> Side:
         payload_bytes=raw.payload_bytes,
         wire_bytes=raw.wire_bytes,
         retransmissions=raw.retransmissions,
-        state=paths.likely(raw.vector).label,
+        state=_label(raw.vector),
         states_seen=_labels(raw.vector),
     )
+
+
+@lru_cache(maxsize=4096)
+def _label(vector: int) -> str:
+    return paths.likely(vector).label
 
 
 @lru_cache(maxsize=4096)

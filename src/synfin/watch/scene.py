@@ -6,10 +6,11 @@ its final shape, a SYN that was sent again is known not to have arrived.
 
 from __future__ import annotations
 
-from copy import copy
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields
+from operator import attrgetter
 
 from synfin.watch.collect import ConnectionFacts, SideFacts, unwrap
+from synfin.watch.ledger import Ledger
 from synfin.wire.seq import MASK
 from synfin.wire.tcp import ACK, FIN, RST, SYN, Segment
 
@@ -96,9 +97,13 @@ def scene(
     return Scene(segment, side, seq, ack, moment, final, bases, memory, closer, crossing)
 
 
+_ledger_values = attrgetter(*(each.name for each in fields(Ledger)))
+_side_values = attrgetter(*(each.name for each in fields(SideFacts) if each.name != "ledger"))
+
+
 def _kept(side: SideFacts) -> SideFacts:
     """A copy that later segments do not change."""
-    return replace(side, ledger=copy(side.ledger))
+    return SideFacts(Ledger(*_ledger_values(side.ledger)), *_side_values(side))
 
 
 def first_closer(final: ConnectionFacts) -> tuple[int, bool]:

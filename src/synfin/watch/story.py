@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from synfin.tcp.state import State
 from synfin.watch import facts as f
-from synfin.watch.collect import ConnectionFacts, order_bits
+from synfin.watch.collect import UNSOLICITED, ConnectionFacts, order_bits
 from synfin.watch.derive import derive
 from synfin.watch.fired import receiver_rules, sender_rules
 from synfin.watch.hindsight import Hindsight, look_back, note
@@ -100,6 +100,10 @@ def _start(past: Hindsight, end: int) -> State:
     sent = past.final.sides[0].ledger.sent | past.final.sides[1].ledger.sent
     if not sent & (SENT_SYN | SENT_SYN_ACK):
         return State.ESTABLISHED
+    own, peer = past.final.sides[end].ledger, past.final.sides[1 - end].ledger
+    asked = peer.sent & SENT_SYN_ACK and not own.sent & (SENT_SYN | SENT_SYN_ACK)
+    if asked and not past.final.opening & UNSOLICITED:
+        return State.SYN_SENT  # its SYN was not captured
     return likely(f.LISTENS if order_bits(past.final, end, CLIENT) & f.LISTENS else 0)
 
 
@@ -111,4 +115,3 @@ def _state(past: Hindsight, now: ConnectionFacts, end: int, k: int) -> State:
     if (past.final.sides[0].ledger.sent | past.final.sides[1].ledger.sent) & (SENT_SYN | SENT_SYN_ACK):
         vector &= ~f.MIDSTREAM
     return likely(vector)
-

@@ -15,7 +15,7 @@ from synfin.watch.ledger import SENT_ACK, SENT_DATA, SENT_FIN, SENT_SYN
 from synfin.watch.raw import RawConnection, RawSide
 from synfin.watch.streams import Stream, StreamRow, StreamTable
 from synfin.wire.frame import Frame, rejects
-from synfin.wire.tcp import ACK, MIN_HEADER_LEN, SYN, Segment
+from synfin.wire.tcp import ACK, SYN, Segment
 
 
 @dataclass(slots=True)
@@ -72,7 +72,7 @@ class Tracker:
             tracked.number = self.count
             self.count += 1
         tracked.counters.count(segment, row.side, wire_len, row.bits)
-        if segment.len_bytes is None or segment.hdr_len < MIN_HEADER_LEN:
+        if not segment.whole:
             return
         if tracked.first_side < 0:
             tracked.first_side = row.side
@@ -82,7 +82,7 @@ class Tracker:
             segment.flags,
             segment.seq,
             segment.ack,
-            segment.len_bytes,
+            segment.length,
             segment.window,
             segment.hdr_len,
             segment.time_ns,

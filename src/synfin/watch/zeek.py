@@ -13,6 +13,7 @@ from synfin.watch import verdict as v
 _LETTERS = "shadfr??"
 
 
+@lru_cache(maxsize=4096)
 def history(letters: bytes) -> str:
     """`ShADadFf`: capitals for the client."""
     return "".join(_LETTERS[one & 7] if one & 8 else _LETTERS[one & 7].upper() for one in letters)
@@ -38,7 +39,7 @@ def conn_state(marks: int, letters: bytes) -> str:
 
 
 def _reset(marks: int, seen: set[str], established: bool) -> str:
-    if established or marks & v.CLIENT_WORKS and "S" in seen:
+    if established or (marks & v.CLIENT_WORKS and "S" in seen):
         if "F" in seen and "f" in seen:
             return "SF"
         return "RSTO" if marks & v.RST_BY_CLIENT or "r" not in seen else "RSTR"

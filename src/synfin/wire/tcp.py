@@ -42,6 +42,11 @@ class Segment:
         """Sequence number after this segment, unwrapped by nothing: seq + payload + SYN + FIN."""
         return self.seq + self.length + (self.flags & FIN) + (self.flags >> 1 & 1)
 
+    @property
+    def whole(self) -> bool:
+        """Whether the header makes sense: what is not whole is shown, but moves no numbers and no states."""
+        return self.len_bytes is not None and self.hdr_len >= MIN_HEADER_LEN
+
     def has(self, flag: int) -> bool:
         return bool(self.flags & flag)
 

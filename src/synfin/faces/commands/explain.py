@@ -36,9 +36,7 @@ def run(asked: argparse.Namespace) -> int:
         return _explain_connection(asked, paths, sources, lang)
 
 
-def _explain_connection(
-    asked: argparse.Namespace, paths: Sequence[str], sources: Sequence[str], lang: Language
-) -> int:
+def _explain_connection(asked: argparse.Namespace, paths: Sequence[str], sources: Sequence[str], lang: Language) -> int:
     warnings: list[str] = []
     engine, interrupted = inputs.follow(sources, warnings)
     for warning in warnings:
@@ -53,8 +51,7 @@ def _explain_connection(
     story, frames = _tell(sources, chosen)
     limit = telling.max_segments(asked.max_segments, asked.full)
     if asked.output:
-        title = f"{os.path.basename(paths[0])} · {chosen.conn}"
-        telling.write_story(asked.output, story, frames, lang, title=title, limit=limit)
+        telling.write_story(asked.output, story, frames, lang, title=os.path.basename(paths[0]), limit=limit)
     elif asked.form == "json":
         telling.print_json({"file": paths[0] if len(paths) == 1 else list(paths), **telling.story_document(story)})
     else:
@@ -78,7 +75,8 @@ def _choose(asked: argparse.Namespace, connections: Sequence[Connection], lang: 
     if len(connections) > 1 and not asked.quiet:
         print(text("explain.choose", lang, n=len(connections), conn=chosen.conn), file=sys.stderr)
         for one in connections[:_LISTED]:
-            print(f"  {one.conn}  {one.client.endpoint} → {one.server.endpoint}  {one.open} {one.close}", file=sys.stderr)
+            ends = f"{one.client.endpoint} → {one.server.endpoint}"
+            print(f"  {one.conn}  {ends}  {one.open} {one.close}", file=sys.stderr)
         if len(connections) > _LISTED:
             print(f"  {text('explain.more', lang, n=len(connections) - _LISTED)}", file=sys.stderr)
     return chosen
@@ -146,5 +144,3 @@ def _step_of(sources: Sequence[str], conn: int, number: int) -> Step | None:
         return None
     story, _ = _tell(sources, record(chosen))
     return next((step for step in story.steps if step.segment.frame == number), None)
-
-

@@ -9,6 +9,8 @@ from synfin.dissect.load import LayerBytes
 from synfin.filter import typed
 
 Function = Callable[[list[list[Any]]], list[Any]]
+#: Bytes of a value whose kind has a fixed size.
+SIZES = {"u8": 1, "u16": 2, "u24": 3, "u32": 4, "u64": 8, "i16": 2, "i32": 4, "i64": 8, "ipv4": 4, "ipv6": 16}
 MAX_NUMBER = 1 << 64  #: results beyond it overflow and drop out
 
 
@@ -44,6 +46,7 @@ def _pair(sign: str, a: int, b: int) -> int | None:
 
 
 def _size(value: Any) -> int:
+    """Bytes of a string of text or bytes, or of a layer."""
     if isinstance(value, LayerBytes):
         return value.header
     return len(value.encode("utf-8", "surrogateescape")) if isinstance(value, str) else len(value)
@@ -52,6 +55,11 @@ def _size(value: Any) -> int:
 def _each(function: Callable[[Any], Any]) -> Callable[[typed.Applied], Function]:
     """A function of one value, for every value of its argument."""
     return lambda applied: lambda arguments: [function(value) for value in arguments[0]]
+
+
+def _length(applied: typed.Applied) -> Function:
+    fixed = SIZES.get(applied.arguments[0].kind)
+    return lambda arguments: [fixed or _size(value) for value in arguments[0]]
 
 
 def _count(applied: typed.Applied) -> Function:
@@ -75,7 +83,7 @@ def _best(choose: Callable[[list[Any]], Any]) -> Callable[[typed.Applied], Funct
 
 
 FUNCTIONS: dict[str, Callable[[typed.Applied], Function]] = {
-    "len": _each(_size),
+    "len": _length,
     "count": _count,
     "upper": _each(lambda value: value.upper()),
     "lower": _each(lambda value: value.lower()),

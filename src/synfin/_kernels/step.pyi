@@ -1,0 +1,1 @@
+"""The kernel `step` has nothing for Python: `follow` calls it."""

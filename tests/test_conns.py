@@ -1,0 +1,126 @@
+"""`synfin conns`: records as the schema says, forms that agree with one another, errors that say where."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from command import synfin
+
+ROOT = Path(__file__).resolve().parent.parent
+DATA = ROOT / "tests" / "data"
+SCHEMA = json.loads((ROOT / "docs" / "schema" / "connections.schema.json").read_text(encoding="utf-8"))
+TEXTBOOK = str(DATA / "textbook.pcapng")
+ALL = [str(path) for path in sorted(DATA.glob("*.pcapng"))]
+
+
+def test_the_textbook_connection_as_a_record() -> None:
+    done = synfin("conns", "--json", TEXTBOOK)
+    document = json.loads(done.out)
+    jsonschema.validate(document, SCHEMA)
+    (one,) = document["connections"]
+    assert (one["open"], one["close"], one["closed_by"]) == ("open.normal", "close.fin_4seg", "client")
+    assert (one["client"]["state"], one["server"]["state"]) == ("TIME-WAIT", "CLOSED")
+    assert (one["client"]["payload_bytes"], one["server"]["payload_bytes"]) == (14, 0)
+    assert (one["completeness"], one["conn_state"], one["history"], one["frames"]) == (31, "SF", "ShADaFf", [1, 9])
+    assert one["vantage"] == "both" and one["role_guessed"] is False
+    assert one["handshake_rtt_ns"] == sum(one["handshake_legs_ns"])
+
+
+def test_every_form_tells_the_same() -> None:
+    document = json.loads(synfin("conns", "--json", *ALL).out)
+    jsonschema.validate(document, SCHEMA)
+    records = [json.loads(line) for line in synfin("conns", "--ndjson", *ALL).out.splitlines()]
+    assert records == document["connections"] and len(records) == len(ALL)
+    plain = list(csv.DictReader(io.StringIO(synfin("conns", "--csv", *ALL).out)))
+    tabbed = list(csv.DictReader(io.StringIO(synfin("conns", *ALL).out), delimiter="\t"))
+    assert plain == tabbed
+    assert [row["close"] for row in plain] == [one["close"] for one in records]
+    assert [row["handshake_rtt_ns"] for row in plain] == [str(one["handshake_rtt_ns"] or "") for one in records]
+
+
+def test_several_files_are_one_input_and_separate_ones_are_not() -> None:
+    together = [json.loads(line) for line in synfin("conns", "--ndjson", *ALL).out.splitlines()]
+    assert [one["conn"] for one in together] == list(range(len(ALL)))
+    assert together[1]["frames"][0] == together[0]["frames"][1] + 1
+    apart = [json.loads(line) for line in synfin("conns", "--ndjson", "--separate", *ALL).out.splitlines()]
+    assert {one["conn"] for one in apart} == {0} and {one["frames"][0] for one in apart} == {1}
+
+
+def test_the_command_may_be_left_out_and_files_named_as_tcpdump_names_them() -> None:
+    plain = synfin("conns", TEXTBOOK).out
+    assert synfin(TEXTBOOK).out == plain
+    assert synfin("-r", TEXTBOOK, "-n").out == plain
+
+
+def test_a_filter_on_packets_chooses_connections_and_keeps_their_counters() -> None:
+    done = synfin("conns", "--ndjson", "-Y", "tcp.flags.reset == 1", *ALL)
+    chosen = [json.loads(line) for line in done.out.splitlines()]
+    assert [one["close"] for one in chosen] == ["close.rst_after_own_fin", "close.never_opened"]
+    assert chosen[0]["client"]["packets"] > 1
+
+
+def test_gzip_and_standard_input_give_the_same(tmp_path: Path) -> None:
+    packed = tmp_path / "textbook.pcapng.gz"
+    packed.write_bytes(gzip.compress(Path(TEXTBOOK).read_bytes()))
+    assert synfin("conns", str(packed)).out == synfin("conns", TEXTBOOK).out
+    assert synfin("conns", "-", stdin=packed.read_bytes()).out == synfin("conns", TEXTBOOK).out
+
+
+def test_the_readable_core_prints_the_same() -> None:
+    assert synfin("conns", *ALL, env={"SYNFIN_READABLE": "1"}).out == synfin("conns", *ALL).out
+
+
+def test_a_file_cut_short_gives_what_it_holds_and_one_warning(tmp_path: Path) -> None:
+    cut = tmp_path / "cut.pcapng"
+    whole = Path(TEXTBOOK).read_bytes()
+    cut.write_bytes(whole[: len(whole) // 2])
+    done = synfin("conns", "--ndjson", str(cut))
+    assert done.status == 0 and json.loads(done.out)["open"] == "open.normal"
+    assert len(done.err.splitlines()) == 1 and "cut short" in done.err and "offset" in done.err
+
+
+def test_what_is_no_capture_is_refused_with_file_offset_and_exit_3(tmp_path: Path) -> None:
+    other = tmp_path / "letter.txt"
+    other.write_text("Dear Sir or Madam, this is no capture at all.")
+    done = synfin("conns", str(other))
+    assert done.status == 3 and done.out == ""
+    assert "letter.txt" in done.err and "offset 0" in done.err
+    assert synfin("conns", str(tmp_path / "missing.pcap")).status == 3
+
+
+def test_no_tcp_is_said_and_is_no_error(tmp_path: Path) -> None:
+    empty = tmp_path / "empty.pcap"
+    empty.write_bytes(bytes.fromhex("d4c3b2a1020004000000000000000000ffff000001000000"))
+    done = synfin("conns", str(empty))
+    assert done.status == 0 and "no TCP in 0 frames" in done.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "said"),
+    [
+        (("conns",), 2, "which capture?"),
+        (("conns", "-Y", "tcp.prot == 80", TEXTBOOK), 2, "^"),
+        (("conns", "--wat", TEXTBOOK), 2, "--wat"),
+        (("packets", "-T", "fields", TEXTBOOK), 2, "-e FIELD"),
+        (("explain", "--conn", "7", TEXTBOOK), 2, "there is no connection 7"),
+        (("explain", "--packet", "70", TEXTBOOK), 2, "there is no packet 70"),
+        (("explain", "-o", "x.pdf", TEXTBOOK), 2, ".svg or .html"),
+        (("lab", "nowhere"), 2, "textbook"),
+    ],
+)
+def test_mistakes_are_answered_with_what_to_do(arguments: tuple[str, ...], status: int, said: str) -> None:
+    done = synfin(*arguments)
+    assert done.status == status and said in done.err and done.out == ""
+
+
+def test_reading_into_a_pipe_loads_neither_rich_nor_numpy() -> None:
+    done = synfin("conns", TEXTBOOK, python=("-X", "importtime"))
+    loaded = {line.rpartition("|")[2].strip().partition(".")[0] for line in done.err.splitlines()}
+    assert "synfin" in loaded and not loaded & {"rich", "numpy", "uvloop", "asyncio"}
