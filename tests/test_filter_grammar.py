@@ -100,8 +100,10 @@ def test_any_text_parses_or_is_refused(text: str) -> None:
     refused_or_parsed(text)
 
 
-@given(st.lists(st.sampled_from([*WORDS, *'()[]{},"', "'", "==", "&&", "..", "tcp.port", "1", "[0:2]", "#1", "-", "$", "!"]),
-                max_size=30))  # fmt: skip
+PIECES = [*WORDS, *'()[]{},"', "'", "==", "&&", "..", "tcp.port", "1", "[0:2]", "#1", "-", "$", "!"]
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=30))
 def test_any_tokens_parse_or_are_refused(pieces: list[str]) -> None:
     refused_or_parsed(" ".join(pieces))
 
@@ -136,7 +138,8 @@ def test_words_and_symbols_mean_the_same(word: str, symbol: str) -> None:
         ("", 0, "empty"), ("tcp and", 7, "too early"), ("(tcp", 4, r"'\)'"), ("tcp)", 3, "not expected"),
         ("tcp.port in {9501 80}", 18, "','"), ("tcp.port in 5", 12, r"'\{'"), ("a == == b", 5, "expected"),
         ('a == "x', 5, "closing quote"), ("a[0", 1, "closing bracket"), ("a[x]", 1, "slice"), ("a ? b", 2, "belong"),
-        ("tcp udp", 4, "'and'"), (r'a == "\q"', 6, "escape"), ("a#x == 1", 2, "layer number"), ("a[0:0]", 1, "positive"),
+        ("tcp udp", 4, "'and'"), (r'a == "\q"', 6, "escape"), ("a#x == 1", 2, "layer number"),
+        ("a[0:0]", 1, "positive"),
     ],
 )  # fmt: skip
 def test_errors_name_place_and_expectation(text: str, position: int, expected: str) -> None:
@@ -151,6 +154,8 @@ def test_nesting_is_bounded(opening: str) -> None:
         parse(opening * (MAX_DEPTH + 1) + "a")
     with pytest.raises(FilterError, match="nests deeper"):
         parse("a" + "[0]" * (MAX_DEPTH + 1))
+    with pytest.raises(FilterError, match="nests deeper"):
+        parse("a" + " + 1" * (MAX_DEPTH + 1))
 
 
 def test_length_is_bounded() -> None:

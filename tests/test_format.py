@@ -61,7 +61,7 @@ def test_summary_reads_like_the_packet_list() -> None:
     assert found[2:] == ("10.0.0.1", "10.0.0.2", "TCP", 60,
                          "1234 → 9501 [SYN, ACK] Seq=0 Ack=1 Win=500 Len=0 MSS=1460 SACK_PERM TSval=1 TSecr=2 WS=128"
                          )  # fmt: skip
-    assert found.line().startswith("    4    0.000013     10.0.0.1 → 10.0.0.2     TCP 60 1234 → 9501 [SYN, ACK]")
+    assert found.line().startswith("    4   0.000013     10.0.0.1 → 10.0.0.2     TCP 60 1234 → 9501 [SYN, ACK]")
 
 
 def test_summary_prefixes() -> None:

@@ -49,6 +49,7 @@ CORRUPT = 3  #: an impossible length, at the returned position
 
 MAX_CAP_LEN = 0x40000
 MAX_CAP = cython.declare(uint, MAX_CAP_LEN)
+MAX_FRAME = cython.declare(uint, 0x7FFFFFFF)
 MAX_BLOCK = cython.declare(uint, 0x1000000)
 MAX_TAGS = cython.declare(cint, 16)
 
@@ -444,7 +445,7 @@ def frame(
 ) -> cython.void:
     """Take one frame apart; `row` has its number, time and lengths already."""
     at: uint = 0
-    end: uint = wire if wire > cap else cap
+    end: uint = min(wire if wire > cap else cap, MAX_FRAME)
     kind: uint
     d: Datagram
     row.kind = 0

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
-if TYPE_CHECKING:
-    from synfin.capture.packet import Interface
+
+class Named(Protocol):
+    """What a field needs to know of a capture interface."""
+
+    @property
+    def name(self) -> str: ...
 
 
 @dataclass(slots=True, eq=False)
@@ -46,5 +50,5 @@ class Facts:
     frame_time_relative_ns: int | None = None  #: since the first frame of the input
     frame_time_delta_ns: int | None = None  #: since the previous frame
     frame_time_delta_displayed_ns: int | None = None  #: since the previous frame that was shown
-    interface: Interface | None = None  #: set where the file format names interfaces (pcapng)
+    interface: Named | None = None  #: set where the file format names interfaces (pcapng)
     connection: Any = None  #: the connection record, for the conn.* fields

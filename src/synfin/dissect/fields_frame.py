@@ -11,6 +11,7 @@ from synfin.dissect.field import Field
 from synfin.dissect.load import Spot, computed, constant, whole
 from synfin.wire.frame import Frame
 from synfin.wire.layer import Layer
+from synfin.wire.tcp import MIN_HEADER_LEN
 
 FRAME = ("frame",)
 SYNFIN = ("synfin",)
@@ -33,7 +34,17 @@ def protocols(frame: Frame) -> str:
             names.append("ethertype")
     if frame.layers and frame.layers[0].name in ("ip", "ipv6") and frame.packet.link_type in (12, 14, 101):
         names.insert(0, "raw")
+    if frame.tcp is not None and _is_multipath(frame, frame.tcp):
+        names.insert(names.index("tcp") + 1, "mptcp")
     return ":".join(names)
+
+
+def _is_multipath(frame: Frame, tcp: Layer) -> bool:
+    if tcp.header_len <= MIN_HEADER_LEN:
+        return False
+    from synfin.dissect.fields_tcp_options import items
+
+    return any(item.name == "mptcp" for item in items(frame, tcp, None))
 
 
 def _interface(name: str) -> Any:

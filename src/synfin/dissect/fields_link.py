@@ -101,6 +101,11 @@ def _nothing(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Spot, ...
     return ()
 
 
+def _octets(frame: Frame, layer: Layer, facts: Facts | None) -> Iterable[Spot]:
+    start, stop = layer.start, limit(frame, layer)
+    return (Spot(frame.packet.data[start:stop], start, stop - start),) if start < stop else ()
+
+
 def _family(frame: Frame, layer: Layer, facts: Facts | None) -> Iterable[Spot]:
     """The host that captured wrote it in its own byte order."""
     for spot in bits(0, 4)(frame, layer, facts):
@@ -176,9 +181,7 @@ FIELDS = (
     Field("null", "protocol", NULL, whole, "Null/Loopback", "BSD 环回"),
     Field("null.family", "u32", NULL, _family, "Family", "地址族", values=values.ADDRESS_FAMILY),
     Field("data", "protocol", DATA, whole, "Data", "数据"),
-    Field("data.data", "bytes", DATA,
-          lambda frame, layer, facts: (Spot(frame.packet.data[layer.start : limit(frame, layer)], layer.start,
-                                            max(limit(frame, layer) - layer.start, 0)),), "Data", "数据"),
+    Field("data.data", "bytes", DATA, _octets, "Data", "数据"),
     Field("data.len", "i32", DATA, computed(lambda frame, layer, facts: max(limit(frame, layer) - layer.start, 0)),
           "Length", "长度", generated=True),
 )  # fmt: skip

@@ -78,7 +78,9 @@ def _object(nodes: tuple[Node, ...]) -> Pairs:
 
 
 def _add(found: Pairs, node: Node) -> None:
-    if node.name in EXPERT:
+    if node.name == "mptcp":
+        found.add(node.name, _object(node.children))
+    elif node.name in EXPERT:
         found.add("_ws.expert", _expert(node))
     elif node.value is None or node.value is True:
         found.add(node.title_en if node.value is None else node.name, _object(node.children) if node.children else "")

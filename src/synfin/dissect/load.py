@@ -123,8 +123,9 @@ WITH_PAYLOAD = frozenset({"frame", "data", "tcp", "icmp", "icmpv6"})
 
 def whole(frame: Frame, layer: Layer, facts: Facts | None) -> Iterable[Spot]:
     """The layer as one value: its bytes up to the end of its data unit, as far as captured."""
-    stop = max(limit(frame, layer), layer.start)
-    size = stop - layer.start if layer.name in WITH_PAYLOAD else layer.header_len
-    found = LayerBytes(frame.packet.data[layer.start : stop])
-    found.header = max(min(size, stop - layer.start), 0)
-    return (Spot(found, layer.start, found.header),)
+    start = min(layer.start, len(frame.packet.data))
+    stop = max(limit(frame, layer), start)
+    size = stop - start if layer.name in WITH_PAYLOAD else layer.header_len
+    found = LayerBytes(frame.packet.data[start:stop])
+    found.header = max(min(size, stop - start), 0)
+    return (Spot(found, start, found.header),)

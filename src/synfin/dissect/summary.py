@@ -51,7 +51,7 @@ class Summary(NamedTuple):
     def line(self) -> str:
         """The columns as `tshark` prints them."""
         return (
-            f"{self.number:5d} {_seconds(self.time_ns):>11} {self.src:>12} {ARROW} {self.dst:<12} "
+            f"{self.number:5d} {_seconds(self.time_ns):>10} {self.src:>12} {ARROW} {self.dst:<12} "
             f"{self.protocol} {self.length} {self.info}"
         ).rstrip()
 
@@ -89,7 +89,8 @@ def _told(frame: Frame, facts: Facts | None) -> tuple[str, str]:
         return "Data", f"{len(frame.packet.data)} bytes"
     last = layers[-1]
     if last.name == "tcp":
-        return "TCP", tcp_info(frame, last, facts)
+        multipath = any(item.name == "mptcp" for item in items(frame, last, facts))
+        return "MPTCP" if multipath else "TCP", tcp_info(frame, last, facts)
     teller = _TELLERS.get(last.name)
     if teller is not None:
         return teller(frame, last)

@@ -73,12 +73,13 @@ def _layer(frame: Frame, layer: Layer, facts: Facts | None, hidden: bool) -> Nod
     size = max(min(layer.start + layer.header_len, len(frame.packet.data)) - layer.start, 0)
     if name == "data":
         size = max(min(layer.end, len(frame.packet.data)) - layer.start, 0)
+    start = min(layer.start, len(frame.packet.data))
     if name == "synfin":
         en = zh = "synfin"
     else:
         en, zh = title(frame, layer, facts), title(frame, layer, facts, "zh")
     children = _children(frame, layer, facts, _outline(name, hidden), "")
-    return Node(f"layer.{layer.name}", name, en, zh, "", None, layer.start if name not in PSEUDO else 0, size,
+    return Node(f"layer.{layer.name}", name, en, zh, "", None, start, size,
                 children, generated=name == "synfin")  # fmt: skip
 
 

@@ -30,7 +30,7 @@ from synfin.filter.syntax import (
     Word,
 )
 
-MAX_DEPTH = 64  #: nested parentheses, braces, calls and nots
+MAX_DEPTH = 64  #: nested parentheses, braces, calls and nots, and operators in a row of arithmetic
 MAX_OPERANDS = 5_000  #: tokens of one filter, which bounds every list in its tree
 
 COMPARISONS = frozenset({"==", "!=", "===", "!==", ">", ">=", "<", "<=", "contains", "matches"})
@@ -128,11 +128,14 @@ class _Parser:
     # -- entities ----------------------------------------------------------------------------------------------
 
     def arithmetic(self, least: int) -> Entity:
+        depth = self.depth
         left = self.unary()
         while self.here.kind == "op" and ARITHMETIC.get(self.here.value, 0) >= least:
+            self.enter()
             operator = self.take()
             right = self.arithmetic(ARITHMETIC[operator.value] + 1)
             left = Arithmetic(operator.value, left, right, operator.position)
+        self.depth = depth
         return left
 
     def unary(self) -> Entity:

@@ -121,7 +121,7 @@ def run(
 ) -> LabRun:
     """Run a scenario in `place` (user, net or host), by default in the most private one that the machine allows.
 
-    `loop` is the server's event loop. A run for which the machine was too busy is done again, at most MAX_REPEATS times.
+    `loop` is the server's event loop. A run for which the machine was too busy is repeated, at most MAX_REPEATS times.
     Raises LabForbidden where no place is allowed.
     """
     if loop not in LOOPS:

@@ -9,6 +9,8 @@ from synfin.wire import ip, link
 from synfin.wire.layer import Layer
 from synfin.wire.tcp import MIN_HEADER_LEN, Segment
 
+MAX_FRAME_LEN = 0x7FFFFFFF  #: a header that claims more is not believed
+
 #: ICMP messages that quote the packet they are about (RFC 792; RFC 4443 section 3)
 ICMP_ERRORS = frozenset({3, 4, 5, 11, 12})
 ICMPV6_ERRORS = frozenset({1, 2, 3, 4})
@@ -54,7 +56,7 @@ class Frame:
 def dissect(packet: Captured) -> Frame:
     """Take a frame apart; anything unreadable ends the walk and is named in `reason`, never raised."""
     layers: list[Layer] = []
-    data, end = packet.data, max(packet.wire_len, len(packet.data))
+    data, end = packet.data, min(max(packet.wire_len, len(packet.data)), MAX_FRAME_LEN)
     if packet.link_type not in link.SUPPORTED:
         return Frame(packet, (), reason="unsupported")
     network = link.walk(packet.link_type, data, end, layers)
