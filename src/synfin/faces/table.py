@@ -9,17 +9,17 @@ from collections.abc import Sequence
 
 from synfin.explain.quantity import duration
 from synfin.explain.words import Language, finding_facts, text
-from synfin.faces.terminal import Paint, wants_colour
+from synfin.faces.terminal import SEVERITY_STYLES, Paint, wants_colour
 from synfin.faces.width import clip, display_width, pad
 from synfin.watch.record import Connection, Side, utc
 
+SEVERITIES = ("ok", "info", "note", "warn", "error")
 #: columns, whether right-aligned, and the order in which they go when the terminal is too narrow (0: never)
 _COLUMNS = (
     ("conn", True, 0), ("client", False, 0), ("server", False, 0), ("start", False, 1), ("duration", True, 5),
     ("bytes", True, 4), ("rtt", True, 3), ("retransmissions", True, 6), ("open", False, 0), ("close", False, 0),
     ("closed_by", False, 7), ("states", False, 2),
 )  # fmt: skip
-_STYLES = {"ok": "green", "info": "", "note": "", "warn": "yellow", "error": "red"}
 
 
 def print_connections(connections: Sequence[Connection], lang: Language) -> None:
@@ -35,9 +35,9 @@ def print_connections(connections: Sequence[Connection], lang: Language) -> None
     columns = _fitting(widths, shutil.get_terminal_size().columns)
     print(paint("  ".join(pad(heads[name], widths[name], side) for name, side in columns).rstrip(), "bold"))
     for one, row in zip(connections, cells, strict=True):
-        style = _STYLES[finding_facts(one.close).severity if one.close != "close.never_opened" else "error"]
+        style = SEVERITY_STYLES[severity(one)]
         line = "  ".join(pad(clip(row[name], widths[name]), widths[name], side) for name, side in columns)
-        print(paint(line.rstrip(), style) if style else line.rstrip())
+        print(paint(line.rstrip(), style))
     if any(one.role_guessed for one in connections):
         print(paint(text("table.guessed", lang), "dim"))
 
@@ -71,6 +71,11 @@ def _cells(one: Connection, lang: Language) -> dict[str, str]:
         "closed_by": text(f"who.{one.closed_by}", lang),
         "states": f"{_state(one.client)} / {_state(one.server)}",
     }
+
+
+def severity(one: Connection) -> str:
+    """How bad a connection is: the worse of its two ids."""
+    return max((finding_facts(key).severity for key in (one.open, one.close)), key=SEVERITIES.index)
 
 
 def _state(side: Side) -> str:

@@ -34,7 +34,8 @@ _CODES = {
     "warn": "91",
     "ok": "92",
 }
-_SEVERITY_CODES = {"ok": "ok", "info": "open", "note": "open", "warn": "close", "error": "warn"}
+#: how a severity looks
+SEVERITY_STYLES = {"ok": "ok", "info": "open", "note": "open", "warn": "close", "error": "warn"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,7 @@ def _verdict_lines(story: Story, lang: Language, paint: Paint, width: int) -> It
     for line in wrap(visible(verdict.headline), width):
         yield paint(line, "bold")
     yield from wrap(visible(verdict.detail), width)
-    style = _SEVERITY_CODES[verdict.severity]
+    style = SEVERITY_STYLES[verdict.severity]
     yield paint(f"{record.open} · {record.close}", style)
 
 
@@ -107,7 +108,7 @@ def _finding_lines(story: Story, lang: Language, paint: Paint, width: int) -> It
         sentence, todo = narrative.finding_sentence(finding, lang)
         likely = f" ({text('ui.likely', lang)})" if finding.confidence == "likely" else ""
         yield ""
-        yield paint(finding.id, _SEVERITY_CODES.get(finding.severity, "open")) + likely
+        yield paint(finding.id, SEVERITY_STYLES.get(finding.severity, "open")) + likely
         yield from ("  " + line for line in wrap(visible(sentence), width - 2))
         yield from ("  " + line for line in wrap(f"{text('ui.todo', lang)}: {visible(todo)}", width - 2))
 

@@ -8,9 +8,10 @@ import sys
 from collections.abc import Sequence
 
 from synfin.errors import UsageError
-from synfin.explain.words import Language, detect_language, finding_facts, text
+from synfin.explain.words import Language, detect_language, text
 from synfin.faces import inputs, telling
 from synfin.faces.packet import render_packet
+from synfin.faces.table import SEVERITIES, severity
 from synfin.faces.terminal import wants_colour
 from synfin.watch.analysis import flag_names
 from synfin.watch.annotate import annotated
@@ -19,7 +20,6 @@ from synfin.watch.records import record
 from synfin.watch.story import tell
 from synfin.wire.frame import Frame, dissect
 
-_SEVERITIES = ("ok", "info", "note", "warn", "error")
 _LISTED = 10  #: connections named on standard error
 
 
@@ -71,7 +71,7 @@ def _choose(asked: argparse.Namespace, connections: Sequence[Connection], lang: 
         if not of_stream:
             raise UsageError(f"there is no connection in tcp.stream {asked.stream}; see synfin conns")
         return of_stream[0]
-    chosen = max(connections, key=_severity)
+    chosen = max(connections, key=lambda one: SEVERITIES.index(severity(one)))
     if len(connections) > 1 and not asked.quiet:
         print(text("explain.choose", lang, n=len(connections), conn=chosen.conn), file=sys.stderr)
         for one in connections[:_LISTED]:
@@ -80,11 +80,6 @@ def _choose(asked: argparse.Namespace, connections: Sequence[Connection], lang: 
         if len(connections) > _LISTED:
             print(f"  {text('explain.more', lang, n=len(connections) - _LISTED)}", file=sys.stderr)
     return chosen
-
-
-def _severity(one: Connection) -> int:
-    """How bad it is; a refused connection is worse than its `close.never_opened` says."""
-    return max(_SEVERITIES.index(finding_facts(key).severity) for key in (one.open, one.close))
 
 
 def _tell(sources: Sequence[str], chosen: Connection) -> tuple[Story, dict[int, Frame]]:

@@ -40,7 +40,7 @@ def run(asked: argparse.Namespace) -> int:
     _save(asked, done, story, frames, lang)
     if asked.form == "json":
         telling.print_json(_document(done, story, match))
-    else:
+    elif asked.write != "-":
         _print(done, story, match, lang, telling.max_segments(asked.max_segments, asked.full))
     return 0 if match and not done.drops else 1
 
@@ -86,23 +86,24 @@ def _phases(story: Story) -> dict[int, str]:
 
 
 def _print(done: lab.LabRun, story: Story, match: lab.Match, lang: Language, limit: int | None) -> None:
-    out = sys.stdout
-    print(f"{done.scenario.name}: {done.scenario.title[lang]}", file=out)
-    print(done.place.sentence(lang), file=out)
-    print(f"\n{text('lab.saw', lang)}", file=out)
+    print(f"{done.scenario.name}: {done.scenario.title[lang]}")
+    print(done.place.sentence(lang))
+    print(f"\n{text('lab.saw', lang)}")
     start_ns = done.packets[0].time_ns if done.packets else 0
     for event in done.events:
         who = text(f"who.{event.who}", lang)
-        print(f"  {milliseconds(event.time_ns - start_ns):>9} ms  {who}: {visible(event.sentence(lang))}", file=out)
-    print(file=out)
+        print(f"  {milliseconds(event.time_ns - start_ns):>9} ms  {who}: {visible(event.sentence(lang))}")
+    print()
     telling.print_story(story, lang, limit)
-    print(f"\n{text('lab.captured', lang, n=len(done.packets), drops=done.drops)}", file=out)
+    print(f"\n{text('lab.captured', lang, n=len(done.packets), drops=done.drops)}")
+    if done.repeated:
+        print(text("lab.repeated", lang, n=done.repeated))
     if match.outcome is None:
         print(text("lab.unexpected", lang, scenario=done.scenario.name), file=sys.stderr)
         print(match.difference, file=sys.stderr)
     else:
-        print(text("lab.expected", lang, scenario=done.scenario.name, outcome=match.outcome.name), file=out)
-        print(match.outcome.why[lang], file=out)
+        print(text("lab.expected", lang, scenario=done.scenario.name, outcome=match.outcome.name))
+        print(match.outcome.why[lang])
 
 
 def _document(done: lab.LabRun, story: Story, match: lab.Match) -> dict[str, Any]:
@@ -110,6 +111,7 @@ def _document(done: lab.LabRun, story: Story, match: lab.Match) -> dict[str, Any
         "scenario": done.scenario.name,
         "place": done.place.name,
         "drops": done.drops,
+        "repeated": done.repeated,
         "outcome": None if match.outcome is None else match.outcome.name,
         "signature": list(done.signature()),
         "events": [
