@@ -68,7 +68,7 @@ def kernels() -> list[Any]:
         from Cython.Build import cythonize
     except ImportError:
         return extensions
-    compiled: list[Any] = cythonize(
+    compiled: list[Any] = cythonize(  # type: ignore[no-untyped-call,unused-ignore]
         extensions,
         build_dir="build/cython",
         include_path=["src"],  # for `cimport synfin._kernels.…`

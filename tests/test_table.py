@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from synfin.capture.reader import open_capture
 from synfin.faces.table import print_connections
 from synfin.faces.width import display_width
@@ -16,7 +17,7 @@ DATA = Path(__file__).parent / "data"
 
 
 def connections() -> list[Connection]:
-    found = []
+    found: list[Connection] = []
     for path in sorted(DATA.glob("*.pcapng")):
         following = engine()
         with open_capture(path) as reader:

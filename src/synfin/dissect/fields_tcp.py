@@ -75,8 +75,11 @@ def _relative(name: str, offset: int) -> Loader:
 
 
 def _analysis(name: str) -> Loader:
+    """A flag of the sequence analysis; tshark adds a duplicate ACK twice, as a note and with its number."""
+    found = (Spot(True),) * (2 if name == "duplicate_ack" else 1)
+
     def load(frame: Frame, layer: Layer, facts: Facts | None) -> Iterable[Spot]:
-        return (Spot(True),) if facts is not None and name in facts.analysis and layer == frame.tcp else ()
+        return found if facts is not None and name in facts.analysis and layer == frame.tcp else ()
 
     return load
 
@@ -174,8 +177,8 @@ FIELDS = (
     Field("tcp.seq", "u32", TCP, _relative("seq", 4), "Sequence number", "序号"),
     Field("tcp.seq_raw", "u32", TCP, bits(4, 4), "Sequence number (raw)", "序号(原始)"),
     Field("tcp.nxtseq", "u32", TCP, _fact("nxtseq"), "Next sequence number", "下一序号", generated=True),
-    Field("tcp.ack", "u32", TCP, _relative("ack", 8), "Acknowledgment number", "确认号"),
-    Field("tcp.ack_raw", "u32", TCP, bits(8, 4), "Acknowledgment number (raw)", "确认号(原始)"),
+    Field("tcp.ack", "u32", TCP, when(_sound, _relative("ack", 8)), "Acknowledgment number", "确认号"),
+    Field("tcp.ack_raw", "u32", TCP, when(_sound, bits(8, 4)), "Acknowledgment number (raw)", "确认号(原始)"),
     Field("tcp.hdr_len", "u8", TCP, bits(12, 1, 0xF0, scale=4), "Header length", "首部长度", mask=0xF0, mask_bits=8,
           unit="bytes"),
     Field("tcp.flags", "u16", TCP, when(_sound, bits(12, 2, 0x0FFF)), "Flags", "标志", display="hex"),

@@ -1,92 +1,146 @@
 """Packets with what the watch knows of each: for listings, filters and packet details.
 
-A regular file is read twice, so that every row shows final values as `tshark -2` does; what cannot be read again is
-shown as one pass knows it.
+What can be read twice is read twice, so that every row shows final values as `tshark -2` does; else a row shows what
+one pass knows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from synfin.capture.packet import Packet
 from synfin.capture.reader import CaptureReader, open_capture
 from synfin.dissect.context import Facts
 from synfin.watch.analysis import flag_names
-from synfin.watch.streams import StreamRow, StreamTable, revise
+from synfin.watch.raw import RawConnection
+from synfin.watch.record import Connection, Step
+from synfin.watch.records import record
+from synfin.watch.story import tell
+from synfin.watch.streams import Stream, StreamRow, revise
 from synfin.watch.tracker import Tracker
 from synfin.wire import seq
 from synfin.wire.frame import Frame, dissect
-from synfin.wire.tcp import FIN, MIN_HEADER_LEN, SYN
+from synfin.wire.tcp import FIN, MIN_HEADER_LEN, SYN, Segment
+
+#: fields that only a whole connection can tell
+_OF_THE_STORY = ("synfin.phase", "synfin.client_state", "synfin.server_state")
+_OF_THE_RECORD = "conn."
+
+
+def needs_hindsight(fields: Collection[str]) -> bool:
+    """Whether one of these fields can only be shown by a second pass."""
+    return any(name in _OF_THE_STORY or name.startswith(_OF_THE_RECORD) for name in fields)
+
+
+@dataclass(slots=True)
+class Hindsight:
+    """What a first pass over the whole input has found out."""
+
+    streams: Sequence[Stream] = ()
+    connections: Mapping[int, RawConnection] = field(default_factory=dict)  #: by `conn`
+    steps: Mapping[int, Step] = field(default_factory=dict)  #: by frame number, where stories were asked for
+    _records: dict[int, Connection] = field(default_factory=dict)
+
+    def connection(self, conn: int) -> Connection | None:
+        """The record of a connection."""
+        raw = self.connections.get(conn)
+        if raw is not None and conn not in self._records:
+            self._records[conn] = record(raw)
+        return self._records.get(conn)
 
 
 @dataclass(slots=True)
 class Annotator:
-    """Gives the facts of frames in capture order; `final` holds the streams after an earlier pass."""
+    """Gives the facts of packets in capture order; without `past` as one pass knows them."""
 
-    final: StreamTable | None = None
-    tracker: Tracker = field(default_factory=Tracker)
+    past: Hindsight | None = None
+    _tracker: Tracker = field(default_factory=Tracker)
     _first_ns: int | None = None
     _last_ns: int = 0
 
     def see(self, packet: Packet, reader: CaptureReader | None = None) -> tuple[Frame, Facts]:
         """A packet taken apart, and what is known of it."""
-        frame = dissect(packet)
-        facts = Facts()
-        if self._first_ns is None:
-            self._first_ns = self._last_ns = packet.time_ns
-        facts.frame_time_relative_ns = packet.time_ns - self._first_ns
-        facts.frame_time_delta_ns = packet.time_ns - self._last_ns
-        self._last_ns = packet.time_ns
+        frame, facts = dissect(packet), Facts()
+        self._note_time(packet.time_ns, facts)
         if reader is not None and reader.pcapng is not None and packet.interface < len(reader.interfaces):
             facts.interface = reader.interfaces[packet.interface]
-        found = self.tracker.follow(frame)
+        found = self._tracker.follow(frame)
         if found is not None:
             row, tracked = found
-            if self.final is not None:
-                row = revise(row, self.final.streams[row.stream.number])
-            facts.conn = None if row.quoted else tracked.number
-            _fill(facts, row, self.final)
+            conn = None if row.quoted else tracked.number
+            facts.conn = conn
+            self._fill(facts, row)
+            if self.past is not None and conn is not None:
+                facts.connection = self.past.connection(conn)
+                _fill_step(facts, self.past.steps.get(packet.number))
         return frame, facts
 
+    def _note_time(self, time_ns: int, facts: Facts) -> None:
+        if self._first_ns is None:
+            self._first_ns = self._last_ns = time_ns
+        facts.frame_time_relative_ns = time_ns - self._first_ns
+        facts.frame_time_delta_ns = time_ns - self._last_ns
+        self._last_ns = time_ns
 
-def _fill(facts: Facts, row: StreamRow, final: StreamTable | None) -> None:
-    facts.stream = row.stream.number
-    facts.completeness = row.completeness
-    segment = row.segment
-    if segment.hdr_len < MIN_HEADER_LEN:
-        facts.seq = row.seq  # tshark stops reading there
-        return
-    facts.time_relative_ns, facts.time_delta_ns = row.since_first_ns, row.since_last_ns
-    if row.quoted:
-        return
-    facts.seq, facts.ack = row.seq, row.ack
-    facts.window_size, facts.scalefactor = row.window_size, row.scalefactor
-    facts.analysis = flag_names(row.bits)
-    facts.analysed = bool(row.bits)
-    if segment.len_bytes is not None:
-        facts.nxtseq = seq.add(row.seq, segment.len_bytes + bool(segment.flags & (SYN | FIN)))
-    stream = row.stream if final is None else final.streams[row.stream.number]
-    facts.base_seq_sender = stream.numbers.base[row.side]
-    facts.base_seq_receiver = stream.numbers.base[1 - row.side]
+    def _fill(self, facts: Facts, row: StreamRow) -> None:
+        segment, stream = row.segment, row.stream
+        if self.past is not None:
+            stream = self.past.streams[stream.number]
+            row = revise(row, stream)
+        facts.stream, facts.completeness = stream.number, row.completeness
+        if segment.hdr_len < MIN_HEADER_LEN:
+            facts.seq = row.seq  # tshark stops reading there
+            return
+        facts.time_relative_ns, facts.time_delta_ns = row.since_first_ns, row.since_last_ns
+        if row.quoted:
+            return
+        facts.seq, facts.ack = row.seq, row.ack
+        facts.window_size, facts.scalefactor = row.window_size, row.scalefactor
+        facts.analysis, facts.analysed = flag_names(row.bits), bool(row.bits)
+        if segment.len_bytes is not None:
+            facts.nxtseq = seq.add(row.seq, segment.len_bytes + bool(segment.flags & (SYN | FIN)))
+        facts.base_seq_sender = stream.numbers.base[row.side]
+        facts.base_seq_receiver = stream.numbers.base[1 - row.side]
+
+
+def _fill_step(facts: Facts, step: Step | None) -> None:
+    if step is not None:
+        facts.phase = step.phase
+        facts.client_state, facts.server_state = step.client_after.label, step.server_after.label
 
 
 def annotated(
-    paths: Sequence[str], *, passes: int = 2, warnings: list[str] | None = None
+    paths: Sequence[str], *, passes: int = 2, fields: Collection[str] = (), warnings: list[str] | None = None
 ) -> Iterator[tuple[Frame, Facts]]:
     """Every frame of the captures, read in the order given as one input, with its facts.
 
-    `passes` 2 reads everything twice and is only for what can be read twice. Warnings of the readers are appended.
+    `passes` 2 reads everything twice and is only for what can be read twice. `fields` names what will be asked for:
+    phases and states are worked out only then. Warnings of the readers are appended.
     """
-    final = None
-    if passes == 2:
-        first = Annotator()
-        for packet, _ in _packets(paths, None):
-            first.tracker.follow(dissect(packet))
-        final = first.tracker.streams
-    annotator = Annotator(final)
+    past = _look_back(paths, stories=any(name in _OF_THE_STORY for name in fields)) if passes == 2 else None
+    annotator = Annotator(past)
     for packet, reader in _packets(paths, warnings):
         yield annotator.see(packet, reader)
+
+
+def _look_back(paths: Sequence[str], *, stories: bool) -> Hindsight:
+    """A first pass."""
+    tracker = Tracker()
+    told: dict[int, list[tuple[Segment, int]]] = {}
+    for packet, _ in _packets(paths, None):
+        found = tracker.follow(dissect(packet))
+        if stories and found is not None and not found[0].quoted:
+            row, tracked = found
+            told.setdefault(tracked.number, []).append((row.segment, row.bits))
+    connections = {raw.conn: raw for raw in tracker.connections()}
+    past = Hindsight(tracker.streams.streams, connections)
+    past.steps = {step.segment.frame: step for conn, parts in told.items() for step in _steps(connections[conn], parts)}
+    return past
+
+
+def _steps(raw: RawConnection, parts: Sequence[tuple[Segment, int]]) -> list[Step]:
+    return tell([segment for segment, _ in parts], record(raw), [flag_names(bits) for _, bits in parts]).steps
 
 
 def _packets(paths: Sequence[str], warnings: list[str] | None) -> Iterator[tuple[Packet, CaptureReader]]:

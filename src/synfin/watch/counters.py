@@ -1,4 +1,4 @@
-"""What is counted while a connection goes by: packets, bytes, retransmissions, the handshake's times, Zeek's history."""
+"""What is counted while a connection goes by: packets, bytes, retransmissions, handshake times, history letters."""
 
 from __future__ import annotations
 

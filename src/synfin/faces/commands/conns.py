@@ -65,7 +65,7 @@ def _matching(paths: Sequence[str], text: str, *, separate: bool) -> set[int]:
     before = 0
     for group in [[path] for path in paths] if separate else [list(paths)]:
         last = -1
-        for frame, facts in annotated(group):
+        for frame, facts in annotated(group, fields=wanted.fields):
             if facts.conn is not None:
                 last = max(last, facts.conn)
                 if before + facts.conn not in found and wanted.matches(frame, facts):
