@@ -13,9 +13,12 @@ HEAD = """# Command line
 
 Every command and argument, as `synfin COMMAND --help` has them; written by `make docs`.
 
-Results go to standard output, everything else to standard error. Colour is for terminals only, and `NO_COLOR` is respected.
-Exit status: 0 ok · 1 a check found problems · 2 usage or filter · 3 unreadable input · 4 capture not permitted · 130 interrupted.
-`synfin FILE` means `synfin conns FILE`. Habits of tcpdump and tshark (`-r`, `-w`, `-c`, `-n`, `-q`, `-i`, `-Y`, `-T`, `-e`, `-E`) are taken as they are.
+Results go to standard output, everything else to standard error. Colour is for terminals only; `NO_COLOR` is respected.
+`synfin FILE` means `synfin conns FILE`. Habits of tcpdump and tshark are taken as they are: `-r`, `-w`, `-c`, `-n`,
+`-q`, `-i`, `-D`, `-s`, `-Y`, `-T`, `-e`, `-E`, `-2`.
+
+Exit status: 0 ok · 1 a check found problems · 2 usage or filter · 3 unreadable input · 4 capture not permitted ·
+130 interrupted.
 """
 
 

@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
+
 from synfin.faces.cli import main
 
 ROOT = Path(__file__).resolve().parent.parent

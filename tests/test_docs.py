@@ -8,9 +8,10 @@ import shlex
 import shutil
 from pathlib import Path
 
+import pytest
+
 import make_cli
 import make_readme
-import pytest
 from command import synfin
 
 ROOT = Path(__file__).resolve().parent.parent
