@@ -8,7 +8,7 @@ from cython import int as cint
 from cython import longlong, uchar, uint, ulonglong
 from cython.cimports.synfin._kernels.conn import Conn, Count, End
 from cython.cimports.synfin._kernels.judge import RETRANSMITTED
-from cython.cimports.synfin._kernels.row import Row
+from cython.cimports.synfin._kernels.row import Row, since
 
 if not cython.compiled:
     raise ImportError("the kernel collect is not compiled")
@@ -76,7 +76,7 @@ RST_TENTATIVE = cython.declare(uint, 0x20)
 MAX_HISTORY = cython.declare(uint, 16)
 
 # synfin.watch.verdict
-SETTLED_NS = cython.declare(longlong, 3000000000)
+SETTLED_NS = cython.declare(ulonglong, 3000000000)
 MARK_SETTLED_BIT = cython.declare(uint, 13)
 MARK_RST_BIT = cython.declare(uint, 14)
 MARK_CLIENT_FIN_BIT = cython.declare(uint, 21)
@@ -126,13 +126,13 @@ def legs(conn: cython.pointer(Conn), side: cint, flags: uint, time_ns: longlong)
         if conn.syn_side < 0 or conn.syn_side == side:
             return
         if conn.syns == 1 and conn.syn_acks == 0 and not conn.crossed:
-            conn.legs_ns[0] = time_ns - conn.syn_ns
+            conn.legs_ns[0] = since(time_ns, conn.syn_ns)
         conn.syn_acks += 1
         conn.syn_ack_ns = time_ns
     elif flags & ACK and conn.syn_acks and conn.syn_side == side:
         conn.acked = 1
         if conn.syn_acks == 1 and not conn.crossed:
-            conn.legs_ns[1] = time_ns - conn.syn_ack_ns
+            conn.legs_ns[1] = since(time_ns, conn.syn_ack_ns)
 
 
 @cython.cfunc
@@ -630,7 +630,11 @@ def marks(conn: cython.pointer(Conn), client: uint, capture_end_ns: longlong) ->
     found |= bit(theirs.syn_acks > 1, 10)
     found |= bit(ours.sent & SENT_RST, 11)
     found |= bit(conn.opening & OPENING_FIRST_IS_SYN_ACK, 12)
-    found |= bit(capture_end_ns - conn.collected_ns >= SETTLED_NS, MARK_SETTLED_BIT)
+    found |= bit(
+        capture_end_ns >= conn.collected_ns
+        and cython.cast(ulonglong, since(capture_end_ns, conn.collected_ns)) >= SETTLED_NS,
+        MARK_SETTLED_BIT,
+    )
     found |= bit(
         ours.retransmissions >= 3 or theirs.retransmissions >= 3 or ours.probes >= 2 or theirs.probes >= 2,
         MARK_UNANSWERED_BIT,

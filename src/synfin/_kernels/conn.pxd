@@ -70,7 +70,7 @@ ctypedef struct Conn:
     unsigned int stream_packets  # a stream's first packet counts differently
     unsigned int number  # `conn`, ALL_ONES while only quoted headers were seen
     unsigned int index
-    unsigned int next_same  # index + 1 of the next connection of the same stream
+    unsigned int next_same  # index + 1 of a later connection of the same stream
     unsigned int first_frame
     unsigned int last_frame
     int first_side  # who sent the first segment that was collected, -1 before

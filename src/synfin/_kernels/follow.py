@@ -14,7 +14,7 @@ from cython.cimports.libc.string import memset
 from cython.cimports.synfin._kernels import collect
 from cython.cimports.synfin._kernels.conn import Conn, Flow
 from cython.cimports.synfin._kernels.judge import REUSED_PORTS, judge
-from cython.cimports.synfin._kernels.row import KIND_FROM_HIGH, KIND_QUOTED, KIND_TCP, KIND_V6, OPT_CUT, Row
+from cython.cimports.synfin._kernels.row import KIND_FROM_HIGH, KIND_QUOTED, KIND_TCP, KIND_V6, OPT_CUT, Row, since
 from cython.cimports.synfin._kernels.step import step
 
 if not cython.compiled:
@@ -83,6 +83,7 @@ RST = cython.declare(uint, 0x04)
 ACK = cython.declare(uint, 0x10)
 
 ALL_ONES = cython.declare(uint, 0xFFFFFFFF)
+MAX_SHIFT = cython.declare(cint, 14)  # RFC 7323 section 2.3
 
 PAGE_BITS = cython.declare(uint, 10)
 PAGE_SIZE = cython.declare(uint, 1024)
@@ -99,7 +100,7 @@ def learn_times(conn: cython.pointer(Conn), side: uint, row: cython.pointer(Row)
             conn.syn_time_ns = row.time_ns
     elif row.flags & ACK:
         if conn.syn_time_ns != 0 and conn.initial_rtt_ns == 0:
-            conn.initial_rtt_ns = row.time_ns - conn.syn_time_ns
+            conn.initial_rtt_ns = since(row.time_ns, conn.syn_time_ns)
         conn.flows[side].only_syn = 0
 
 
@@ -127,7 +128,7 @@ def learn_scale(conn: cython.pointer(Conn), side: uint, row: cython.pointer(Row)
     peer: cython.pointer(Flow) = cython.address(conn.flows[1 - side])
     if row.options & OPT_CUT:
         return
-    if row.wscale >= 0:
+    if 0 <= row.wscale <= MAX_SHIFT:
         own.scale = row.wscale
     if row.flags & SYN:
         if own.scale == -1:
@@ -516,8 +517,8 @@ class Tracker:
         fact.stream = conn.stream
         fact.completeness = conn.completeness
         fact.side = cython.cast(uchar, side)
-        fact.since_first_ns = row.time_ns - conn.stream_first_ns
-        fact.since_last_ns = row.time_ns - conn.stream_last_ns
+        fact.since_first_ns = since(row.time_ns, conn.stream_first_ns)
+        fact.since_last_ns = since(row.time_ns, conn.stream_last_ns)
         conn.stream_last_ns = row.time_ns
         fact.seq = row.seq
         fact.ack = row.ack
@@ -571,11 +572,13 @@ class Tracker:
         """
         row: cython.pointer(Row)
         fact: cython.pointer(Fact)
+        row_len: cython.Py_ssize_t = cython.sizeof(Row)
+        fact_len: cython.Py_ssize_t = cython.sizeof(Fact)
         i: cython.Py_ssize_t
         ok: cint = 1
         if n <= 0:
             return
-        if n * cython.sizeof(Row) > rows.shape[0] or n * cython.sizeof(Fact) > facts.shape[0]:
+        if n > rows.shape[0] // row_len or n > facts.shape[0] // fact_len:
             raise IndexError("fewer rows or facts than asked for")
         row = cython.cast(cython.pointer(Row), cython.address(rows[0]))
         fact = cython.cast(cython.pointer(Fact), cython.address(facts[0]))
@@ -630,9 +633,16 @@ class Tracker:
     @cython.inline
     @cython.exceptval(check=False)
     def newest(self, conn: cython.pointer(Conn)) -> cython.pointer(Conn):
-        """The connection in which the stream of `conn` goes on."""
+        """The connection in which the stream of `conn` goes on.
+
+        Each step shortens the way for those who follow: a stream may have as many incarnations as packets.
+        """
+        following: cython.pointer(Conn)
         while conn.next_same != 0:
-            conn = self.at(conn.next_same - 1)
+            following = self.at(conn.next_same - 1)
+            if following.next_same != 0:
+                conn.next_same = following.next_same
+            conn = following
         return conn
 
     def __len__(self):

@@ -5,7 +5,7 @@ import cython
 from cython import int as cint
 from cython import uint, ulonglong, ushort
 from cython.cimports.synfin._kernels.conn import Conn, Flow
-from cython.cimports.synfin._kernels.row import Row
+from cython.cimports.synfin._kernels.row import Row, since
 
 if not cython.compiled:
     raise ImportError("the kernel judge is not compiled")
@@ -125,13 +125,13 @@ def sent_before(
     if (
         peer.dup_acks >= 2
         and peer.last_ack == row.seq
-        and cython.cast(ulonglong, row.time_ns - peer.last_ack_time_ns) < 20000000
+        and cython.cast(ulonglong, since(row.time_ns, peer.last_ack_time_ns)) < 20000000
     ):
         return FAST
     limit = cython.cast(ulonglong, conn.initial_rtt_ns) if conn.initial_rtt_ns != 0 else 3000000
     if row.flags & (SYN | FIN):
         end += 1
-    if cython.cast(ulonglong, row.time_ns - own.next_time_ns) < limit and own.next_seq != end:
+    if cython.cast(ulonglong, since(row.time_ns, own.next_time_ns)) < limit and own.next_seq != end:
         return OUT_OF_ORDER
     return RETRANSMISSION
 

@@ -28,6 +28,10 @@ ctypedef struct Row:
     unsigned short link_type
     unsigned short icmp  # type << 8 | code of the ICMP error that quotes the header
 
+# From one time to a later one. Both come from a file that may say anything: beyond 64 bits the difference wraps.
+cdef inline long long since(long long later, long long earlier) noexcept nogil:
+    return <long long> (<unsigned long long> later - <unsigned long long> earlier)
+
 cdef enum:
     KIND_TCP = 1
     KIND_V6 = 2

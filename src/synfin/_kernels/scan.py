@@ -479,8 +479,10 @@ def frame(
 def scan_frame(data: cython.const[uchar][::1], time_ns: longlong, wire_len: uint, link_type: uint, offset: ulonglong,
                interface: uint, rows: uchar[::1], index: cython.Py_ssize_t, seed: ulonglong):  # fmt: skip
     """Take one frame apart that stands in memory of its own (live capture, file kinds without a walk of their own)."""
-    if (index + 1) * cython.cast(cython.Py_ssize_t, cython.sizeof(Row)) > rows.shape[0] or index < 0:
+    if index < 0 or index >= rows.shape[0] // cython.cast(cython.Py_ssize_t, cython.sizeof(Row)):
         raise IndexError("no such row")
+    if data.shape[0] > MAX_FRAME:
+        raise ValueError("a frame has less than 2 GB")
     row: cython.pointer(Row) = cython.cast(cython.pointer(Row), cython.address(rows[0])) + index
     p: cython.p_const_uchar = cython.NULL
     if data.shape[0] > 0:
@@ -559,6 +561,7 @@ def scan_pcapng(buf: cython.const[uchar][::1], start: cython.Py_ssize_t, end: cy
     which: uint
     ticks: ulonglong
     rate: ulonglong
+    time_ns: ulonglong
     why: cint = DONE
     if start < 0 or end > buf.shape[0]:
         raise IndexError("outside the buffer")
@@ -586,16 +589,17 @@ def scan_pcapng(buf: cython.const[uchar][::1], start: cython.Py_ssize_t, end: cy
             if which >= known or facts[4 * which + 1] == 0:
                 why = 2
                 break
-            if cap > MAX_CAP or cap > size - 32:
+            if cap > MAX_CAP or cap > size - 32 or load32(b + at + size - 4, big) != size:
                 why = 3
                 break
             # options (comments) follow the data: they do not change a row
             ticks = (cython.cast(ulonglong, load32(b + at + 12, big)) << 32) | load32(b + at + 16, big)
             rate = cython.cast(ulonglong, facts[4 * which + 1])
             row = first + n
-            row.time_ns = cython.cast(longlong, ticks // rate) * 1000000000
-            row.time_ns += cython.cast(longlong, (ticks % rate) * 1000000000 // rate)
-            row.time_ns += facts[4 * which + 2] * 1000000000
+            # unsigned: a time beyond 64 bits wraps
+            time_ns = ticks // rate * 1000000000 + ticks % rate * 1000000000 // rate
+            time_ns += cython.cast(ulonglong, facts[4 * which + 2]) * 1000000000
+            row.time_ns = cython.cast(longlong, time_ns)
             row.offset = base + cython.cast(ulonglong, at) + 28
             row.cap_len = cap
             row.wire_len = load32(b + at + 24, big)

@@ -188,14 +188,21 @@ def open_source(source: str | os.PathLike[str] | BinaryIO) -> ByteSource:
     return ByteSource(GzipFeed(plain), plain.name, "gzip")
 
 
+def standard_input() -> BinaryIO:
+    """Standard input as bytes; UnreadableInput where the caller closed it."""
+    if sys.stdin is None:
+        raise UnreadableInput("standard input: cannot be read: it is closed")
+    return sys.stdin.buffer
+
+
 def _open_plain(source: str | os.PathLike[str] | BinaryIO) -> ByteSource:
     if not isinstance(source, str | os.PathLike):
         return ByteSource(FileFeed(source, owned=False), str(getattr(source, "name", "input")))
     if source == "-":
-        return ByteSource(FileFeed(sys.stdin.buffer, owned=False), "standard input")
-    name = os.fspath(source)
+        return ByteSource(FileFeed(standard_input(), owned=False), "standard input")
+    name = str(source)
     try:
-        stream = open(name, "rb", buffering=0)
+        stream = open(source, "rb", buffering=0)
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         reason = getattr(error, "strerror", None) or error
         raise UnreadableInput(f"{name}: cannot be opened: {reason}") from error

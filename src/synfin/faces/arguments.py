@@ -47,9 +47,12 @@ def parser() -> argparse.ArgumentParser:
 
 class _Version(argparse.Action):
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
-        from importlib.metadata import version
+        from importlib.metadata import PackageNotFoundError, version
 
-        print(f"synfin {version('synfin')}")
+        try:
+            print(f"synfin {version('synfin')}")
+        except PackageNotFoundError:
+            print("synfin, run from its sources: the version is in pyproject.toml")
         parser.exit()
 
 

@@ -6,12 +6,12 @@ Results go to standard output, everything else to standard error. 0 ok, 1 a chec
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
 
 from synfin.errors import FilterError, SynfinError, UsageError
+from synfin.faces import streams
 from synfin.faces.arguments import COMMANDS, parse
 
 INTERRUPTED = 130
@@ -20,9 +20,12 @@ INTERRUPTED = 130
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; its exit status."""
     arguments = list(sys.argv[1:] if argv is None else argv)
+    streams.prepare()
     try:
         asked = parse(arguments)
-        return int(import_module(f"synfin.faces.commands.{asked.command}").run(asked))
+        status = int(import_module(f"synfin.faces.commands.{asked.command}").run(asked))
+        sys.stdout.flush()
+        return status
     except FilterError as error:
         _complain(error.with_caret())
         return error.exit_code
@@ -32,11 +35,15 @@ def main(argv: Sequence[str] | None = None) -> int:
             print(f"see `synfin {_command(arguments)}--help`", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
+        _complain("interrupted")
         return INTERRUPTED
     except BrokenPipeError:
-        # the reader has seen enough; Python would complain once more when it closes standard output
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        streams.silence()  # the reader has seen enough
         return 0
+    except OSError as error:
+        streams.silence()  # the disk is full, say: closing standard output would fail once more
+        _complain(": ".join(str(part) for part in (error.filename, error.strerror or error) if part))
+        return SynfinError.exit_code
 
 
 def _complain(message: str) -> None:

@@ -8,9 +8,11 @@ import os
 import stat
 import sys
 from collections.abc import Iterator, Sequence
+from typing import BinaryIO
 
 from synfin.capture.reader import open_capture
-from synfin.errors import UsageError
+from synfin.capture.source import standard_input
+from synfin.errors import UnreadableInput, UsageError
 from synfin.watch.engine import Engine, compiled, engine
 
 
@@ -76,19 +78,35 @@ def _is_regular(path: str) -> bool:
         return path != "-"  # opening it will say what is wrong
 
 
+class _Copy(str):
+    """The path of a copy, which `str` and so every message calls by the name of what it is a copy of."""
+
+    shown: str
+
+    def __str__(self) -> str:
+        return self.shown
+
+
 @contextlib.contextmanager
 def _spooled(path: str) -> Iterator[str]:
     import shutil
     import tempfile
 
-    with tempfile.NamedTemporaryFile(prefix="synfin-", suffix=".capture") as copy:
-        if path == "-":
-            shutil.copyfileobj(sys.stdin.buffer, copy)
-        else:
-            with open(path, "rb") as stream:
-                shutil.copyfileobj(stream, copy)
+    with _opened(path) as stream, tempfile.NamedTemporaryFile(prefix="synfin-", suffix=".capture") as copy:
+        shutil.copyfileobj(stream, copy)
         copy.flush()
-        yield copy.name
+        place = _Copy(copy.name)
+        place.shown = "standard input" if path == "-" else path
+        yield place
+
+
+def _opened(path: str) -> contextlib.AbstractContextManager[BinaryIO]:
+    if path == "-":
+        return contextlib.nullcontext(standard_input())
+    try:
+        return open(path, "rb")
+    except OSError as error:
+        raise UnreadableInput(f"{path}: cannot be opened: {error.strerror or error}") from error
 
 
 def refuse_overwrite(path: str, *, force: bool, inputs: Sequence[str] = ()) -> None:

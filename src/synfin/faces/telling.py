@@ -54,7 +54,7 @@ def write_story(
         from synfin.faces.html import render_html
 
         content = render_html(story, packets, lang, title=title, max_segments=limit)
-    Path(output).write_text(content, encoding="utf-8")
+    Path(output).write_text(content, encoding="utf-8", errors="backslashreplace")
 
 
 def story_document(story: Story) -> dict[str, Any]:

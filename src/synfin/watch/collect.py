@@ -98,7 +98,7 @@ def add(
     """Note one segment that `side` sent: raw numbers of its header, payload length by the IP header."""
     own, peer = conn.sides[side], conn.sides[1 - side]
     if not own.packets and not peer.packets:
-        conn.first_ns = time_ns
+        conn.first_ns = conn.last_ns = time_ns
         if flags & (SYN | ACK | RST) == SYN | ACK:
             conn.opening |= FIRST_IS_SYN_ACK
     conn.last_ns = max(conn.last_ns, time_ns)

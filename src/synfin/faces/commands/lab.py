@@ -13,6 +13,7 @@ from synfin.explain.escape import visible
 from synfin.explain.quantity import milliseconds
 from synfin.explain.words import Language, detect_language, text
 from synfin.faces import inputs, telling
+from synfin.faces.width import wrap
 from synfin.watch.analysis import flag_names
 from synfin.watch.record import Story
 from synfin.watch.records import record
@@ -103,7 +104,7 @@ def _print(done: lab.LabRun, story: Story, match: lab.Match, lang: Language, lim
         print(match.difference, file=sys.stderr)
     else:
         print(text("lab.expected", lang, scenario=done.scenario.name, outcome=match.outcome.name))
-        print(match.outcome.why[lang])
+        print("\n".join(wrap(match.outcome.why[lang], telling.terminal_width())))
 
 
 def _document(done: lab.LabRun, story: Story, match: lab.Match) -> dict[str, Any]:
