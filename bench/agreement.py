@@ -11,6 +11,7 @@ import argparse
 import csv
 import lzma
 import os
+import re
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -108,13 +109,20 @@ def compare(folder: Path, name: str, truth: Path, report: Report) -> None:
             else:
                 report.out_of_reach.setdefault((name, reason), []).append(frame.packet.number)
             del missing[frame.packet.number]
-    except UnreadableInput:
-        reason = "file format that is not read yet"
-        report.out_of_reach[name, reason] = sorted(missing)
+    except UnreadableInput as refused:
+        report.out_of_reach[name, _format(name, refused)] = sorted(missing)
         return
     for number in missing:
         report.differing["row that synfin does not have"] += 1
         report.examples.append(f"{name} frame {number}: no such row here")
+
+
+def _format(name: str, refused: UnreadableInput) -> str:
+    """Which kind of file it is that cannot be read."""
+    if ".erf" in name:
+        return "file: ERF, which has no magic number"
+    said = re.search(r": (?:an? )?([^:]*?)(?: cannot be read)? \(offset", str(refused))
+    return f"file: {said[1] if said else refused}"
 
 
 def _expected(truth: Path) -> dict[int, dict[str, str]]:

@@ -1,4 +1,4 @@
-"""Fills the parts of README.md that the program itself prints. A test holds them current.
+"""Fills the parts of both READMEs that the program itself prints. A test holds them current.
 
 A part begins with `<!-- $ synfin … -->` and ends with `<!-- end -->`; the recorded run of the lab stands in for a fresh
 one, whose times and ports differ each time.
@@ -16,7 +16,7 @@ from pathlib import Path
 from synfin.faces.cli import main
 
 ROOT = Path(__file__).resolve().parent.parent
-README = ROOT / "README.md"
+READMES = (ROOT / "README.md", ROOT / "README.zh.md")
 WIDTH = "110"
 
 _PART = re.compile(
@@ -25,7 +25,7 @@ _PART = re.compile(
 
 
 def filled(readme: str) -> str:
-    """The text of README.md with every part printed anew."""
+    """The text of a README with every part printed anew."""
     return _PART.sub(_fill, readme)
 
 
@@ -52,4 +52,5 @@ def _output(arguments: list[str]) -> list[str]:
 
 
 if __name__ == "__main__":
-    README.write_text(filled(README.read_text(encoding="utf-8")), encoding="utf-8")
+    for path in READMES:
+        path.write_text(filled(path.read_text(encoding="utf-8")), encoding="utf-8")

@@ -22,12 +22,14 @@ def test_the_command_reference_is_current() -> None:
     assert make_cli.OUTPUT.read_text(encoding="utf-8") == make_cli.page(), "run `make docs`"
 
 
-def test_what_the_readme_shows_is_printed_now() -> None:
-    assert make_readme.filled(README) == README, "run `make docs`"
+@pytest.mark.parametrize("path", make_readme.READMES, ids=lambda path: path.name)
+def test_what_a_readme_shows_is_printed_now(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert make_readme.filled(text) == text, "run `make docs`"
 
 
 def test_every_file_that_the_documentation_links_is_there() -> None:
-    for page in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")]:
+    for page in [*make_readme.READMES, ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")]:
         for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text(encoding="utf-8")):
             assert (page.parent / target).exists(), f"{page.name} links {target}"
 

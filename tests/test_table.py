@@ -9,7 +9,7 @@ import pytest
 from synfin.capture.reader import open_capture
 from synfin.faces.table import print_connections
 from synfin.faces.width import display_width
-from synfin.watch.engine import engine
+from synfin.watch.engines import engine
 from synfin.watch.record import Connection
 from synfin.watch.records import record
 

@@ -66,6 +66,13 @@ def bytes_after_fin(steps: Sequence[Step], end: Ending) -> int:
     return max(last - seen, 0)
 
 
+def bytes_undelivered(steps: Sequence[Step], end: Ending) -> int:
+    """Payload of the second end that the first one, which had closed, never acknowledged; each byte counted once."""
+    sent = max((_data_end(step) for step in steps if sender(step) == end.second), default=0)
+    taken = max((step.ack for step in steps if sender(step) == end.first and step.ack is not None), default=0)
+    return min(max(sent - taken, 0), sum(step.segment.length for step in steps if sender(step) == end.second))
+
+
 def bytes_unread(steps: Sequence[Step], end: Ending) -> int:
     """Payload that the resetting end had received since it last sent any, when it never sent after it; else 0."""
     if end.reset is None or not end.reset.segment.has(ACK):

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 _SEVERITIES = ("ok", "info", "note", "warn", "error")
 #: a close that is younger may only be unfinished
 _YOUNG_NS = 3_000_000_000
+#: FIN-WAIT-2 may be given up after this (Linux: 60 s unless TCP_LINGER2 or tcp_fin_timeout say less)
+_FORGOTTEN_NS = 2_000_000_000
 _STEPPED = ("handshake-", "close-")
 
 
@@ -93,6 +95,9 @@ def phase_sentence(story: Story, index: int, lang: Language) -> str:
     key = f"phase.{step.phase}"
     if step.phase in {"data", "half-close-data"}:
         key = f"say.{step.phase}" if step.segment.length else "say.confirmed"
+    elif step.phase in {"keep-alive", "window"}:
+        probes = any(derivation.word == "derive.seq-of-probe" for derivation in step.derivations)
+        key = f"say.{step.phase}-{'probe' if probes else 'answer'}"
     return text(
         key if has(key) else "phase.unknown", lang,
         A=end, B=facts.other(end), sender=end, receiver=facts.other(end), bytes=step.segment.length,
@@ -114,10 +119,18 @@ def rule_sentences(step: Step, lang: Language) -> list[tuple[str, str, str]]:
 def finding_sentence(finding: Finding, lang: Language) -> tuple[str, str]:
     """A finding in words, and what to do about it."""
     numbers: dict[str, Value] = dict(finding.numbers)
-    words, plain = f"{finding.id}.text", f"{finding.id}.plain"
+    case = numbers.pop("case", "")
+    words, plain, todo = f"{finding.id}.text", f"{finding.id}.plain", f"{finding.id}.next"
     if has(plain) and not placeholders(template_of(words, lang)) <= numbers.keys():
         words = plain
-    return text(words, lang, **numbers), text(f"{finding.id}.next", lang, **numbers)
+    special = [f"{finding.id}.{case}.{kind}" for kind in ("text", "next")]
+    words, todo = (mine if has(mine) else usual for mine, usual in zip(special, (words, todo), strict=True))
+    return text(words, lang, **numbers), text(todo, lang, **numbers)
+
+
+def findings(story: Story) -> list[Finding]:
+    """The findings that tell something: that nothing was closed which never opened, the verdict says already."""
+    return [finding for finding in story.findings if finding.id != "close.never_opened"]
 
 
 def reset_reason(story: Story, lang: Language) -> str | None:
@@ -128,12 +141,11 @@ def reset_reason(story: Story, lang: Language) -> str | None:
     key = _reset_key(story, end)
     if key is None:
         return None
-    unread = facts.bytes_unread(story.steps, end)
-    late = end.trigger.segment.length if end.trigger else 0
+    count = facts.bytes_unread if key == "rst-unread" else facts.bytes_undelivered
+    waited = 0 if end.fin is None else end.reset.time_ns - end.fin.time_ns
     return text(
-        f"why.{key}", lang, A=end.first, B=end.second, port=record.server.port,
-        bytes=unread if key == "rst-unread" else late,
-    )  # fmt: skip
+        f"why.{key}", lang, A=end.first, B=end.second, port=record.server.port, bytes=count(story.steps, end), dt=waited
+    )
 
 
 def asides(story: Story, lang: Language) -> list[str]:
@@ -151,7 +163,8 @@ def _headline(story: Story, lang: Language) -> str:
         "S": "server",
         "port": record.server.port,
         "dt": took,
-        "after": _after(took, lang),
+        "after": _spaced("how.after", took, lang),
+        "within": _spaced("how.within", took, lang),
         "n": facts.count_syns(story.steps),
         "bytes": _verdict_bytes(story, key, end),
         "how": _how(story, lang),
@@ -159,31 +172,52 @@ def _headline(story: Story, lang: Language) -> str:
     return text(f"verdict.{key}", lang, **numbers)
 
 
-def _after(took: int, lang: Language) -> str:
+def _spaced(key: str, took: int, lang: Language) -> str:
     """` after 2.4 ms`, nothing where no time passed."""
     if not took:
         return ""
-    return (" " if lang == "en" else "") + text("how.after", lang, dt=took)
+    return (" " if lang == "en" else "") + text(key, lang, dt=took)
 
 
 def _verdict_key(story: Story, end: facts.Ending) -> str:
     """The verdict's key: the close id, the open id where it never opened, or a finer case of it."""
     opening, close = story.connection.open.split(".")[-1], story.connection.close.split(".")[-1]
     if close == "never_opened" or opening == "pending":
-        return "no_answer_once" if opening == "no_answer" and facts.count_syns(story.steps) == 1 else opening
+        return _unopened_key(story, opening)
+    if close.startswith(("rst", "abort")) and story.connection.closed_by == "middle":
+        return "reset_by_middle"
     if close == "abort" and facts.bytes_unread(story.steps, end):
         return "unread"
-    if close == "rst_after_own_fin" and not facts.bytes_after_fin(story.steps, end):
-        return "rst_after_own_fin_empty"
+    if close == "rst_reply" and end.reset is not None and end.reset.segment.has(ACK):
+        return "rst_unexplained"
+    if close == "rst_after_own_fin":
+        return _late_key(story, end)
+    if close == "fin_unanswered" and end.fin_acked is None:
+        return "fin_unacknowledged"
     if close == "fin_unanswered" and _verdict_time(story, close, end) < _YOUNG_NS:
         return "fin_unanswered_young"
     return close
 
 
+def _unopened_key(story: Story, opening: str) -> str:
+    if opening == "no_answer" and any(not step.from_client for step in story.steps):
+        return "no_answer_other"
+    if opening == "no_answer" and facts.count_syns(story.steps) == 1:
+        return "no_answer_once"
+    return opening
+
+
+def _late_key(story: Story, end: facts.Ending) -> str:
+    if not facts.bytes_undelivered(story.steps, end):
+        return "rst_after_own_fin_empty"
+    return "rst_after_own_fin" if facts.bytes_after_fin(story.steps, end) else "rst_after_own_fin_unread"
+
+
 def _verdict_time(story: Story, key: str, end: facts.Ending) -> int:
     record = story.connection
-    if key.startswith("fin_unanswered") and end.fin is not None:
-        return record.duration_ns - end.fin.time_ns
+    for finding in story.findings:
+        if "dt" in finding.numbers and finding.id in (record.open, record.close):
+            return int(finding.numbers["dt"])
     if key == "silent_death":
         heard = max((step.time_ns for step in story.steps if facts.sender(step) == end.second), default=0)
         return record.duration_ns - heard
@@ -195,8 +229,10 @@ def _verdict_time(story: Story, key: str, end: facts.Ending) -> int:
 def _verdict_bytes(story: Story, key: str, end: facts.Ending) -> int:
     if key == "unread":
         return facts.bytes_unread(story.steps, end)
-    if key in {"half_close_data", "rst_after_own_fin"}:
+    if key == "half_close_data":
         return facts.bytes_after_fin(story.steps, end)
+    if key.startswith("rst_after_own_fin"):
+        return facts.bytes_undelivered(story.steps, end)
     return _payload(story)
 
 
@@ -274,7 +310,6 @@ def _stopped(sentence: str, lang: Language) -> str:
 
 def _reset_key(story: Story, end: facts.Ending) -> str | None:
     opening, close = story.connection.open, story.connection.close
-    trigger = end.trigger.segment if end.trigger else None
     if close == "close.never_opened":
         keys = {
             "open.refused": "rst-refused",
@@ -285,8 +320,18 @@ def _reset_key(story: Story, end: facts.Ending) -> str | None:
     if close == "close.abort":
         return "rst-unread" if facts.bytes_unread(story.steps, end) else "rst-abort"
     if close == "close.rst_after_own_fin":
-        return "rst-late-data" if trigger is not None and trigger.length else "rst-late-fin"
+        return _late_reset_key(story, end)
+    if close == "close.rst_reply" and end.reset is not None and end.reset.segment.has(ACK):
+        return "rst-unexplained"
     return {"close.rst_after_peer_fin": "rst-after-peer-fin", "close.rst_reply": "rst-no-socket"}.get(close)
+
+
+def _late_reset_key(story: Story, end: facts.Ending) -> str:
+    if facts.bytes_undelivered(story.steps, end):
+        return "rst-late-data" if facts.bytes_after_fin(story.steps, end) else "rst-unread-tail"
+    if end.fin is not None and end.reset is not None and end.reset.time_ns - end.fin.time_ns < _FORGOTTEN_NS:
+        return "rst-late-fin-soon"
+    return "rst-late-fin"
 
 
 def _aside_keys(story: Story) -> Iterator[str]:

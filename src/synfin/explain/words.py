@@ -28,6 +28,7 @@ _CATALOGUE = Path(__file__).parent / "catalogue"
 _PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 #: a template sets names apart by spaces; between Chinese characters there is none
 _BETWEEN_CHINESE = re.compile("(?<=[\u4e00-\u9fff]) (?=[\u4e00-\u9fff])")
+_ONE_OF_MANY = re.compile(r"(?<![\d.,] )(?<![\d.,])\b1 (byte|segment|packet|connection|time|frame)s\b")
 _SENTENCE_START = re.compile(r"(?:^|[.!?] )$")
 #: placeholders that hold nanoseconds when they are given a number
 _DURATIONS = frozenset({"dt", "gap", "gaps", "total", "interval", "rtt", "wait"})
@@ -139,7 +140,7 @@ def _fill(template: str, lang: Language, numbers: Mapping[str, Value]) -> str:
         return value[:1].upper() + value[1:] if starts else value
 
     filled = _PLACEHOLDER.sub(one, template)
-    return _BETWEEN_CHINESE.sub("", filled) if lang == "zh" else filled
+    return _BETWEEN_CHINESE.sub("", filled) if lang == "zh" else _ONE_OF_MANY.sub(r"1 \1", filled)
 
 
 def _worded(name: str, value: Value | None, lang: Language) -> str:

@@ -42,7 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     except OSError as error:
         streams.silence()  # the disk is full, say: closing standard output would fail once more
-        _complain(": ".join(str(part) for part in (error.filename, error.strerror or error) if part))
+        _complain(f"{error.filename or 'the output'}: {error.strerror or error}")
         return SynfinError.exit_code
 
 

@@ -166,7 +166,7 @@ def _ladder_card(story: Story, ladder: Ladder) -> str:
 
 def _told(story: Story, max_segments: int | None) -> str:
     """Findings, the reason of a reset, the story and its asides."""
-    parts = _findings(story.findings), _reset(story), _chapters(story, max_segments), _asides(story)
+    parts = _findings(narrative.findings(story)), _reset(story), _chapters(story, max_segments), _asides(story)
     return f'<div class="told">{"".join(parts)}</div>'
 
 
@@ -182,7 +182,7 @@ def _finding(finding: Finding) -> str:
     todo: Texts = {lang: both[1] for lang, both in said.items()}
     chip = f'<span class="chip {_escape(finding.severity)}">{_escape(finding.id)}</span>'
     likely = f" <em>({_say(words('ui.likely'))})</em>" if finding.confidence == "likely" else ""
-    advice = "" if finding.severity == "ok" else f'<p class="soft">{_say(words("ui.todo"))}: {_say(todo)}</p>'
+    advice = "" if finding.severity == "ok" else f'<p class="soft">{_say(words("ui.todo"))}{_say(todo)}</p>'
     reference = finding.reference or finding_facts(finding.id).ref
     frames = ", ".join(map(str, finding.frames[:8]))
     evidence = f" · {_say(words('ui.evidence', frames=frames))}" if frames else ""

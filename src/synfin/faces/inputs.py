@@ -13,7 +13,8 @@ from typing import BinaryIO
 from synfin.capture.reader import open_capture
 from synfin.capture.source import standard_input
 from synfin.errors import UnreadableInput, UsageError
-from synfin.watch.engine import Engine, compiled, engine
+from synfin.watch.engine import Engine
+from synfin.watch.engines import compiled, engine
 
 
 def named(asked: argparse.Namespace) -> list[str]:

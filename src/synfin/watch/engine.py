@@ -1,8 +1,7 @@
-"""Following whole captures: one interface, two engines (compiled kernels, or the readable core without them)."""
+"""Following whole captures: what an engine is. There are two, `compiled` and `readable`; `engines` chooses."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
@@ -39,26 +38,3 @@ class Engine(Protocol):
 
     def connections(self) -> Iterator[RawConnection]:
         """Every connection so far, in order of `conn`."""
-
-
-def compiled() -> bool:
-    """Whether the compiled kernels are there (and wanted: SYNFIN_READABLE=1 in the environment declines them)."""
-    if os.environ.get("SYNFIN_READABLE") == "1":
-        return False
-    try:
-        import synfin._kernels.follow
-        import synfin._kernels.scan  # noqa: F401
-    except ImportError:
-        return False
-    return True
-
-
-def engine() -> Engine:
-    """A fresh engine, compiled where possible."""
-    if compiled():
-        from synfin.watch.compiled import CompiledEngine
-
-        return CompiledEngine()
-    from synfin.watch.readable import ReadableEngine
-
-    return ReadableEngine()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Sequence
+from dataclasses import replace
 
 from synfin.tcp.state import State
 from synfin.watch import facts as f
@@ -71,7 +72,9 @@ def tell(
                 flags=names,
             )
         )
-    return Story(connection, steps, judge(connection, steps, past.final, capture_end_ns))
+    findings = judge(connection, steps, past.final, capture_end_ns)
+    beside = tuple(one.id for one in findings if one.id not in (connection.open, connection.close))
+    return Story(replace(connection, findings=beside), steps, findings)
 
 
 def _sides(segments: Sequence[Segment], connection: Connection) -> list[int]:

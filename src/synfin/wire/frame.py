@@ -60,6 +60,8 @@ def dissect(packet: Captured) -> Frame:
     if packet.link_type not in link.SUPPORTED:
         return Frame(packet, (), reason="unsupported")
     network = link.walk(packet.link_type, data, end, layers)
+    if layers:
+        end = layers[-1].end  # an IEEE 802.3 length ends the data before the frame's end
     if network.ethertype == link.ETHERTYPE_ARP:
         layers.append(Layer("arp", network.offset, min(28, len(data) - network.offset), network.offset + 28))
         return Frame(packet, tuple(layers))
@@ -158,7 +160,9 @@ def _quoted(packet: Captured, outer: ip.Datagram) -> Segment | None:
     data, at = packet.data, outer.offset + 8
     ignored: list[Layer] = []
     inner = (ip.ipv4 if outer.protocol == ip.ICMP else ip.ipv6)(data, at, outer.offset + outer.length, ignored)
-    if inner.protocol != ip.TCP or min(len(data), outer.offset + outer.length) - inner.offset < MIN_HEADER_LEN:
+    if inner.protocol != ip.TCP or inner.length < MIN_HEADER_LEN:
+        return None
+    if min(len(data), outer.offset + outer.length) - inner.offset < MIN_HEADER_LEN:
         return None
     return _segment(packet, inner)
 

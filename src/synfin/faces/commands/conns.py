@@ -39,6 +39,8 @@ def run(asked: argparse.Namespace) -> int:
     _write(form, paths, chain(() if first is None else (first,), connections), warnings, asked)
     for warning in warnings:
         inputs.note(warning)
+    if interrupted:
+        inputs.note(f"interrupted after {frames:,} frames; the connections are as those showed them")
     return 130 if interrupted else 0
 
 

@@ -42,7 +42,7 @@ def _explain_connection(asked: argparse.Namespace, paths: Sequence[str], sources
     for warning in warnings:
         inputs.note(warning)
     if interrupted:
-        return 130
+        raise KeyboardInterrupt
     connections = [record(raw) for raw in engine.connections()]
     if not connections:
         inputs.note(f"{', '.join(paths)}: no TCP in {engine.frames} frames")

@@ -44,6 +44,8 @@ def run(asked: argparse.Namespace) -> int:
         interrupted = _print(asked.form, shown, chosen, style)
     for warning in warnings:
         inputs.note(warning)
+    if interrupted:
+        inputs.note("interrupted; the packets after these were not shown")
     return 130 if interrupted else 0
 
 
@@ -58,12 +60,20 @@ def _displayed(rows: Rows) -> Rows:
 
 
 def _print(form: str, rows: Rows, chosen: Sequence[Field], style: format.Layout) -> bool:
-    """Print the rows; whether that was interrupted."""
+    """Print the rows; whether that was interrupted. What is printed is whole then too, the closing of JSON included."""
+    interrupted: list[bool] = []
     try:
-        sys.stdout.writelines(_pieces(form, rows, chosen, style))
+        sys.stdout.writelines(_pieces(form, _until_interrupted(rows, interrupted), chosen, style))
     except KeyboardInterrupt:
-        return True
-    return False
+        interrupted.append(True)
+    return bool(interrupted)
+
+
+def _until_interrupted(rows: Rows, interrupted: list[bool]) -> Rows:
+    try:
+        yield from rows
+    except KeyboardInterrupt:
+        interrupted.append(True)
 
 
 def _pieces(form: str, rows: Rows, chosen: Sequence[Field], style: format.Layout) -> Iterator[str]:

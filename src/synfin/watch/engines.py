@@ -1,0 +1,30 @@
+"""The engine that this machine allows: compiled kernels, or the readable core without them."""
+
+from __future__ import annotations
+
+import os
+
+from synfin.watch.engine import Engine
+
+
+def compiled() -> bool:
+    """Whether the compiled kernels are there (and wanted: SYNFIN_READABLE=1 in the environment declines them)."""
+    if os.environ.get("SYNFIN_READABLE") == "1":
+        return False
+    try:
+        import synfin._kernels.follow
+        import synfin._kernels.scan  # noqa: F401
+    except ImportError:
+        return False
+    return True
+
+
+def engine() -> Engine:
+    """A fresh engine, compiled where possible."""
+    if compiled():
+        from synfin.watch.compiled import CompiledEngine
+
+        return CompiledEngine()
+    from synfin.watch.readable import ReadableEngine
+
+    return ReadableEngine()
