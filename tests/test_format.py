@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from synfin.capture.packet import Packet
-from synfin.dissect import address, fields, format, jsonshape
+from synfin.dissect import address, fields, format, jsonshape, show
 from synfin.dissect.context import Facts
 from synfin.dissect.summary import summarize
 from synfin.errors import UsageError
@@ -129,4 +129,4 @@ def test_what_is_no_ipv6_address(text: str) -> None:
 
 @given(st.text(max_size=40))
 def test_escaped_text_is_printable(text: str) -> None:
-    assert format.escape(text).isprintable()
+    assert show.escape(text).isprintable()

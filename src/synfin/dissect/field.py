@@ -8,11 +8,10 @@ from typing import Any
 
 from synfin.dissect.context import Facts
 from synfin.dissect.load import Loader, Spot
+from synfin.dissect.show import plain
 from synfin.wire.frame import Frame
 from synfin.wire.layer import Layer
 
-#: Digits of a hexadecimal number of each unsigned kind.
-HEX_DIGITS = {"u8": 2, "u16": 4, "u24": 6, "u32": 8, "u64": 16}
 #: Largest value of each integer kind.
 MAXIMUM = {
     "bool": 0xFFFFFFFFFFFFFFFF, "u8": 0xFF, "u16": 0xFFFF, "u24": 0xFFFFFF, "u32": 0xFFFFFFFF, "framenum": 0xFFFFFFFF,
@@ -66,9 +65,7 @@ class Field:
 
     def show(self, value: Any) -> str:
         """The value as `-T fields` prints it."""
-        from synfin.dissect.format import plain
-
-        return plain(self, value)
+        return plain(self.kind, self.display, value)
 
 
 def whole_frame(frame: Frame) -> Layer:

@@ -9,9 +9,9 @@ from synfin.dissect import values
 from synfin.dissect.address import ip, ipv4, ipv6, mac
 from synfin.dissect.context import Facts
 from synfin.dissect.fields_tcp_options import items
-from synfin.dissect.format import escape, relative_time
 from synfin.dissect.load import byte, limit, number
 from synfin.dissect.option import Item
+from synfin.dissect.show import escape, relative_time
 from synfin.dissect.tree import flag_names
 from synfin.wire.frame import Frame
 from synfin.wire.layer import Layer

@@ -5,6 +5,7 @@ from __future__ import annotations
 from synfin.dissect.context import Facts
 from synfin.dissect.fields import find
 from synfin.dissect.load import number
+from synfin.dissect.show import escape
 from synfin.dissect.values import ARP_OPCODE
 from synfin.wire.frame import Frame
 from synfin.wire.layer import Layer
@@ -60,8 +61,6 @@ def _frame_title(frame: Frame, facts: Facts | None, head: str, lang: str) -> str
         return f"{head} {number_text}: 线上 {wire} 字节 ({wire * 8} 位), 捕获 {size} 字节 ({size * 8} 位)"
     text = f"{head} {number_text}: {_bytes(wire)} on wire ({wire * 8} bits), {_bytes(size)} captured ({size * 8} bits)"
     if facts is not None and facts.interface is not None:
-        from synfin.dissect.format import escape
-
         name = escape(facts.interface.name) or "unknown"
         text += f" on interface {name}, id {frame.packet.interface}"
     return text

@@ -11,9 +11,9 @@ from synfin.dissect.field import PSEUDO, Field, whole_frame
 from synfin.dissect.fields import TABLES, find, table
 from synfin.dissect.fields_tcp import COMPLETENESS
 from synfin.dissect.fields_tcp_options import items
-from synfin.dissect.format import escape, plain
 from synfin.dissect.load import Spot
 from synfin.dissect.option import Item
+from synfin.dissect.show import escape
 from synfin.dissect.titles import title
 from synfin.wire.frame import Frame
 from synfin.wire.layer import Layer
@@ -134,7 +134,7 @@ def _node(field: Field, spot: Spot, below: tuple[Node, ...]) -> Node:
     generated = field.generated or (spot.start < 0 and field.layer not in PSEUDO)
     return Node(f"field.{field.name}", field.name, field.title_en, field.title_zh, meaning(field, spot.value),
                 spot.value, spot.start, spot.length, below, generated, _pattern(field, spot.value),
-                plain(field, spot.value))  # fmt: skip
+                field.show(spot.value))  # fmt: skip
 
 
 def meaning(field: Field, value: Any) -> str:
@@ -147,7 +147,7 @@ def meaning(field: Field, value: Any) -> str:
         return f"{COMPLETENESS.get(value, 'Incomplete')} ({value})"
     if field.kind in ("bytes", "protocol"):
         return _shorten(value)
-    shown = plain(field, value)
+    shown = field.show(value)
     if field.values is not None:
         named = escape(field.values.get(value, "Unknown"))
         return named if field.kind == "bool" else f"{named} ({shown})"
