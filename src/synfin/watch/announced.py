@@ -7,7 +7,7 @@ from typing import NamedTuple
 from synfin.wire.tcp import MIN_HEADER_LEN, Option, Segment, options
 
 MAX_SHIFT = 14  #: RFC 7323 section 2.3
-MAX_BLOCKS = 4  #: SACK blocks that are remembered of a segment
+MAX_BLOCKS = 3  #: SACK blocks that are remembered of a segment
 LAST_OPERATION = 7  #: of the Multipath subtypes that count as an operation
 FAST_OPEN_EXPERIMENT = b"\xf9\x89"  #: RFC 7413 appendix A
 _WINDOW_SCALE, _SACK, _MULTIPATH, _FAST_OPEN, _EXPERIMENTS = 3, 5, 30, 34, (253, 254)

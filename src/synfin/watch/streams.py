@@ -68,8 +68,8 @@ class StreamTable:
         """The stream of a segment, its flags and numbers, as one pass shows them."""
         stream, side, bits = self._find(segment)
         again = not bits and stream.numbers.base[side] == segment.seq and segment.flags & (SYN | ACK) == SYN
-        before = stream.completeness
-        row = StreamRow(segment, stream, side, quoted, 0, before, segment.seq, segment.ack, segment.window, None)
+        before, (_, factor) = stream.completeness, stream.numbers.window(side, segment)
+        row = StreamRow(segment, stream, side, quoted, 0, before, segment.seq, segment.ack, segment.window, factor)
         if not stream.packets:
             stream.first_ns = stream.last_ns = segment.time_ns
         row.since_first_ns = segment.time_ns - stream.first_ns
@@ -124,6 +124,7 @@ class StreamTable:
         if segment.flags & SYN and stream.numbers.opens_again(side, segment):
             if not segment.flags & ACK:
                 stream = self._open(key)
+                stream.completeness = SEEN_SYN  # known at once, so that this segment counts like a later one
             else:
                 stream.numbers.base[side] = segment.seq
             return stream, side, Analysis.REUSED_PORTS
@@ -169,7 +170,7 @@ def _says_of_fast_open(row: StreamRow, stream: Stream, cookie: bool) -> str:
 
 def _complete(stream: Stream, segment: Segment) -> None:
     """Steps of `tcp.completeness`: which kinds of segment the stream has shown."""
-    first = stream.packets == 0
+    first = not stream.packets and not stream.completeness
     flags, length = segment.flags, segment.length
     if first:
         if flags & (SYN | ACK) == SYN:
@@ -201,6 +202,8 @@ def revise(row: StreamRow, final: Stream) -> StreamRow:
                 row.values.analysed = True
         row.seq, row.ack = numbers.relative(row.side, segment)
         row.window_size, row.scalefactor = numbers.window(row.side, segment)
+    elif not row.quoted:
+        row.scalefactor = numbers.window(row.side, segment)[1]
     row.initial_rtt_ns = final.analysis.initial_rtt_ns
     if segment.hdr_len >= MIN_HEADER_LEN:
         row.fast_open = _says_of_fast_open(row, final, row.fast_open == "tfo_syn")
