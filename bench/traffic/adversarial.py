@@ -21,7 +21,7 @@ STEPS_NS = (0, 0, 1, 1000, 1000, 200_000, MS, 3 * MS - 1, 3 * MS, 3 * MS + 1, 19
 #: first numbers: at the wrap-around, so that 0 is met in every part, and anywhere
 FIRST = (0xFFFFFFFF, 0xFFFFFFF0, 0xFFFFFA00, 0xFFFFE000, 0, 1, 1000, 0x7FFFFFF0, 0x80000000)
 LENGTHS = (1, 1, 2, 10, 100, 536, 1460, 1460)
-WINDOWS = (0, 1, 100, 1460, 8192, 65535)
+WINDOWS = (0, 1, 100, 500, 1460, 8192, 8192, 65535)
 ODD_FLAGS = (0, PSH, URG | ACK, SYN | FIN, SYN | RST, FIN | RST | ACK, ECE | ACK, 0xE10, SYN | FIN | ACK)
 LINK = bytes(12)
 HOSTS = (b"\x0a\x00\x00\x01", b"\x0a\x00\x00\x02")
@@ -55,25 +55,26 @@ class Connection:
         self._multipath = dice.random() < 0.15
         self._queue: list[Callable[[], bytes]] = []
         self.ends = (End(0), End(0))
+        self._actions: tuple[tuple[Callable[[int], bytes], float], ...] = (
+            (self._data, 20), (self._again, 10), (self._gap, 3), (self._acknowledge, 18), (self._repeat_ack, 8),
+            (self._window, 5), (self._probe, 5), (self._keep_alive, 6), (self._fill, 4), (self._fin, 2),
+            (self._reset, 1.2), (self._syn, 1), (self._syn_ack, 1), (self._anything, 4), (self._broken, 0.3),
+            (self._incarnate, 1.2),
+        )  # fmt: skip
         self._begin()
 
     def next(self) -> bytes:
         """The next frame on the wire."""
         if self._queue:
             return self._queue.pop(0)()
-        return self._dice.choices(self._actions, self._weights)[0](self._dice.randrange(2))
+        act = self._dice.choices([action for action, _ in self._actions], [weight for _, weight in self._actions])[0]
+        return act(self._dice.randrange(2))
 
     def _begin(self) -> None:
         dice = self._dice
         for end in self.ends:
             end.first = dice.choice([*FIRST, dice.randrange(1 << 32), end.first, end.first])
             end.next, end.acked, end.window, end.sent = end.first, 0, dice.choice(WINDOWS), []
-        self._actions, self._weights = zip(*(
-            (self._data, 20), (self._again, 10), (self._gap, 3), (self._acknowledge, 18), (self._repeat_ack, 8),
-            (self._window, 5), (self._probe, 5), (self._keep_alive, 6), (self._fill, 4), (self._fin, 2),
-            (self._reset, 1.2), (self._syn, 1), (self._syn_ack, 1), (self._anything, 4), (self._broken, 0.3),
-            (self._incarnate, 1.2),
-        ), strict=True)  # fmt: skip
         if dice.random() < 0.7:
             self._handshake(dice.randrange(2))
         else:
@@ -89,6 +90,11 @@ class Connection:
             parts.pop(dice.randrange(len(parts)))
         self._queue.extend(parts)
 
+    def plain(self, seq: int, flags: int, length: int) -> bytes:
+        """A frame with one segment of the first end, and nothing else about it."""
+        header = struct.pack(">HHIIHHHH", *self._ports, seq, 1, 5 << 12 | flags, 8192, 0, 0)
+        return self._frame(0, header + bytes(length))
+
     # --- what an end may do ---------------------------------------------------------------------------------------
 
     def _incarnate(self, side: int) -> bytes:
@@ -103,15 +109,17 @@ class Connection:
         if dice.random() < 0.1:
             end.first = (end.first + dice.choice([1, 1000, 1 << 31])) % 2**32
         end.next = end.first
-        length = dice.choice([0, 0, 0, 0, 3, 1000])
-        return self._send(side, end.first, SYN, length, options=self._syn_options(end), ack=dice.choice([0, 0, 0, 7]))
+        options = self._syn_options(end)
+        length = dice.choice([0, 3, 1000] if b"cook" in options else [0, 0, 0, 0, 3])
+        return self._send(side, end.first, SYN, length, options=options, ack=dice.choice([0, 0, 0, 7]))
 
     def _syn_ack(self, side: int) -> bytes:
         end, dice = self.ends[side], self._dice
         if dice.random() < 0.1:
             end.first = (end.first + dice.choice([1, 1000, 1 << 31])) % 2**32
         end.next = end.first
-        ack = dice.choice([None, None, None, (self.ends[1 - side].first + dice.randrange(3)) % 2**32])
+        peer = self.ends[1 - side]
+        ack = dice.choice([None, None, peer.first + 1, peer.first + dice.randrange(3)])
         length = dice.choice([0, 0, 0, 0, 0, 5])
         return self._send(side, end.first, SYN | ACK, length, ack=ack, options=self._syn_options(end))
 
@@ -121,7 +129,7 @@ class Connection:
         end.shift = dice.choice([-1, -1, 0, 2, 7, 14, 15])
         if end.shift >= 0:
             options += bytes([3, 3, end.shift])
-        if dice.random() < 0.15:
+        if dice.random() < 0.3:
             options += dice.choice(COOKIES)
         return options
 
@@ -195,7 +203,7 @@ class Connection:
         ack = peer.acked
         self._queue.append(lambda: self._send(side, end.next, ACK, 1))
         self._queue.append(lambda: self._send(1 - side, peer.next, ACK, ack=(ack + dice.choice([0, 0, 1])) % 2**32))
-        if dice.random() < 0.3:
+        if dice.random() < 0.7:
             self._queue.append(lambda: self._window(1 - side))
         return self._send(1 - side, peer.next, ACK, ack=ack)
 
@@ -302,4 +310,16 @@ def packets(seed: int, count: int) -> Iterator[Packet]:
                 active.pop(0)
         now += dice.choice(STEPS_NS)
         data = active[-1 if dice.random() < 0.6 else dice.randrange(len(active))].next()
+        yield Packet(number, now, 1, data, len(data))
+
+
+def unanswered(count: int) -> Iterator[Packet]:
+    """One end alone sends `count` segments and a FIN, twice: more than any list of segments in flight holds."""
+    connection = Connection(random.Random(0), (20_000, 9501), False)
+    seq, now = 1000, START_NS
+    for number in range(1, count + 3):
+        flags, length = (FIN | ACK, 0) if number > count else (ACK, 10)
+        now += 5 * MS
+        data = connection.plain(seq, flags, length)
+        seq += length
         yield Packet(number, now, 1, data, len(data))

@@ -202,7 +202,7 @@ def revise(row: StreamRow, final: Stream) -> StreamRow:
                 row.values.analysed = True
         row.seq, row.ack = numbers.relative(row.side, segment)
         row.window_size, row.scalefactor = numbers.window(row.side, segment)
-    elif not row.quoted:
+    else:
         row.scalefactor = numbers.window(row.side, segment)[1]
     row.initial_rtt_ns = final.analysis.initial_rtt_ns
     if segment.hdr_len >= MIN_HEADER_LEN:
