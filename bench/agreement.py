@@ -36,10 +36,14 @@ FIELDS = (
     "tcp.options.timestamp.tsecr", "tcp.options.tfo.request", "tcp.options.tfo.cookie", "tcp.options.mptcp.subtype",
     "tcp.analysis.retransmission", "tcp.analysis.fast_retransmission", "tcp.analysis.spurious_retransmission",
     "tcp.analysis.out_of_order", "tcp.analysis.lost_segment", "tcp.analysis.ack_lost_segment",
-    "tcp.analysis.duplicate_ack", "tcp.analysis.keep_alive", "tcp.analysis.keep_alive_ack",
-    "tcp.analysis.zero_window", "tcp.analysis.zero_window_probe", "tcp.analysis.zero_window_probe_ack",
-    "tcp.analysis.window_full", "tcp.analysis.window_update", "tcp.analysis.reused_ports", "tcp.connection.syn",
-    "tcp.connection.synack", "tcp.connection.fin", "tcp.connection.rst",
+    "tcp.analysis.duplicate_ack", "tcp.analysis.duplicate_ack_num", "tcp.analysis.duplicate_ack_frame",
+    "tcp.analysis.keep_alive", "tcp.analysis.keep_alive_ack", "tcp.analysis.zero_window",
+    "tcp.analysis.zero_window_probe", "tcp.analysis.zero_window_probe_ack", "tcp.analysis.window_full",
+    "tcp.analysis.window_update", "tcp.analysis.reused_ports", "tcp.analysis.tfo_syn", "tcp.analysis.tfo_ack",
+    "tcp.analysis.tfo_ignored", "tcp.analysis.acks_frame", "tcp.analysis.ack_rtt", "tcp.analysis.initial_rtt",
+    "tcp.analysis.rto", "tcp.analysis.rto_frame", "tcp.analysis.bytes_in_flight", "tcp.analysis.push_bytes_sent",
+    "tcp.connection.syn", "tcp.connection.synack", "tcp.connection.fin", "tcp.connection.fin_active",
+    "tcp.connection.fin_passive", "tcp.connection.rst",
 )  # fmt: skip
 
 #: protocols that carry another IP packet, as they stand in tshark's frame.protocols

@@ -14,17 +14,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import needs
+import traffic.adversarial as adversarial
 from synfin.capture.packet import Packet
 from synfin.capture.pcap import PcapWriter
 from synfin.capture.reader import open_capture
 from synfin.errors import UnreadableInput
 from synfin.tcp.state import NO_ROW, matrix, state_of
+from synfin.watch.flight import Values
 from synfin.watch.raw import RawConnection
 from synfin.watch.readable import ReadableEngine
 from synfin.watch.records import record
 from synfin.watch.story import tell
-from synfin.watch.streams import revise
-from synfin.watch.tracker import Tracker
+from synfin.watch.streams import StreamRow, revise
+from synfin.watch.tracker import Tracked, Tracker
 from synfin.watch.verdict import decide
 from synfin.wire.frame import Frame, dissect
 from synfin.wire.link import SUPPORTED
@@ -182,7 +184,7 @@ def readable_rows(
     packets: Sequence[Packet],
 ) -> tuple[list[tuple[object, ...]], list[tuple[object, ...]], list[RawConnection]]:
     """Facts of one pass, of a second pass, and the connections, by the readable core."""
-    tracker, again = Tracker(), Tracker()
+    tracker, again = Tracker(detailed=True), Tracker(detailed=True)
     first = [found for packet in packets if (found := tracker.follow(dissect(packet)))]
     one = [_facts(*found) for found in first]
     connections = tracker.connections()
@@ -192,18 +194,27 @@ def readable_rows(
 
 
 def _facts(row: object, tracked: object) -> tuple[object, ...]:
-    from synfin.watch.streams import StreamRow
-    from synfin.watch.tracker import Tracked
-
     assert isinstance(row, StreamRow) and isinstance(tracked, Tracked)
     return (
         row.stream.number, None if row.quoted else tracked.number, row.seq, row.ack, row.window_size, row.scalefactor,
-        row.since_first_ns, row.since_last_ns, row.bits, row.completeness, row.side,
+        row.since_first_ns, row.since_last_ns, row.bits, row.completeness, row.side, _values(row),
+    )  # fmt: skip
+
+
+def _values(row: StreamRow) -> tuple[object, ...]:
+    """The numbers beside the flags; 0 for what is not shown."""
+    known = row.values or Values()
+    number, frame = known.duplicate_ack_num, known.duplicate_ack_frame
+    return (
+        known.ack_rtt_ns or 0, row.initial_rtt_ns, known.rto_ns or 0, known.acks_frame or 0, known.rto_frame or 0,
+        number or 0, frame or 0, known.bytes_in_flight or 0, known.push_bytes_sent or 0,
+        known.analysed or bool(row.bits), row.closes, row.fast_open,
     )  # fmt: skip
 
 
 def kernel_rows(
     packets: Sequence[Packet],
+    compare_quick: bool = True,
 ) -> tuple[list[tuple[object, ...]], list[tuple[object, ...]], list[RawConnection]]:
     """The same by the kernels."""
     from synfin._kernels import follow, scan
@@ -223,19 +234,26 @@ def kernel_rows(
             index,
             3,
         )
-    first, second = follow.Tracker(matrix()), follow.Tracker(matrix())
-    first.follow(rows, len(packets), facts)
+    values = bytearray(len(packets) * follow.value_size())
+    quick, first, second = follow.Tracker(matrix()), follow.Tracker(matrix(), True), follow.Tracker(matrix(), True)
+    quick.follow(rows, len(packets), facts)
+    plain = bytes(facts)
+    first.follow(rows, len(packets), facts, None, values)
+    assert not compare_quick or facts == plain, "the flags depend on whether values are asked for"
     connections = list(raw_connections(first))
-    one = list(_unpacked(packets, rows, facts))
-    second.follow(rows, len(packets), facts, first)
-    return one, list(_unpacked(packets, rows, facts)), connections
+    one = list(_unpacked(rows, facts, values))
+    second.follow(rows, len(packets), facts, first, values)
+    return one, list(_unpacked(rows, facts, values)), connections
 
 
-def _unpacked(packets: Sequence[Packet], rows: bytearray, facts: bytearray) -> Iterable[tuple[object, ...]]:
+def _unpacked(rows: bytearray, facts: bytearray, values: bytearray) -> Iterable[tuple[object, ...]]:
     from synfin._kernels import follow, scan
 
-    for row, fact in zip(
-        struct.iter_unpack(scan.ROW_FORMAT, rows), struct.iter_unpack(follow.FACT_FORMAT, facts), strict=True
+    for row, fact, value in zip(
+        struct.iter_unpack(scan.ROW_FORMAT, rows),
+        struct.iter_unpack(follow.FACT_FORMAT, facts),
+        struct.iter_unpack(follow.VALUE_FORMAT, values),
+        strict=True,
     ):
         kind = row[scan.ROW_FIELDS.index("kind")]
         if kind & 1:
@@ -243,8 +261,17 @@ def _unpacked(packets: Sequence[Packet], rows: bytearray, facts: bytearray) -> I
             factor = None if scale == follow.NO_SCALE else scale if scale < 0 else 1 << scale
             yield (
                 stream, None if kind & 4 else conn, seq, ack, window, factor, since_first, since_last, bits,
-                completeness, side,
+                completeness, side, _unpacked_value(value),
             )  # fmt: skip
+
+
+def _unpacked_value(value: tuple[int, ...]) -> tuple[object, ...]:
+    from synfin._kernels import follow
+
+    marks = value[-1]
+    closes = True if marks & follow.CLOSES else False if marks & follow.FOLLOWS else None
+    fast_open = "".join(name for mark, name in follow.FAST_OPEN.items() if marks & mark)
+    return (*value[:-1], bool(marks & follow.ANALYSED), closes, fast_open)
 
 
 @settings(max_examples=120, deadline=None)
@@ -257,6 +284,19 @@ def test_follow_agrees_with_the_readable_core_on_random_segments(seed: int, size
 def test_follow_agrees_on_a_long_conversation() -> None:
     packets = conversation(20260102, 6000)
     assert kernel_rows(packets) == readable_rows(packets)
+
+
+def test_follow_agrees_on_adversarial_traffic() -> None:
+    for seed in range(3):
+        packets = list(adversarial.packets(seed, 2500))
+        assert kernel_rows(packets) == readable_rows(packets)
+
+
+def test_follow_agrees_where_too_much_is_in_flight() -> None:
+    """Beyond 10,000 segments in flight none is noted, and SYN and FIN take no number."""
+    packets = list(adversarial.unanswered(10_050))
+    rows, kernel = readable_rows(packets), kernel_rows(packets, compare_quick=False)
+    assert kernel == rows
 
 
 def test_both_engines_agree_on_every_capture(captures_dir: Path) -> None:

@@ -2,17 +2,31 @@
 
 FACT_FORMAT: str
 FACT_FIELDS: tuple[str, ...]
+VALUE_FORMAT: str
+VALUE_FIELDS: tuple[str, ...]
+ANALYSED: int
+CLOSES: int
+FOLLOWS: int
+FAST_OPEN: dict[int, str]
 RECORD_FORMAT: str
 RECORD_FIELDS: tuple[str, ...]
 NO_STATE: int
 NO_SCALE: int
 
 def fact_size() -> int: ...
+def value_size() -> int: ...
 def record_size() -> int: ...
 
 class Tracker:
-    def __init__(self, matrix: bytes) -> None: ...
+    def __init__(self, matrix: bytes, detailed: bool = False) -> None: ...
     def __len__(self) -> int: ...
-    def follow(self, rows: bytearray, n: int, facts: bytearray, finished: Tracker | None = None) -> None: ...
+    def follow(
+        self,
+        rows: bytearray,
+        n: int,
+        facts: bytearray,
+        finished: Tracker | None = None,
+        values: bytearray | None = None,
+    ) -> None: ...
     def records(self, start: int, stop: int) -> bytes: ...
     def counts(self) -> tuple[int, int, int]: ...

@@ -27,6 +27,8 @@ ctypedef struct Row:
     unsigned char options  # OPT_ bits: which options are there
     unsigned short link_type
     unsigned short icmp  # type << 8 | code of the ICMP error that quotes the header
+    unsigned int sacked  # bytes in the first three SACK blocks
+    unsigned char operations  # bit n: Multipath TCP subtype n
 
 # From one time to a later one. Both come from a file that may say anything: beyond 64 bits the difference wraps.
 cdef inline long long since(long long later, long long earlier) noexcept nogil:
@@ -49,4 +51,5 @@ cdef enum:
     OPT_TIMESTAMP = 4
     OPT_SACK = 8
     OPT_FAST_OPEN = 16
+    OPT_COOKIE = 32  # Fast Open with a cookie
     OPT_CUT = 128  # not all of the options were captured

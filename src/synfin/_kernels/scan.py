@@ -15,6 +15,7 @@ from cython.cimports.synfin._kernels.row import (
     KIND_QUOTED,
     KIND_TCP,
     KIND_V6,
+    OPT_COOKIE,
     OPT_CUT,
     OPT_FAST_OPEN,
     OPT_MSS,
@@ -32,11 +33,11 @@ from cython.cimports.synfin._kernels.row import (
 if not cython.compiled:
     raise ImportError("the kernel scan is not compiled")
 
-ROW_FORMAT = "<qQQ16s16sIIIIiIIHHHHHBBBbBBHH"
+ROW_FORMAT = "<qQQ16s16sIIIIiIIHHHHHBBBbBBHHIB3x"
 ROW_FIELDS = (
     "time_ns", "offset", "hash", "low", "high", "cap_len", "wire_len", "seq", "ack", "len_bytes", "at", "interface",
     "flags", "window", "low_port", "high_port", "ip_id", "hdr_len", "ttl", "kind", "wscale", "reason", "options",
-    "link_type", "icmp",
+    "link_type", "icmp", "sacked", "operations",
 )  # fmt: skip
 
 REASONS = ("", "unsupported", "truncated", "malformed", "fragment")
@@ -278,8 +279,10 @@ def ipv6(p: cython.p_const_uchar, cap: uint, at: uint, end: uint, d: cython.poin
 @cython.nogil
 @cython.exceptval(check=False)
 def read_options(p: cython.p_const_uchar, n: uint, row: cython.pointer(Row)) -> cython.void:
-    """Which options are there, and the window scale."""
+    """Which options are there, the window scale, SACK blocks and Multipath operations."""
     i: uint = 0
+    j: uint
+    blocks: cint = 0
     kind: uint
     length: uint
     while i < n:
@@ -304,8 +307,18 @@ def read_options(p: cython.p_const_uchar, n: uint, row: cython.pointer(Row)) -> 
             row.options |= OPT_SACK_PERMITTED
         elif kind == 5:
             row.options |= OPT_SACK
+            j = i + 2
+            while j + 8 <= i + length and blocks < 3:
+                row.sacked += be32(p + j + 4) - be32(p + j)
+                blocks += 1
+                j += 8
+        elif kind == 30 and length > 2:
+            if p[i + 2] >> 4 <= 7:
+                row.operations |= 1 << (p[i + 2] >> 4)
         elif kind == 34:
-            row.options |= OPT_FAST_OPEN
+            row.options |= OPT_FAST_OPEN if length == 2 else OPT_FAST_OPEN | OPT_COOKIE
+        elif (kind == 253 or kind == 254) and length > 4 and be16(p + i + 2) == 0xF989:
+            row.options |= OPT_COOKIE
         i += length
 
 
@@ -457,6 +470,8 @@ def frame(
     row.flags = 0
     row.hash = 0
     row.icmp = 0
+    row.sacked = 0
+    row.operations = 0
     row.reason = cython.cast(uchar, REASON_UNSUPPORTED)
     if not supported(link):
         return
