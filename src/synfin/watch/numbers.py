@@ -61,7 +61,7 @@ class Numbers:
         return segment.window << shift, 1 << shift
 
     def learn_scale(self, side: int, segment: Segment) -> None:
-        if len(segment.options) < segment.hdr_len - 20:
+        if segment.cut or len(segment.options) < segment.hdr_len - 20:
             return  # options that were not captured are not guessed at
         shift = window_shift(segment)
         if shift is not None:
