@@ -81,7 +81,7 @@ class CompiledEngine:
 
     def feed(self, reader: CaptureReader) -> None:
         header = reader.pcap_header
-        if header is not None and header.lengths_swapped is not False:
+        if (reader.pcapng is None) if header is None else header.lengths_swapped is not False:
             for packet in reader:
                 self._follow_packet(packet)
             return
