@@ -17,8 +17,7 @@ from synfin.capture.packet import Packet
 from synfin.errors import UnreadableInput
 from synfin.tcp.state import matrix
 from synfin.watch import compiled
-from synfin.wire.frame import dissect
-from synfin.wire.link import SUPPORTED
+from synfin.wire.frame import SUPPORTED, dissect
 
 LINKS = (*sorted(SUPPORTED), 9, 147)
 WIRE_LENGTHS = (0, 1, 2**31 - 1, 2**31, 2**32 - 1)

@@ -100,12 +100,12 @@ def test_ctrl_c_leaves_whole_json(monkeypatch: pytest.MonkeyPatch, capsys: pytes
 
 
 def test_a_link_type_that_is_not_taken_apart_is_named(tmp_path: Path) -> None:
-    other = tmp_path / "radio.pcap"
+    other = tmp_path / "other.pcap"
     other.write_bytes(
-        bytes.fromhex("d4c3b2a1020004000000000000000000ffff00007f000000" + "00" * 8 + "04000000" * 2 + "ff" * 4)
+        bytes.fromhex("d4c3b2a1020004000000000000000000ffff0000e9000000" + "00" * 8 + "04000000" * 2 + "ff" * 4)
     )
     done = synfin("conns", str(other))
-    assert done.status == 0 and "link type 127" in done.err and "no TCP in 1 frame " in done.err
+    assert done.status == 0 and "link type 233" in done.err and "no TCP in 1 frame" in done.err
 
 
 def test_the_caret_stands_under_the_mistake_behind_chinese_and_tabs() -> None:

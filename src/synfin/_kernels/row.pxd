@@ -39,12 +39,14 @@ cdef enum:
     KIND_V6 = 2
     KIND_QUOTED = 4  # the header stands inside an ICMP error
     KIND_FROM_HIGH = 8  # the sender is the larger endpoint
+    KIND_SLOW = 16  # not read yet: a link type, tunnel or fragment that only the readable code knows
 
     REASON_NONE = 0
     REASON_UNSUPPORTED = 1
     REASON_TRUNCATED = 2
     REASON_MALFORMED = 3
     REASON_FRAGMENT = 4
+    REASON_NESTED = 5
 
     OPT_MSS = 1
     OPT_SACK_PERMITTED = 2

@@ -15,7 +15,7 @@ from synfin.capture.source import standard_input
 from synfin.errors import UnreadableInput, UsageError
 from synfin.watch.engine import Engine
 from synfin.watch.engines import compiled, engine
-from synfin.wire.link import SUPPORTED
+from synfin.wire.frame import SUPPORTED
 
 
 def named(asked: argparse.Namespace) -> list[str]:
@@ -57,8 +57,7 @@ def _unseen(reader: CaptureReader) -> Iterator[str]:
 def note_no_tcp(paths: Sequence[str], frames: int) -> None:
     """Say that a whole input held no TCP, and where it was not looked for."""
     count = f"{frames:,} frame{'' if frames == 1 else 's'}"
-    where = " (tunnels and IP fragments are not looked into)" if frames else ""
-    note(f"{', '.join(paths)}: no TCP in {count}{where}")
+    note(f"{', '.join(paths)}: no TCP in {count}")
 
 
 def fresh_engine() -> Engine:

@@ -22,6 +22,7 @@ from synfin.watch.story import tell
 from synfin.watch.streams import Stream, StreamRow, revise
 from synfin.watch.tracker import Tracker
 from synfin.wire import seq
+from synfin.wire.fragments import Reassembler
 from synfin.wire.frame import Frame, dissect
 from synfin.wire.tcp import FIN, MIN_HEADER_LEN, SYN, Segment
 
@@ -59,6 +60,7 @@ class Annotator:
     past: Hindsight | None = None
     profile: Profile = TSHARK_4_0
     _tracker: Tracker = field(init=False)
+    _fragments: Reassembler = field(default_factory=Reassembler)
     _first_ns: int | None = None
     _last_ns: int = 0
 
@@ -67,7 +69,7 @@ class Annotator:
 
     def see(self, packet: Packet, reader: CaptureReader | None = None) -> tuple[Frame, Facts]:
         """A packet taken apart, and what is known of it."""
-        frame, facts = dissect(packet), Facts()
+        frame, facts = dissect(packet, self._fragments), Facts()
         self._note_time(packet.time_ns, facts)
         if reader is not None and reader.pcapng is not None and packet.interface < len(reader.interfaces):
             facts.interface = reader.interfaces[packet.interface]
@@ -98,6 +100,12 @@ class Annotator:
         if segment.hdr_len < MIN_HEADER_LEN:
             facts.seq = row.seq  # tshark stops reading there
             return
+        facts.window_size, facts.scalefactor = segment.window, row.scalefactor
+        if row.scalefactor is None:
+            facts.scalefactor = stream.numbers.window(row.side, segment)[1]
+        if segment.cut:
+            facts.seq, facts.ack = row.seq, row.ack
+            return  # and there
         facts.time_relative_ns, facts.time_delta_ns = row.since_first_ns, row.since_last_ns
         if row.quoted:
             return
@@ -152,10 +160,10 @@ def annotated(
 
 def _look_back(paths: Sequence[str], profile: Profile, *, stories: bool) -> Hindsight:
     """A first pass."""
-    tracker = Tracker(profile)
+    tracker, fragments = Tracker(profile), Reassembler()
     told: dict[int, list[tuple[Segment, int]]] = {}
     for packet, _ in _packets(paths, None):
-        found = tracker.follow(dissect(packet))
+        found = tracker.follow(dissect(packet, fragments))
         if stories and found is not None and not found[0].quoted:
             row, tracked = found
             told.setdefault(tracked.number, []).append((row.segment, row.bits))

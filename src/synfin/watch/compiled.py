@@ -18,10 +18,12 @@ from synfin._kernels import follow, scan
 from synfin.tcp.state import matrix
 from synfin.watch.engine import Place
 from synfin.watch.raw import RawConnection, RawSide
+from synfin.watch.slow import SlowPath
 
 if TYPE_CHECKING:
     from synfin.capture.packet import Interface, Packet
     from synfin.capture.reader import CaptureReader
+    from synfin.wire.frame import Frame
 
 CHUNK = 1 << 20  #: bytes in memory at a time
 SLOWLY = 64  #: packets that the readable reader takes before the kernels try again
@@ -43,6 +45,11 @@ class CompiledEngine:
         self._rows = bytearray(BLOCK * scan.row_size())
         self._facts = bytearray(BLOCK * follow.fact_size())
         self._seed = int.from_bytes(os.urandom(8), "little")  # whoever writes packets cannot know which of them collide
+        self._slow = SlowPath(self._seed)
+
+    @property
+    def last(self) -> Frame | None:
+        return self._slow.last
 
     @property
     def frames(self) -> int:
@@ -65,13 +72,16 @@ class CompiledEngine:
             packet.data, _int64(packet.time_ns), packet.wire_len, packet.link_type, packet.offset, packet.interface,
             self._rows, 0, self._seed,
         )  # fmt: skip
+        self._slow.last = None
+        if scan.next_slow(self._rows, 0, 1) == 0:
+            self._slow.take(packet, self._rows, 0)
         before = self._tracker.counts()[1]
         self._tracker.follow(self._rows, 1, self._facts)
         return self._tracker.counts()[1] > before
 
     def feed(self, reader: CaptureReader) -> None:
         header = reader.pcap_header
-        if header is not None and header.lengths_swapped is not False:
+        if (reader.pcapng is None) if header is None else header.lengths_swapped is not False:
             for packet in reader:
                 self._follow_packet(packet)
             return
@@ -108,6 +118,7 @@ class CompiledEngine:
             return 0, False
         while True:
             count, at, why = walk(buffer, at, end, base)
+            self._slow.complete(self._rows, count, buffer, base)
             self._tracker.follow(self._rows, count, self._facts)
             if why != scan.FULL:
                 return at, why != scan.DONE

@@ -50,7 +50,7 @@ class Numbers:
 
     def learn_scale(self, side: int, segment: Segment, shift: int | None) -> None:
         """`shift` is what the segment's window scale option announces, None without."""
-        if len(segment.options) < segment.hdr_len - 20:
+        if segment.cut or len(segment.options) < segment.hdr_len - 20:
             return  # options that were not captured are not guessed at
         if shift is not None:
             self.scale[side] = shift

@@ -98,7 +98,7 @@ def _tell(sources: Sequence[str], chosen: Connection) -> tuple[Story, dict[int, 
                 end_ns = packet.time_ns if end_ns is None else max(end_ns, packet.time_ns)
                 place = engine.see(packet)
                 if place is not None and place.conn == chosen.conn:
-                    frame = dissect(packet)
+                    frame = engine.last or dissect(packet)
                     if frame.segment is not None:
                         frames[number] = frame
                         segments.append(frame.segment)
