@@ -36,12 +36,18 @@ _NS = 1_000_000_000
 
 
 class CompiledEngine:
-    """See `Engine`."""
+    """See `Engine`.
 
-    def __init__(self) -> None:
+    A second engine that is given the `finished` first one shows what a second pass shows. `sink` is called for every
+    block: `rows` and `facts` then hold so many of both.
+    """
+
+    def __init__(self, finished: CompiledEngine | None = None, sink: Callable[[int], None] | None = None) -> None:
         self._tracker = follow.Tracker(matrix())
-        self._rows = bytearray(BLOCK * scan.row_size())
-        self._facts = bytearray(BLOCK * follow.fact_size())
+        self._finished = None if finished is None else finished._tracker
+        self._sink = sink
+        self.rows = bytearray(BLOCK * scan.row_size())
+        self.facts = bytearray(BLOCK * follow.fact_size())
         self._seed = int.from_bytes(os.urandom(8), "little")  # whoever writes packets cannot know which of them collide
 
     @property
@@ -55,7 +61,7 @@ class CompiledEngine:
     def see(self, packet: Packet) -> Place | None:
         if not self._follow_packet(packet):
             return None
-        values = _FACT.unpack_from(self._facts)
+        values = _FACT.unpack_from(self.facts)
         stream, conn, bits = values[0], values[1], values[8]
         return Place(None if conn == _QUOTED else conn, stream, bits)
 
@@ -63,17 +69,28 @@ class CompiledEngine:
         """Follow one packet in row 0; whether it holds a TCP header."""
         scan.scan_frame(
             packet.data, _int64(packet.time_ns), packet.wire_len, packet.link_type, packet.offset, packet.interface,
-            self._rows, 0, self._seed,
+            self.rows, 0, self._seed,
         )  # fmt: skip
         before = self._tracker.counts()[1]
-        self._tracker.follow(self._rows, 1, self._facts)
+        self._follow(1)
         return self._tracker.counts()[1] > before
 
+    def _follow(self, count: int) -> None:
+        self._tracker.follow(self.rows, count, self.facts, self._finished)
+        if self._sink is not None and count:
+            self._sink(count)
+
     def feed(self, reader: CaptureReader) -> None:
+        for _ in self.steps(reader):
+            pass
+
+    def steps(self, reader: CaptureReader) -> Iterator[None]:
+        """The same, with a pause after every chunk."""
         header = reader.pcap_header
         if header is not None and header.lengths_swapped is not False:
             for packet in reader:
                 self._follow_packet(packet)
+                yield
             return
         buffer = bytearray(CHUNK)
         filled = 0
@@ -82,6 +99,7 @@ class CompiledEngine:
                 got = reader.source.readinto(view[filled:])
             filled += got
             at, stuck = self._follow_bytes(reader, buffer, filled)
+            yield
             if got and not stuck and (at or filled < len(buffer)):
                 buffer[: filled - at] = buffer[at:filled]
                 filled -= at
@@ -108,7 +126,7 @@ class CompiledEngine:
         walk = self._pcap_walk(reader) if reader.pcap_header else self._pcapng_walk(reader)
         while True:
             count, at, why = walk(buffer, at, end, base)
-            self._tracker.follow(self._rows, count, self._facts)
+            self._follow(count)
             if why != scan.FULL:
                 return at, why != scan.DONE
 
@@ -118,7 +136,7 @@ class CompiledEngine:
         big, tick = int(header.byte_order == ">"), _NS // header.ticks_per_second
 
         def walk(buffer: bytearray, at: int, end: int, base: int) -> tuple[int, int, int]:
-            return scan.scan_pcap(buffer, at, end, base, big, tick, header.link_type, self._rows, self._seed)
+            return scan.scan_pcap(buffer, at, end, base, big, tick, header.link_type, self.rows, self._seed)
 
         return walk
 
@@ -133,12 +151,16 @@ class CompiledEngine:
             interfaces.extend((interface.link_type, ticks, interface.ts_offset_s, index))
 
         def walk(buffer: bytearray, at: int, end: int, base: int) -> tuple[int, int, int]:
-            return scan.scan_pcapng(buffer, at, end, base, big, interfaces, self._rows, self._seed)
+            return scan.scan_pcapng(buffer, at, end, base, big, interfaces, self.rows, self._seed)
 
         return walk
 
     def connections(self) -> Iterator[RawConnection]:
         return raw_connections(self._tracker)
+
+    def from_client(self, facts: bytearray, count: int, out: bytearray) -> None:
+        """For each of `count` facts of a second pass: 1 in `out` where the client sent the segment, else 0."""
+        self._tracker.from_client(facts, count, out)
 
 
 def _int64(value: int) -> int:
