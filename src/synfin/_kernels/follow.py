@@ -678,6 +678,10 @@ class Tracker:
         """Records so far (connections, and what only quoted headers reached)."""
         return self.count
 
+    def connection_count(self) -> uint:
+        """Connections so far; records that only quoted headers reached are none."""
+        return self.numbered
+
     def counts(self) -> tuple:
         """(frames, frames with a TCP header quoted or not, frames with a TCP header of their own) so far."""
         return self.frames, self.followed, self.segments

@@ -95,7 +95,17 @@ def value_array(kind: str, values: Sequence[Any], *, dictionaries: bool) -> Any:
     if kind in ("numbers", "texts"):
         return _list_array(kind, values, valid)
     plain = [0 if value is None else value for value in values]
-    return plain_array(kind, Plain(array(CODES.get(kind, "B"), plain), valid), len(values))
+    return plain_array(kind, Plain(_numbers_of(CODES.get(kind, "B"), plain), valid), len(values))
+
+
+def _numbers_of(code: str, values: list[int]) -> array[int]:
+    """The values side by side; what needs more bits (the time of a broken clock) wraps, as it does in the kernels."""
+    try:
+        return array(code, values)
+    except OverflowError:
+        bits = 8 * array(code).itemsize
+        least = -(1 << (bits - 1)) if code.islower() else 0
+        return array(code, [(value - least) % (1 << bits) + least for value in values])
 
 
 def _known(values: Sequence[Any]) -> bytes | None:

@@ -158,6 +158,19 @@ class CompiledEngine:
     def connections(self) -> Iterator[RawConnection]:
         return raw_connections(self._tracker)
 
+    @property
+    def connection_count(self) -> int:
+        return self._tracker.connection_count()
+
+    def connection(self, number: int) -> RawConnection | None:
+        # Only headers quoted before their connection move a record away from the place of its number.
+        near = self._tracker.records(max(number - _RECORDS_AT_ONCE, 0), number + _RECORDS_AT_ONCE)
+        for values in _RECORD.iter_unpack(near):
+            raw = _raw(*values)
+            if raw.conn == number:
+                return raw
+        return next((raw for raw in self.connections() if raw.conn == number), None)
+
     def from_client(self, facts: bytearray, count: int, out: bytearray) -> None:
         """For each of `count` facts of a second pass: 1 in `out` where the client sent the segment, else 0."""
         self._tracker.from_client(facts, count, out)
