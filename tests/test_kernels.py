@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import random
 import struct
+from array import array
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -101,6 +103,27 @@ def test_scan_sees_in_broken_segments_what_the_readable_core_sees(dice: random.R
     cut = dice.choice([len(data), dice.randrange(len(data) + 1)])
     packet = Packet(1, 0, 1, bytes(data[:cut]), dice.choice([len(data), len(data) + 9, cut]))
     assert told_by_kernel(row_of(packet)) == told(dissect(packet))
+
+
+@pytest.mark.parametrize("length", [68, 60, 48, 47, 20, 8, 0])
+def test_an_802_3_length_ends_the_datagram(length: int) -> None:
+    """What IP claims beyond it does not count, as in tshark."""
+    segment = struct.pack(">HHIIHHHH", 1, 2, 3, 4, 5 << 12 | 0x18, 100, 0, 0) + bytes(20)
+    network = struct.pack(">BBHHHBBH", 0x45, 0, 60, 0, 0, 64, 6, 0) + b"\x0a\x00\x00\x01\x0a\x00\x00\x02"
+    data = bytes(12) + struct.pack(">H", length) + b"\xaa\xaa\x03\x00\x00\x00\x08\x00" + network + segment
+    packet = Packet(1, 0, 1, data, len(data))
+    assert told_by_kernel(row_of(packet)) == told(dissect(packet))
+    found = dissect(packet).segment
+    assert (found.len_bytes if found else None) == (length - 48 if length >= 48 else None)
+
+
+@pytest.mark.parametrize("total", [40, 39, 30, 20, 19, 0])
+def test_a_quoted_header_needs_20_bytes_by_its_own_datagram(total: int) -> None:
+    about = bytearray(frame(random.Random(1)))
+    about[16:18] = struct.pack(">H", total)
+    packet = Packet(1, 0, 1, quoting(random.Random(1), bytes(about)), 82)
+    assert told_by_kernel(row_of(packet)) == told(dissect(packet))
+    assert (dissect(packet).quoted is not None) == (total in (40, 0)), "0 stands for the frame's end"
 
 
 # --- connections ------------------------------------------------------------------------------------------------------
@@ -253,6 +276,100 @@ def test_both_engines_agree_on_every_capture(captures_dir: Path) -> None:
         if path.name != "pcapng-example.pcapng":  # its clock is beyond 64 bits of nanoseconds
             assert list(compiled.connections()) == list(readable.connections()), path
         needs.captures_ran(path)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_follow_agrees_wherever_the_clock_stands(seed: int) -> None:
+    """Before 1970 too, and with jumps of a century."""
+    dice = random.Random(seed)
+    jumps = (-(2**62), 2**62 - 1, 0, -1, 3 * 10**9)
+    packets = [replace(packet, time_ns=dice.choice(jumps)) for packet in conversation(seed, 60)]
+    assert kernel_rows(packets) == readable_rows(packets)
+
+
+def test_a_time_that_spans_64_bits_settles_a_connection() -> None:
+    first, last = conversation(3, 2)
+    packets = [replace(first, time_ns=-(2**63)), replace(last, time_ns=2**63 - 1)]
+    kernel, readable = kernel_rows(packets)[2], readable_rows(packets)[2]
+    assert [one.marks for one in kernel] == [one.marks for one in readable]
+
+
+def test_connections_whose_hashes_collide_stay_apart() -> None:
+    from synfin._kernels import follow, scan
+
+    packets = conversation(11, 300)
+    rows, size = bytearray(), scan.row_size()
+    for packet in packets:
+        row = bytearray(size)
+        scan.scan_frame(packet.data, packet.time_ns, packet.wire_len, 1, 0, 0, row, 0, 3)
+        rows += row
+    alike = bytearray(rows)
+    for at in range(0, len(alike), size):
+        alike[at + 16 : at + 24] = b"\xff" * 8
+    found = []
+    for given_rows in (rows, alike):
+        tracker, facts = follow.Tracker(matrix()), bytearray(len(packets) * follow.fact_size())
+        tracker.follow(given_rows, len(packets), facts)
+        found.append((bytes(facts), tracker.records(0, len(packets))))
+    assert found[0] == found[1]
+
+
+def test_a_stream_of_many_incarnations_takes_a_step_for_each() -> None:
+    """Not one for each pair of them: 5 000 000 000 steps would not go unnoticed."""
+    from synfin._kernels import follow, scan
+
+    count, size = 100_000, scan.row_size()
+    segments = ((5, 0, 0x02), (6, 9, 0x10), (6, 9, 0x14))
+    header = [struct.pack(">HHIIHHHH", 1000, 80, *numbers, 5 << 12 | flags, 5, 0, 0) for *numbers, flags in segments]
+    network = struct.pack(">BBHHHBBH", 0x45, 0, 40, 0, 0, 64, 6, 0) + b"\x0a\x00\x00\x01\x0a\x00\x00\x02"
+    rows = bytearray(3 * size)
+    for index in range(3):
+        scan.scan_frame(network + header[index], 0, 40, 101, 0, 0, rows, index, 3)
+    first, second = follow.Tracker(matrix()), follow.Tracker(matrix())
+    many, facts = rows * count, bytearray(3 * count * follow.fact_size())
+    first.follow(many, 3 * count, facts)
+    assert len(first) == count
+    second.follow(many, 3 * count, facts, first)
+    assert len(first.records(0, count)) == count * follow.record_size()
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.randoms(use_true_random=False), st.integers(1, 40))
+def test_follow_survives_rows_that_scan_never_writes(dice: random.Random, count: int) -> None:
+    from synfin._kernels import follow, scan
+
+    rows = bytearray(dice.randbytes(count * scan.row_size()))
+    few = dice.randbytes(32)
+    for at in range(0, len(rows), scan.row_size()):
+        rows[at + 16 : at + 56] = bytes(7) + few[:1] + few  # a hash and endpoints that come again
+    tracker, facts = follow.Tracker(matrix()), bytearray(count * follow.fact_size())
+    tracker.follow(rows, count, facts)
+    follow.Tracker(matrix()).follow(rows, count, facts, tracker)
+    tracker.follow(rows, count, facts, tracker)
+    assert len(tracker) <= 2 * count
+
+
+def test_kernels_refuse_what_does_not_fit() -> None:
+    from synfin._kernels import follow, scan
+
+    tracker, rows, facts = follow.Tracker(matrix()), bytearray(scan.row_size()), bytearray(follow.fact_size())
+    for count in (2, 1 << 60, 1 << 62, (1 << 63) - 1):
+        with pytest.raises(IndexError):
+            tracker.follow(rows, count, facts)
+    for index in (-1, 1, 1 << 60, (1 << 63) - 1):
+        with pytest.raises(IndexError):
+            scan.scan_frame(b"", 0, 0, 1, 0, 0, rows, index, 0)
+    for start, end in ((-1, 2), (0, 3)):
+        with pytest.raises(IndexError):
+            scan.scan_pcap(b"ab", start, end, 0, 0, 1, 1, rows, 0)
+        with pytest.raises(IndexError):
+            scan.scan_pcapng(b"ab", start, end, 0, 0, array("q"), rows, 0)
+    for wrong in (b"", matrix()[:-1], matrix() + b"\0", b"\x0c" * 384):
+        with pytest.raises(ValueError, match="matrix"):
+            follow.Tracker(wrong)
+    with pytest.raises(OverflowError):
+        tracker.records(-1, 1)
+    assert tracker.records(5, 1) == tracker.records(0, 0xFFFFFFFF) == b""
 
 
 # --- states -----------------------------------------------------------------------------------------------------------

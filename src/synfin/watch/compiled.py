@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from array import array
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from heapq import heappop, heappush
 from itertools import islice
 from struct import Struct
@@ -20,7 +20,7 @@ from synfin.watch.engine import Place
 from synfin.watch.raw import RawConnection, RawSide
 
 if TYPE_CHECKING:
-    from synfin.capture.packet import Packet
+    from synfin.capture.packet import Interface, Packet
     from synfin.capture.reader import CaptureReader
 
 CHUNK = 1 << 20  #: bytes in memory at a time
@@ -92,17 +92,19 @@ class CompiledEngine:
                 self._follow_packet(packet)
                 yield
             return
+        walk = self._pcapng_walk(reader) if header is None else self._pcap_walk(reader)
         buffer = bytearray(CHUNK)
         filled = 0
         while True:
             with memoryview(buffer) as view:
                 got = reader.source.readinto(view[filled:])
             filled += got
-            at, stuck = self._follow_bytes(reader, buffer, filled)
+            at, stuck = self._follow_bytes(walk, buffer, filled, reader.source.tell() - filled)
             yield
             if got and not stuck and (at or filled < len(buffer)):
-                buffer[: filled - at] = buffer[at:filled]
-                filled -= at
+                if at:
+                    buffer[: filled - at] = buffer[at:filled]
+                    filled -= at
             elif self._follow_slowly(reader, bytes(buffer[at:filled])):
                 filled = 0
             else:
@@ -117,13 +119,11 @@ class CompiledEngine:
             self._follow_packet(packet)
         return len(packets) == SLOWLY
 
-    def _follow_bytes(self, reader: CaptureReader, buffer: bytearray, end: int) -> tuple[int, bool]:
+    def _follow_bytes(self, walk: _Walk, buffer: bytearray, end: int, base: int) -> tuple[int, bool]:
         """Follow the whole records in buffer[:end]; (position of the rest, whether the kernels cannot read it)."""
-        base = reader.source.tell() - end
         at = 0
         if not end:
             return 0, False
-        walk = self._pcap_walk(reader) if reader.pcap_header else self._pcapng_walk(reader)
         while True:
             count, at, why = walk(buffer, at, end, base)
             self._follow(count)
@@ -143,14 +143,10 @@ class CompiledEngine:
     def _pcapng_walk(self, reader: CaptureReader) -> _Walk:
         section = reader.pcapng
         assert section is not None
-        big = int(section.byte_order == ">")
-        interfaces = array("q")
-        for index, interface in enumerate(reader.interfaces[section.first_interface :], section.first_interface):
-            # finer than ns: only exact in Python
-            ticks = interface.ticks_per_second if interface.ticks_per_second <= _NS else 0
-            interfaces.extend((interface.link_type, ticks, interface.ts_offset_s, index))
+        described = _Described(reader.interfaces)
 
         def walk(buffer: bytearray, at: int, end: int, base: int) -> tuple[int, int, int]:
+            big, interfaces = int(section.byte_order == ">"), described.since(section.first_interface)
             return scan.scan_pcapng(buffer, at, end, base, big, interfaces, self.rows, self._seed)
 
         return walk
@@ -174,6 +170,26 @@ class CompiledEngine:
     def from_client(self, facts: bytearray, count: int, out: bytearray) -> None:
         """For each of `count` facts of a second pass: 1 in `out` where the client sent the segment, else 0."""
         self._tracker.from_client(facts, count, out)
+
+
+class _Described:
+    """The interfaces of a section in the form that `scan_pcapng` takes; each is converted once."""
+
+    def __init__(self, interfaces: Sequence[Interface]) -> None:
+        self._interfaces = interfaces  # grows
+        self._first = 0
+        self._numbers = array("q")
+
+    def since(self, first: int) -> array[int]:
+        """Those from `first` on, where the section begins."""
+        if first != self._first:
+            self._first, self._numbers = first, array("q")
+        for index in range(first + len(self._numbers) // 4, len(self._interfaces)):
+            interface = self._interfaces[index]
+            # finer than ns: only exact in Python
+            ticks = interface.ticks_per_second if interface.ticks_per_second <= _NS else 0
+            self._numbers.extend((interface.link_type, ticks, interface.ts_offset_s, index))
+        return self._numbers
 
 
 def _int64(value: int) -> int:
