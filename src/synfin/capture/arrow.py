@@ -177,8 +177,9 @@ def _dictionary_array(values: Sequence[str | None]) -> Any:
 class _Source:
     """Where a stream's batches come from."""
 
-    def __init__(self, columns: Sequence[Column], batches: Iterator[Any]) -> None:
+    def __init__(self, columns: Sequence[Column], batches: Iterator[Any], dictionaries: bool) -> None:
         self.columns = columns
+        self.dictionaries = dictionaries
         self.batches = batches
         self.problem = ctypes.create_string_buffer(b"")
 
@@ -205,7 +206,7 @@ def _source(stream: int) -> _Source:
 def _get_schema(stream: int, out: int) -> int:
     source = _source(stream)
     try:
-        _move(_CSchema, schema(source.columns, dictionaries=True), out)
+        _move(_CSchema, schema(source.columns, dictionaries=source.dictionaries), out)
     except Exception as error:  # an exception cannot cross into C: it becomes the stream's error
         source.problem = ctypes.create_string_buffer(str(error).encode("utf-8", "replace"))
         return _FAILED
@@ -243,12 +244,12 @@ _GET_SCHEMA, _GET_NEXT, _GET_LAST_ERROR = _Answer(_get_schema), _Answer(_get_nex
 _RELEASE = _Release(_release)
 
 
-def lazy_stream(columns: Sequence[Column], batches: Iterator[Any]) -> Any:
+def lazy_stream(columns: Sequence[Column], batches: Iterator[Any], *, dictionaries: bool = True) -> Any:
     """A stream of record batches, each made when it is asked for; nanoarrow's CArrayStream."""
     from nanoarrow._array_stream import CArrayStream
 
     number = next(_numbers)
-    _open[number] = _Source(columns, batches)
+    _open[number] = _Source(columns, batches, dictionaries)
     made = CArrayStream.allocate()
     own = _CStream.from_address(made._addr())
     own.get_schema = ctypes.cast(_GET_SCHEMA, ctypes.c_void_p)

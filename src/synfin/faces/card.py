@@ -45,6 +45,7 @@ def table_card(title: str, shown: Sequence[Connection], rest: int, warnings: Seq
         f'<p class="headline">{_escape(title)}</p><table><thead><tr>{heads}</tr></thead><tbody>{lines}</tbody></table>'
         f"{more}{notes}",
         lang,
+        "synfin-card wide",
     )
 
 
@@ -62,10 +63,8 @@ def _chip(key: str) -> str:
     return f'<span class="chip {finding_facts(key).severity}">{_escape(key)}</span>'
 
 
-def _card(content: str, lang: Language) -> str:
-    return (
-        f'<div class="synfin-card" lang="{"zh-CN" if lang == "zh" else lang}"><style>{_style()}</style>{content}</div>'
-    )
+def _card(content: str, lang: Language, kind: str = "synfin-card") -> str:
+    return f'<div class="{kind}" lang="{"zh-CN" if lang == "zh" else lang}"><style>{_style()}</style>{content}</div>'
 
 
 def _style() -> str:

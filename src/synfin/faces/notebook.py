@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import io
 import os
-import shutil
-import tempfile
 import weakref
 from collections.abc import Iterator
 from dataclasses import fields
@@ -162,11 +159,8 @@ class Capture:
 
 def _again(capture: Readable, stack: contextlib.ExitStack) -> str:
     """A path that can be read again and again; what is none is copied to a file that goes when the capture goes."""
-    from synfin.faces.inputs import rereadable
+    from synfin.faces.inputs import rereadable, spooled
 
     if isinstance(capture, str | os.PathLike):
         return stack.enter_context(rereadable([os.fspath(capture)]))[0]
-    copy = stack.enter_context(tempfile.NamedTemporaryFile(prefix="synfin-", suffix=".capture"))
-    shutil.copyfileobj(capture, copy, io.DEFAULT_BUFFER_SIZE)
-    copy.flush()
-    return copy.name
+    return stack.enter_context(spooled(capture, str(getattr(capture, "name", "input"))))
