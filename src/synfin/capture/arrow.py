@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import itertools
+import weakref
 from array import array
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
@@ -136,25 +137,14 @@ class _CArray(ctypes.Structure):
     )
 
 
-class _CSchema(ctypes.Structure):
-    _fields_ = (
-        ("texts", ctypes.c_void_p * 3),
-        ("numbers", ctypes.c_int64 * 2),
-        ("children", ctypes.c_void_p),
-        ("dictionary", ctypes.c_void_p),
-        ("release", ctypes.c_void_p),
-        ("private_data", ctypes.c_void_p),
-    )
-
-
 _Release = ctypes.CFUNCTYPE(None, ctypes.c_void_p)
 
 
-def _move(struct: type[_CArray] | type[_CSchema], source: Any, target: int) -> None:
-    """Give what nanoarrow's `source` owns to the struct at `target`: the interface moves structs bit by bit."""
+def _move(source: Any, target: int) -> None:
+    """Give what nanoarrow's array `source` owns to the struct at `target`: arrays are moved bit by bit."""
     address = source._addr()
-    ctypes.memmove(target, address, ctypes.sizeof(struct))
-    struct.from_address(address).release = None
+    ctypes.memmove(target, address, ctypes.sizeof(_CArray))
+    _CArray.from_address(address).release = None
 
 
 def _dictionary_array(values: Sequence[str | None]) -> Any:
@@ -170,16 +160,14 @@ def _dictionary_array(values: Sequence[str | None]) -> Any:
     own = _CArray.from_address(found._addr())
     empty = _CArray.from_address(own.dictionary)
     _Release(empty.release)(own.dictionary)
-    _move(_CArray, na.c_array(list(words), na.string()), own.dictionary)
+    _move(na.c_array(list(words), na.string()), own.dictionary)
     return found
 
 
 class _Source:
     """Where a stream's batches come from."""
 
-    def __init__(self, columns: Sequence[Column], batches: Iterator[Any], dictionaries: bool) -> None:
-        self.columns = columns
-        self.dictionaries = dictionaries
+    def __init__(self, batches: Iterator[Any]) -> None:
         self.batches = batches
         self.problem = ctypes.create_string_buffer(b"")
 
@@ -194,23 +182,16 @@ class _CStream(ctypes.Structure):
     )
 
 
+class _Keeper(bytearray):
+    """Memory that a stream owns; when it goes, the stream has been released."""
+
+
 _FAILED = 5  # EIO
 _open: dict[int, _Source] = {}  #: streams that nobody has released yet, by private_data
-_numbers = itertools.count(1)
 
 
 def _source(stream: int) -> _Source:
     return _open[_CStream.from_address(stream).private_data]
-
-
-def _get_schema(stream: int, out: int) -> int:
-    source = _source(stream)
-    try:
-        _move(_CSchema, schema(source.columns, dictionaries=source.dictionaries), out)
-    except Exception as error:  # an exception cannot cross into C: it becomes the stream's error
-        source.problem = ctypes.create_string_buffer(str(error).encode("utf-8", "replace"))
-        return _FAILED
-    return 0
 
 
 def _get_next(stream: int, out: int) -> int:
@@ -218,10 +199,10 @@ def _get_next(stream: int, out: int) -> int:
     try:
         found = next(source.batches, None)
         if found is None:
-            ctypes.memset(out, 0, ctypes.sizeof(_CArray))  # released: the end
+            ctypes.memset(out, 0, ctypes.sizeof(_CArray))  # the end: an array that is released already
         else:
-            _move(_CArray, found, out)
-    except BaseException as error:
+            _move(found, out)
+    except BaseException as error:  # none can cross into C: it becomes the stream's error
         source.problem = ctypes.create_string_buffer((str(error) or repr(error)).encode("utf-8", "replace"))
         return _FAILED
     return 0
@@ -231,30 +212,26 @@ def _get_last_error(stream: int) -> int:
     return ctypes.addressof(_source(stream).problem)
 
 
-def _release(stream: int) -> None:
-    own = _CStream.from_address(stream)
-    _open.pop(own.private_data, None)
-    own.release = None
-
-
-# Made once and never freed: a stream may be released from inside its own release.
-_Answer = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)
-_Message = ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p)
-_GET_SCHEMA, _GET_NEXT, _GET_LAST_ERROR = _Answer(_get_schema), _Answer(_get_next), _Message(_get_last_error)
-_RELEASE = _Release(_release)
+_GET_NEXT = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)(_get_next)
+_GET_LAST_ERROR = ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p)(_get_last_error)
 
 
 def lazy_stream(columns: Sequence[Column], batches: Iterator[Any], *, dictionaries: bool = True) -> Any:
-    """A stream of record batches, each made when it is asked for; nanoarrow's CArrayStream."""
+    """A stream of record batches, each made when it is asked for; nanoarrow's CArrayStream.
+
+    It is a stream of nanoarrow's whose next batch is asked of us. Its release stays nanoarrow's: readers release
+    streams while they raise an error, where no Python code may run.
+    """
+    import nanoarrow as na
     from nanoarrow._array_stream import CArrayStream
 
-    number = next(_numbers)
-    _open[number] = _Source(columns, batches, dictionaries)
-    made = CArrayStream.allocate()
+    keeper = _Keeper(1)
+    kept = na.c_array_from_buffers(na.uint8(), 1, [None, keeper], null_count=0)
+    made = CArrayStream.from_c_arrays([kept], schema(columns, dictionaries=dictionaries), move=True, validate=False)
     own = _CStream.from_address(made._addr())
-    own.get_schema = ctypes.cast(_GET_SCHEMA, ctypes.c_void_p)
+    number = own.private_data
     own.get_next = ctypes.cast(_GET_NEXT, ctypes.c_void_p)
     own.get_last_error = ctypes.cast(_GET_LAST_ERROR, ctypes.c_void_p)
-    own.release = ctypes.cast(_RELEASE, ctypes.c_void_p)
-    own.private_data = number
+    _open[number] = _Source(batches)
+    weakref.finalize(keeper, _open.pop, number).atexit = False
     return made

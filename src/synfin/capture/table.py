@@ -6,10 +6,11 @@ all ask for `__arrow_c_stream__`. Whoever wants less in memory than all of it ta
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from synfin.capture.arrow import Column, Plain, batch, lazy_stream, plain_array, schema, value_array
+from synfin.capture.arrow import CODES, Column, Plain, batch, lazy_stream, plain_array, schema, value_array
 
 ROWS = 65536  #: of a batch, unless asked otherwise
 
@@ -74,6 +75,11 @@ class Table:
         """The same pieces as they are before Arrow."""
         return self._parts(rows)
 
+    def rows(self) -> Iterator[tuple[Any, ...]]:
+        """Every row as Python values, None where unknown; times in nanoseconds."""
+        for part in self._parts(ROWS):
+            yield from zip(*map(_python_values, self.columns, part.values), strict=True)
+
     def record_batches(self, rows: int = ROWS, *, dictionaries: bool = True) -> Iterator[Any]:
         """The same pieces as nanoarrow's arrays."""
         return (_record_batch(self.columns, part, dictionaries=dictionaries) for part in self._parts(rows))
@@ -87,6 +93,18 @@ class Table:
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
         return _stream(self.columns, self._parts(ROWS))
+
+
+def _python_values(column: Column, values: Plain | Sequence[Any]) -> Sequence[Any]:
+    if not isinstance(values, Plain):
+        return values
+    if column.kind == "bool":
+        plain: Sequence[Any] = [bool(value) for value in bytes(values.data)]
+    else:
+        plain = array(CODES[column.kind], bytes(values.data))
+    if values.valid is None:
+        return plain
+    return [value if known else None for value, known in zip(plain, values.valid, strict=True)]
 
 
 def _stream(columns: Sequence[Column], parts: Iterator[Part]) -> object:

@@ -140,7 +140,8 @@ class Capture:
         return retell(self._paths, chosen, engine()).story
 
     def __repr__(self) -> str:
-        noted = f", {len(self.warnings)} warnings" if self.warnings else ""
+        count = len(self.warnings)
+        noted = f", {count} warning{'s' * (count > 1)}" if count else ""
         return f"<capture {self._title}{noted}>"
 
     @property

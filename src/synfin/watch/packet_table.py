@@ -6,14 +6,16 @@ Where nothing could be compiled, `packet_rows` fills the same columns from the r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from synfin.capture.arrow import Column
 from synfin.capture.table import Part, Table
 
 if TYPE_CHECKING:
+    from synfin.dissect.context import Facts
     from synfin.watch.engine import Engine
+    from synfin.wire.frame import Frame
 
 
 class Source(NamedTuple):
@@ -63,6 +65,13 @@ def packet_table(paths: Sequence[str], finished: Engine, length: Callable[[], in
             first = finished
             return Table(COLUMNS, lambda rows: parts(paths, first, rows), length)
     return Table(COLUMNS, lambda rows: _readable_parts(paths, rows), length)
+
+
+def chosen_packets(packets: Iterable[tuple[Frame, Facts]]) -> Table:
+    """The table of packets that the readable core has taken apart, which can be read once."""
+    from synfin.watch.packet_rows import parts
+
+    return Table(COLUMNS, lambda rows: parts(packets, rows), lambda: 0)
 
 
 def _readable_parts(paths: Sequence[str], rows: int) -> Iterator[Part]:
