@@ -31,6 +31,7 @@ _FACT = Struct(follow.FACT_FORMAT)
 _RECORD = Struct(follow.RECORD_FORMAT)
 _RECORDS_AT_ONCE = 4096
 _QUOTED = 0xFFFFFFFF  # `conn` of a row that only quotes
+_Sink = Callable[[bytearray, bytearray, int], None]
 _Walk = Callable[[bytearray, int, int, int], tuple[int, int, int]]
 _NS = 1_000_000_000
 
@@ -38,16 +39,16 @@ _NS = 1_000_000_000
 class CompiledEngine:
     """See `Engine`.
 
-    A second engine that is given the `finished` first one shows what a second pass shows. `sink` is called for every
-    block: `rows` and `facts` then hold so many of both.
+    A second engine that is given the `finished` first one shows what a second pass shows. `sink` is called with every
+    block of rows and facts, and how many they are.
     """
 
-    def __init__(self, finished: CompiledEngine | None = None, sink: Callable[[int], None] | None = None) -> None:
+    def __init__(self, finished: CompiledEngine | None = None, sink: _Sink | None = None) -> None:
         self._tracker = follow.Tracker(matrix())
         self._finished = None if finished is None else finished._tracker
         self._sink = sink
-        self.rows = bytearray(BLOCK * scan.row_size())
-        self.facts = bytearray(BLOCK * follow.fact_size())
+        self._rows = bytearray(BLOCK * scan.row_size())
+        self._facts = bytearray(BLOCK * follow.fact_size())
         self._seed = int.from_bytes(os.urandom(8), "little")  # whoever writes packets cannot know which of them collide
 
     @property
@@ -61,7 +62,7 @@ class CompiledEngine:
     def see(self, packet: Packet) -> Place | None:
         if not self._follow_packet(packet):
             return None
-        values = _FACT.unpack_from(self.facts)
+        values = _FACT.unpack_from(self._facts)
         stream, conn, bits = values[0], values[1], values[8]
         return Place(None if conn == _QUOTED else conn, stream, bits)
 
@@ -69,16 +70,16 @@ class CompiledEngine:
         """Follow one packet in row 0; whether it holds a TCP header."""
         scan.scan_frame(
             packet.data, _int64(packet.time_ns), packet.wire_len, packet.link_type, packet.offset, packet.interface,
-            self.rows, 0, self._seed,
+            self._rows, 0, self._seed,
         )  # fmt: skip
         before = self._tracker.counts()[1]
         self._follow(1)
         return self._tracker.counts()[1] > before
 
     def _follow(self, count: int) -> None:
-        self._tracker.follow(self.rows, count, self.facts, self._finished)
+        self._tracker.follow(self._rows, count, self._facts, self._finished)
         if self._sink is not None and count:
-            self._sink(count)
+            self._sink(self._rows, self._facts, count)
 
     def feed(self, reader: CaptureReader) -> None:
         for _ in self.steps(reader):
@@ -136,7 +137,7 @@ class CompiledEngine:
         big, tick = int(header.byte_order == ">"), _NS // header.ticks_per_second
 
         def walk(buffer: bytearray, at: int, end: int, base: int) -> tuple[int, int, int]:
-            return scan.scan_pcap(buffer, at, end, base, big, tick, header.link_type, self.rows, self._seed)
+            return scan.scan_pcap(buffer, at, end, base, big, tick, header.link_type, self._rows, self._seed)
 
         return walk
 
@@ -147,7 +148,7 @@ class CompiledEngine:
 
         def walk(buffer: bytearray, at: int, end: int, base: int) -> tuple[int, int, int]:
             big, interfaces = int(section.byte_order == ">"), described.since(section.first_interface)
-            return scan.scan_pcapng(buffer, at, end, base, big, interfaces, self.rows, self._seed)
+            return scan.scan_pcapng(buffer, at, end, base, big, interfaces, self._rows, self._seed)
 
         return walk
 

@@ -68,9 +68,9 @@ class _Blocks:
         self._columns = {(source.origin, source.field): (bytearray(), source.kind) for source in SOURCES}
         self._known = {source.known: bytearray() for source in SOURCES if source.known}
 
-    def _take(self, count: int) -> None:
-        rows = memoryview(self.engine.rows)[: count * scan.row_size()]
-        facts = memoryview(self.engine.facts)[: count * follow.fact_size()]
+    def _take(self, block: bytearray, fact_block: bytearray, count: int) -> None:
+        rows = memoryview(block)[: count * scan.row_size()]
+        facts = memoryview(fact_block)[: count * follow.fact_size()]
         for (origin, field), (column, kind) in self._columns.items():
             if origin == "row":
                 column += _strided(rows, scan.row_size(), _ROW[field], kind)
@@ -78,7 +78,7 @@ class _Blocks:
                 column += _strided(facts, follow.fact_size(), _FACT[field], kind)
         self._columns["made", "analysis"][0].extend(_analysis(facts))
         client = bytearray(count)
-        self._finished.from_client(self.engine.facts, count, client)
+        self._finished.from_client(fact_block, count, client)
         self._columns["made", "from_client"][0].extend(client)
         self._note_known(rows)
         self.length += count
