@@ -301,6 +301,16 @@ def rejects(row: cython.pointer(Row)) -> cint:
 @cython.cfunc
 @cython.nogil
 @cython.exceptval(check=False)
+def guess_client(conn: cython.pointer(Conn)) -> cint:
+    """The client where no SYN tells: the larger port calls; with equal ports, who was seen first."""
+    if conn.high_port != conn.low_port:
+        return conn.high_port > conn.low_port
+    return conn.first_side if conn.first_side > 0 else 0
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
 def write_record(
     conn: cython.pointer(Conn), completeness: uint, end_ns: longlong, out: cython.pointer(Record)
 ) -> cython.void:
@@ -311,10 +321,7 @@ def write_record(
     j: uint
     out.role_guessed = client < 0
     if client < 0:
-        # without a SYN: the larger port calls; with equal ports, who was seen first
-        client = conn.high_port > conn.low_port
-        if conn.high_port == conn.low_port:
-            client = conn.first_side if conn.first_side > 0 else 0
+        client = guess_client(conn)
     elif (conn.ends[client].sent & 1) == 0:
         out.role_guessed = 1
     out.marks = collect.marks(conn, client, end_ns)
@@ -741,6 +748,28 @@ class Tracker:
                     n += 1
         return bytes(out[: n * cython.sizeof(Record)])
 
+    def from_client(self, facts: uchar[::1], n: cython.Py_ssize_t, out: uchar[::1]):
+        """out[i] = 1 where the client of its connection sent the segment of facts[i], as known by now, else 0."""
+        fact: cython.pointer(Fact)
+        conn: cython.pointer(Conn)
+        client: cint
+        i: cython.Py_ssize_t
+        if n <= 0:
+            return
+        if n > out.shape[0] or n > facts.shape[0] // cython.cast(cython.Py_ssize_t, cython.sizeof(Fact)):
+            raise IndexError("fewer facts or places than asked for")
+        fact = cython.cast(cython.pointer(Fact), cython.address(facts[0]))
+        with cython.nogil:
+            for i in range(n):
+                out[i] = 0
+                if fact.record < self.count:
+                    conn = self.at(fact.record)
+                    client = collect.client_side(conn)
+                    if client < 0:
+                        client = guess_client(conn)
+                    out[i] = client == fact.side
+                fact += 1
+
     @cython.cfunc
     @cython.nogil
     @cython.inline
@@ -761,6 +790,10 @@ class Tracker:
     def __len__(self):
         """Records so far (connections, and what only quoted headers reached)."""
         return self.count
+
+    def connection_count(self) -> uint:
+        """Connections so far; records that only quoted headers reached are none."""
+        return self.numbered
 
     def counts(self) -> tuple:
         """(frames, frames with a TCP header quoted or not, frames with a TCP header of their own) so far."""

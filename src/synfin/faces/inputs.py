@@ -103,14 +103,21 @@ class _Copy(str):
 
 @contextlib.contextmanager
 def _spooled(path: str) -> Iterator[str]:
+    with _opened(path) as stream, spooled(stream, "standard input" if path == "-" else path) as place:
+        yield place
+
+
+@contextlib.contextmanager
+def spooled(stream: BinaryIO, shown: str) -> Iterator[str]:
+    """A copy of what is left of a stream, for as long as it is needed; messages call it `shown`."""
     import shutil
     import tempfile
 
-    with _opened(path) as stream, tempfile.NamedTemporaryFile(prefix="synfin-", suffix=".capture") as copy:
+    with tempfile.NamedTemporaryFile(prefix="synfin-", suffix=".capture") as copy:
         shutil.copyfileobj(stream, copy)
         copy.flush()
         place = _Copy(copy.name)
-        place.shown = "standard input" if path == "-" else path
+        place.shown = shown
         yield place
 
 

@@ -33,15 +33,22 @@ _FACT = Struct(follow.FACT_FORMAT)
 _RECORD = Struct(follow.RECORD_FORMAT)
 _RECORDS_AT_ONCE = 4096
 _QUOTED = 0xFFFFFFFF  # `conn` of a row that only quotes
+_Sink = Callable[[bytearray, bytearray, int], None]
 _Walk = Callable[[bytearray, int, int, int], tuple[int, int, int]]
 _NS = 1_000_000_000
 
 
 class CompiledEngine:
-    """See `Engine`."""
+    """See `Engine`.
 
-    def __init__(self) -> None:
+    A second engine that is given the `finished` first one shows what a second pass shows. `sink` is called with every
+    block of rows and facts, and how many they are.
+    """
+
+    def __init__(self, finished: CompiledEngine | None = None, sink: _Sink | None = None) -> None:
         self._tracker = follow.Tracker(matrix())
+        self._finished = None if finished is None else finished._tracker
+        self._sink = sink
         self._rows = bytearray(BLOCK * scan.row_size())
         self._facts = bytearray(BLOCK * follow.fact_size())
         self._seed = int.from_bytes(os.urandom(8), "little")  # whoever writes packets cannot know which of them collide
@@ -76,14 +83,25 @@ class CompiledEngine:
         if scan.next_slow(self._rows, 0, 1) == 0:
             self._slow.take(packet, self._rows, 0)
         before = self._tracker.counts()[1]
-        self._tracker.follow(self._rows, 1, self._facts)
+        self._follow(1)
         return self._tracker.counts()[1] > before
 
+    def _follow(self, count: int) -> None:
+        self._tracker.follow(self._rows, count, self._facts, self._finished)
+        if self._sink is not None and count:
+            self._sink(self._rows, self._facts, count)
+
     def feed(self, reader: CaptureReader) -> None:
+        for _ in self.steps(reader):
+            pass
+
+    def steps(self, reader: CaptureReader) -> Iterator[None]:
+        """The same, with a pause after every chunk."""
         header = reader.pcap_header
         if (reader.pcapng is None) if header is None else header.lengths_swapped is not False:
             for packet in reader:
                 self._follow_packet(packet)
+                yield
             return
         walk = self._pcapng_walk(reader) if header is None else self._pcap_walk(reader)
         buffer = bytearray(CHUNK)
@@ -93,6 +111,7 @@ class CompiledEngine:
                 got = reader.source.readinto(view[filled:])
             filled += got
             at, stuck = self._follow_bytes(walk, buffer, filled, reader.source.tell() - filled)
+            yield
             if got and not stuck and (at or filled < len(buffer)):
                 if at:
                     buffer[: filled - at] = buffer[at:filled]
@@ -119,7 +138,7 @@ class CompiledEngine:
         while True:
             count, at, why = walk(buffer, at, end, base)
             self._slow.complete(self._rows, count, buffer, base)
-            self._tracker.follow(self._rows, count, self._facts)
+            self._follow(count)
             if why != scan.FULL:
                 return at, why != scan.DONE
 
@@ -146,6 +165,23 @@ class CompiledEngine:
 
     def connections(self) -> Iterator[RawConnection]:
         return raw_connections(self._tracker)
+
+    @property
+    def connection_count(self) -> int:
+        return self._tracker.connection_count()
+
+    def connection(self, number: int) -> RawConnection | None:
+        # Only headers quoted before their connection move a record away from the place of its number.
+        near = self._tracker.records(max(number - _RECORDS_AT_ONCE, 0), number + _RECORDS_AT_ONCE)
+        for values in _RECORD.iter_unpack(near):
+            raw = _raw(*values)
+            if raw.conn == number:
+                return raw
+        return next((raw for raw in self.connections() if raw.conn == number), None)
+
+    def from_client(self, facts: bytearray, count: int, out: bytearray) -> None:
+        """For each of `count` facts of a second pass: 1 in `out` where the client sent the segment, else 0."""
+        self._tracker.from_client(facts, count, out)
 
 
 class _Described:

@@ -43,3 +43,10 @@ class Engine(Protocol):
 
     def connections(self) -> Iterator[RawConnection]:
         """Every connection so far, in order of `conn`."""
+
+    @property
+    def connection_count(self) -> int:
+        """Connections so far."""
+
+    def connection(self, number: int) -> RawConnection | None:
+        """The connection with this `conn`, None where there is none."""

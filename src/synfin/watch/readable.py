@@ -44,3 +44,10 @@ class ReadableEngine:
 
     def connections(self) -> Iterator[RawConnection]:
         return iter(self._tracker.connections())
+
+    @property
+    def connection_count(self) -> int:
+        return sum(1 for _ in self.connections())
+
+    def connection(self, number: int) -> RawConnection | None:
+        return next((raw for raw in self.connections() if raw.conn == number), None)

@@ -13,12 +13,10 @@ from synfin.faces import inputs, telling
 from synfin.faces.packet import render_packet
 from synfin.faces.table import SEVERITIES, severity
 from synfin.faces.terminal import wants_colour
-from synfin.watch.analysis import flag_names
 from synfin.watch.annotate import annotated
-from synfin.watch.record import Connection, Step, Story
+from synfin.watch.record import Connection, Step
 from synfin.watch.records import record
-from synfin.watch.story import tell
-from synfin.wire.frame import Frame, dissect
+from synfin.watch.retell import Told, retell
 
 _LISTED = 10  #: connections named on standard error
 
@@ -82,28 +80,9 @@ def _choose(asked: argparse.Namespace, connections: Sequence[Connection], lang: 
     return chosen
 
 
-def _tell(sources: Sequence[str], chosen: Connection) -> tuple[Story, dict[int, Frame]]:
+def _tell(sources: Sequence[str], chosen: Connection) -> Told:
     """The story of one connection, and its frames by number: the captures are read once more."""
-    from synfin.capture.reader import open_capture
-
-    engine = inputs.fresh_engine()
-    frames: dict[int, Frame] = {}
-    segments, flags = [], []
-    end_ns = None
-    number = 0
-    for path in sources:
-        with open_capture(path, first_number=number + 1) as reader:
-            for packet in reader:
-                number = packet.number
-                end_ns = packet.time_ns if end_ns is None else max(end_ns, packet.time_ns)
-                place = engine.see(packet)
-                if place is not None and place.conn == chosen.conn:
-                    frame = engine.last or dissect(packet)
-                    if frame.segment is not None:
-                        frames[number] = frame
-                        segments.append(frame.segment)
-                        flags.append(flag_names(place.bits))
-    return tell(segments, chosen, flags, capture_end_ns=end_ns), frames
+    return retell(sources, chosen, inputs.fresh_engine())
 
 
 def _explain_packet(asked: argparse.Namespace, sources: Sequence[str], lang: Language) -> int:
