@@ -12,16 +12,21 @@ from synfin.watch.opinion import receipts, sending
 from synfin.watch.opinion.duplicates import Copy, Duplicates
 from synfin.watch.opinion.evidence import Evidence, read
 from synfin.watch.opinion.flow import Flow, Sent
-from synfin.watch.opinion.record import Draft, Hole, Kind, Opinion
+from synfin.watch.opinion.incarnations import numbered
+from synfin.watch.opinion.record import Draft, Kind, Opinion
 from synfin.wire.tcp import ACK, FIN, RST, SYN, Segment
 
 
 def judge(segments: Sequence[Segment]) -> list[Opinion]:
-    """One opinion for each segment of a connection, all of one incarnation."""
-    court = Court()
-    for segment in segments:
+    """One opinion for each segment of a pair of endpoints; each incarnation is judged by itself."""
+    courts: dict[int, Court] = {}
+    places: list[tuple[int, int]] = []
+    for segment, number in zip(segments, numbered(segments), strict=True):
+        court = courts.setdefault(number, Court())
+        places.append((number, len(court)))
         court.hear(segment)
-    return court.close()
+    opinions = {number: court.close() for number, court in courts.items()}
+    return [opinions[number][at] for number, at in places]
 
 
 class Court:
@@ -34,6 +39,10 @@ class Court:
         self._first: tuple[bytes, int] | None = None
         self._sack = [False, False]
         self._times = sending.Times()
+
+    def __len__(self) -> int:
+        """Segments so far."""
+        return len(self._drafts)
 
     def hear(self, segment: Segment) -> None:
         """The next segment."""
@@ -95,6 +104,3 @@ class Court:
             for draft in copies:
                 if not draft.certain:
                     draft.turn(Kind.NETWORK_DUPLICATE, "opinion.copy-like-others", certain=False)
-
-
-__all__ = ["Court", "Hole", "judge"]

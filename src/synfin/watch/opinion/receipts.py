@@ -88,7 +88,8 @@ def _note_hint(own: Flow, peer: Flow, draft: Draft, ack: int, evidence: Evidence
     if doubled and pure and ack <= own.una:
         draft.turn(Kind.DUPLICATE_ACK, "opinion.ack-dsack")
         return
-    due = own.nxt > ack or own.news_ns > own.una_ns  # it answers something: what is due, or what came twice
+    # it answers something: what is due, or (seen without SACK only) what was sent again and came twice
+    due = own.nxt > ack or own.news_ns > own.una_ns or (not sack and _answers_late(own, segment.time_ns))
     same = bool(own.una) and ack == own.una and due
     if same and pure and (news or (segment.window == peer.window and segment.window)):
         draft.turn(Kind.DUPLICATE_ACK, "opinion.ack-sack" if news else "opinion.ack-same", own.una_frame, certain=news)
@@ -99,6 +100,11 @@ def _note_hint(own: Flow, peer: Flow, draft: Draft, ack: int, evidence: Evidence
         own.dup_ns = segment.time_ns
         if len(own.dup_frames) < MAX_OPEN:
             own.dup_frames.append(segment.frame)
+
+
+def _answers_late(own: Flow, now: int) -> bool:
+    """Whether a retransmission is still to be answered."""
+    return bool(own.pending) and now - own.pending[-1].time_ns < 2 * own.rtt_min_ns + _PATIENCE_NS
 
 
 def _answered_idly(own: Flow, ack: int, frame: int) -> None:
