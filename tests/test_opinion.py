@@ -176,7 +176,8 @@ LEAST = 0.9
 @pytest.mark.parametrize(
     ("name", "tap"),
     [
-        ("loss", "receiver"), ("loss, no SACK", "middle"), ("reordering and loss", "middle"), ("ACKs held up", "sender"),
+        ("loss", "receiver"), ("loss, no SACK", "middle"), ("reordering and loss", "middle"),
+        ("ACKs held up", "sender"),
         ("SPAN, all twice", "receiver"), ("capture drops and loss", "middle"), ("closed windows", "sender"),
         ("duplication by the network", "middle"),
     ],

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from synfin.watch.opinion import receipts, sending
 from synfin.watch.opinion.duplicates import Copy, Duplicates
 from synfin.watch.opinion.evidence import Evidence, read
-from synfin.watch.opinion.flow import Flow, Sent
+from synfin.watch.opinion.flow import OPEN, Flow, Sent
 from synfin.watch.opinion.incarnations import numbered
 from synfin.watch.opinion.record import Draft, Kind, Opinion
 from synfin.wire.tcp import ACK, FIN, RST, SYN, Segment
@@ -92,7 +92,7 @@ class Court:
         start = own.unwrap(segment.seq)
         sent = Sent(draft, start, start + segment.length, segment.time_ns, segment.ip_id, evidence.tsval, first=False)
         own.copies.append(sent)
-        if len(own.copies) > receipts.MAX_OPEN:
+        if len(own.copies) > OPEN:
             del own.copies[0]
 
     def _settle_copies(self) -> None:

@@ -11,7 +11,8 @@ from synfin.watch.opinion.record import Draft, Hole
 from synfin.wire import seq
 
 BASE = 1 << 32  #: unwrapped numbers start here, so that none is ever 0
-REMEMBERED = 8192  #: transmissions and open questions of one direction
+REMEMBERED = 8192  #: transmissions of one direction
+OPEN = 512  #: questions that every acknowledgment is asked about
 FEW_IDS = 4  #: so many steps are needed before the order of IP IDs is believed
 
 
@@ -26,6 +27,7 @@ class Sent:
     ip_id: int | None
     tsval: int | None
     first: bool = True  #: the first transmission of these bytes, as far as is known
+    needed: bool = False  #: a retransmission after which the receiver went on
     repeated: bool = False  #: sent again later: no sample of the round-trip time (Karn)
 
     @property
@@ -93,6 +95,7 @@ class Flow:
     scale: int | None = None
     right: int = 0  #: highest number that the receiver's windows ever allowed
     dup_acks: int = 0  #: by the receiver, for `una`
+    same_acks: int = 0  #: those for `una` that no retransmission accounts for yet
     dup_ns: int = 0  #: time of the last of them
     dup_frames: list[int] = field(default_factory=list)
     recovery_end: int = 0  #: retransmissions below it belong to the recovery that is going on

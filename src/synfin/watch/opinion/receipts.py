@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from synfin.watch.opinion.evidence import Evidence, later
-from synfin.watch.opinion.flow import Flow, Gap, Sent
+from synfin.watch.opinion.flow import OPEN, Flow, Gap, Sent
 from synfin.watch.opinion.record import Draft, Hole, Kind
 from synfin.wire.seq import MASK, diff
 
-MAX_OPEN = 4096  #: copies and duplicate ACKs that are remembered
 _FEW_SAMPLES = 8
 _FAR_NS = 1_000_000  #: a receiver nearer than that answers too irregularly
 _PATIENCE_NS = 5_000_000  #: beyond two answers: how late the network may deliver a copy
@@ -29,8 +28,11 @@ def acknowledge(own: Flow, peer: Flow, draft: Draft, evidence: Evidence, *, sack
         blocks = blocks[1:]
     _note_hint(own, peer, draft, ack, evidence, doubled=twice is not None, sack=sack)
     if ack > own.una:
+        _settle_same(own, segment.frame)
         _eifel(own, ack, evidence, segment.frame)
         _too_soon(own, ack, segment.time_ns, segment.frame)
+        for sent in own.pending:
+            sent.needed = sent.needed or (sent.start <= own.una and sent.end <= ack and own.una < sent.end)
         _sample(own, ack, segment.time_ns)
     for left, right in blocks:
         if left < right and right > ack:
@@ -93,12 +95,15 @@ def _note_hint(own: Flow, peer: Flow, draft: Draft, ack: int, evidence: Evidence
     same = bool(own.una) and ack == own.una and due
     if same and pure and (news or (segment.window == peer.window and segment.window)):
         draft.turn(Kind.DUPLICATE_ACK, "opinion.ack-sack" if news else "opinion.ack-same", own.una_frame, certain=news)
-    if same and pure and not evidence.sacks and own.nxt <= ack and not sack:
-        _answered_idly(own, ack, segment.frame)
+    if same and pure and not sack:
+        if own.nxt <= ack:
+            _answered_idly(own, ack, segment.frame)
+        else:
+            own.same_acks += 1
     if (same and draft.kind is Kind.DUPLICATE_ACK) or news:
         own.dup_acks += 1
         own.dup_ns = segment.time_ns
-        if len(own.dup_frames) < MAX_OPEN:
+        if len(own.dup_frames) < OPEN:
             own.dup_frames.append(segment.frame)
 
 
@@ -107,10 +112,19 @@ def _answers_late(own: Flow, now: int) -> bool:
     return bool(own.pending) and now - own.pending[-1].time_ns < 2 * own.rtt_min_ns + _PATIENCE_NS
 
 
+def _settle_same(own: Flow, frame: int) -> None:
+    """Duplicate ACKs that asked for nothing, as nothing was sent again there: they answered what came twice."""
+    asked, own.same_acks = own.same_acks, 0
+    following = own.latest(own.una) if asked and own.pending else None
+    if following is not None and following.first and following.draft.kind is Kind.NEW:
+        for _ in range(asked):
+            _answered_idly(own, own.una, frame)
+
+
 def _answered_idly(own: Flow, ack: int, frame: int) -> None:
     """Nothing is due, and yet the same acknowledgment again: it answers bytes that the receiver had (without SACK)."""
     for sent in own.pending[::-1]:
-        if sent.end <= ack:
+        if sent.end <= ack and not sent.needed:
             sent.draft.turn(Kind.SPURIOUS, "opinion.ack-idle", frame, certain=False)
             own.pending.remove(sent)
             return
@@ -145,8 +159,6 @@ def _too_soon(own: Flow, ack: int, now: int, frame: int) -> None:
         if now - sent.time_ns < _TOO_SOON * own.rtt_min_ns and own.una <= sent.start:
             sent.draft.turn(Kind.SPURIOUS, "opinion.answer-too-soon", frame, certain=False)
             _original_arrived(own, sent, frame)
-    if len(own.pending) > MAX_OPEN:
-        del own.pending[: MAX_OPEN // 2]
 
 
 def _sample(own: Flow, ack: int, now: int) -> None:

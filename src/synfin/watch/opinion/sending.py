@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from synfin.watch.opinion.causes import RTO_MIN_NS, TIMER_SLACK_NS, cause
 from synfin.watch.opinion.evidence import Evidence
-from synfin.watch.opinion.flow import REMEMBERED, Flow, Gap, Sent
+from synfin.watch.opinion.flow import OPEN, REMEMBERED, Flow, Gap, Sent
 from synfin.watch.opinion.record import Draft, Hole, Kind
 from synfin.wire.tcp import ACK, FIN, RST, SYN, Segment
 
@@ -102,7 +102,7 @@ def _ahead(own: Flow, sent: Sent, left_out: int, times: Times) -> None:
     if own.nxt and sent.start > own.nxt:
         own.gaps.append(Gap(own.nxt, sent.start, sent.draft, sent.time_ns))
         sent.draft.turn_hole(Hole.UNDECIDED, "opinion.hole", certain=False)
-        if len(own.gaps) > REMEMBERED:
+        if len(own.gaps) > OPEN:
             del own.gaps[0]
         return
     if not own.nxt:
@@ -203,5 +203,5 @@ def _retransmitted(own: Flow, sent: Sent, before: Sent | None, rtt_ns: int, reas
         draft.turn(Kind.SPURIOUS, "opinion.sacked-before", *own.dup_frames[-1:])
     else:
         own.pending.append(sent)
-        if len(own.pending) > REMEMBERED:
+        if len(own.pending) > OPEN:
             del own.pending[0]
