@@ -87,9 +87,10 @@ def page(rows: dict[tuple[str, str], Both], packets: int, connections: int, seed
 
 HEAD = """# Accuracy of the second opinion
 
-Written by `python bench/accuracy.py --connections {connections} --seed {seed}`, which simulates {scenarios} scenarios
-seen from three taps ({taps}; {packets} packets in all) on a virtual clock, so that what became of every packet is
-known, and asks both the second opinion (`synfin.opinion`) and tshark about the same files.
+Written by `make accuracy` (`python bench/accuracy.py --connections {connections} --seed {seed}`). It simulates
+{scenarios} scenarios seen from three taps ({taps}; {packets} packets in all) on a virtual clock, so that what became
+of every packet is known, and asks both the second opinion (`synfin.opinion`) and tshark about the same files. The
+simulated hosts (`bench/truth/hosts.py`) are as regular as we could write them; real ones are less so.
 
 What counts as true:
 - *retransmission*: bytes that the sender has sent before. *fast* and *rto*: why, where it was needed.

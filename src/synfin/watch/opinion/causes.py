@@ -17,6 +17,8 @@ def cause(own: Flow, sent: Sent, before: Sent | None, rtt_ns: int) -> tuple[str,
     """
     now = sent.time_ns
     idle_ns = now - max(own.una_ns, own.news_ns)
+    if _stalled(own, sent, before, rtt_ns):
+        return _enter(own, "rto"), [before.frame] if before else []
     if own.recovering and idle_ns < RTO_MIN_NS - TIMER_SLACK_NS:
         return own.recovery_cause, []
     hinted = own.dup_acks >= DUP_ACKS or own.sacked.above(sent.start)
@@ -32,6 +34,15 @@ def cause(own: Flow, sent: Sent, before: Sent | None, rtt_ns: int) -> tuple[str,
     if own.dup_acks and recent and own.una <= sent.start:
         return _enter(own, "fast"), own.dup_frames[:DUP_ACKS]  # RFC 5827, RFC 8985: fewer than three suffice
     return "", []
+
+
+def _stalled(own: Flow, sent: Sent, before: Sent | None, rtt_ns: int) -> bool:
+    """Whether a recovery came to a halt: without SACK nothing but the timer sends the same again in it."""
+    again = own.recovering and own.una == sent.start
+    if own.sacked.above(sent.start) or not (again or (before is not None and not before.first)):
+        return False
+    halt_ns = sent.time_ns - max(own.una_ns, before.time_ns if before else 0)
+    return halt_ns >= max(RTO_MIN_NS - TIMER_SLACK_NS, 3 * rtt_ns // 2)
 
 
 def _enter(own: Flow, why: str) -> str:

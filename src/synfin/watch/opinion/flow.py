@@ -93,6 +93,7 @@ class Flow:
     news_ns: int = 0  #: of its last segment that takes sequence numbers
     window: int = -1  #: raw, the last it advertised
     scale: int | None = None
+    missed_frame: int = 0  #: an acknowledgment of bytes that were not captured
     right: int = 0  #: highest number that the receiver's windows ever allowed
     dup_acks: int = 0  #: by the receiver, for `una`
     same_acks: int = 0  #: those for `una` that no retransmission accounts for yet
@@ -107,7 +108,7 @@ class Flow:
     sacked: Ranges = field(default_factory=Ranges)
     ids: IpIds = field(default_factory=IpIds)
     gaps: list[Gap] = field(default_factory=list)
-    pending: list[Sent] = field(default_factory=list)  #: retransmissions that may turn out to be spurious
+    pending: list[Sent] = field(default_factory=list)  #: retransmissions that the receiver has not reported yet
     copies: list[Sent] = field(default_factory=list)  #: copies of data whose origin is not decided
     unacked: list[Sent] = field(default_factory=list)  #: for the round-trip time
     _order: list[int] = field(default_factory=list)  #: starts of `_firsts`

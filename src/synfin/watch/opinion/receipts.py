@@ -44,6 +44,7 @@ def acknowledge(own: Flow, peer: Flow, draft: Draft, evidence: Evidence, *, sack
         own.una, own.una_ns, own.una_frame = ack, segment.time_ns, segment.frame
         own.dup_acks, own.dup_frames = (0, []) if not own.recovering else (own.dup_acks, own.dup_frames)
         if own.una > own.nxt:
+            own.missed_frame = segment.frame if own.news_ns else 0
             own.nxt = own.near = own.una
     shift = (peer.scale if own.scale is not None else 0) or 0
     own.right = max(own.right, ack + (segment.window << (0 if segment.flags & 2 else shift)))
@@ -51,6 +52,10 @@ def acknowledge(own: Flow, peer: Flow, draft: Draft, evidence: Evidence, *, sack
 
 def _unwrapped(own: Flow, sacks: tuple[tuple[int, int], ...]) -> list[tuple[int, int, int]]:
     return [(left, right, own.near + diff(left, own.near & MASK)) for left, right in sacks]
+
+
+def _open(sent: Sent) -> bool:
+    return sent.draft.kind is Kind.RETRANSMISSION
 
 
 def _twice(blocks: Blocks, ack: int) -> tuple[int, int] | None:
@@ -69,9 +74,11 @@ def _received_twice(own: Flow, block: tuple[int, int], frame: int) -> None:
     for open_ones, kind in ((own.pending, Kind.SPURIOUS), (own.copies, Kind.NETWORK_DUPLICATE)):
         for sent in open_ones[::-1]:
             if left <= sent.start < right or sent.start <= left < sent.end:
-                sent.draft.turn(kind, "opinion.dsack", frame)
                 open_ones.remove(sent)
-                if kind is Kind.SPURIOUS:
+                known = sent.draft.kind is kind
+                if not known:
+                    sent.draft.turn(kind, "opinion.dsack", frame)
+                if kind is Kind.SPURIOUS and not known:
                     _original_arrived(own, sent, frame)
                 return
 
@@ -125,8 +132,9 @@ def _answered_idly(own: Flow, ack: int, frame: int) -> None:
     """Nothing is due, and yet the same acknowledgment again: it answers bytes that the receiver had (without SACK)."""
     for sent in own.pending[::-1]:
         if sent.end <= ack and not sent.needed:
-            sent.draft.turn(Kind.SPURIOUS, "opinion.ack-idle", frame, certain=False)
             own.pending.remove(sent)
+            if _open(sent):
+                sent.draft.turn(Kind.SPURIOUS, "opinion.ack-idle", frame, certain=False)
             return
 
 
@@ -143,7 +151,7 @@ def _eifel(own: Flow, ack: int, evidence: Evidence, frame: int) -> None:
     Only where everything before the retransmission was acknowledged: a delayed ACK echoes the earliest segment.
     """
     for sent in own.pending[:]:
-        if sent.start == own.una and sent.start < ack and later(evidence.tsecr, sent.tsval) < 0:
+        if sent.start == own.una < ack and _open(sent) and later(evidence.tsecr, sent.tsval) < 0:
             sent.draft.turn(Kind.SPURIOUS, "opinion.eifel", frame)
             own.pending.remove(sent)
             _original_arrived(own, sent, frame)
@@ -154,7 +162,7 @@ def _too_soon(own: Flow, ack: int, now: int, frame: int) -> None:
     if own.rtt_samples < _FEW_SAMPLES or own.rtt_min_ns < _FAR_NS:
         return
     for sent in own.pending[:]:
-        if sent.end > ack:
+        if sent.end > ack or not _open(sent):
             continue
         if now - sent.time_ns < _TOO_SOON * own.rtt_min_ns and own.una <= sent.start:
             sent.draft.turn(Kind.SPURIOUS, "opinion.answer-too-soon", frame, certain=False)

@@ -10,6 +10,7 @@ from synfin.watch.opinion.flow import OPEN, REMEMBERED, Flow, Gap, Sent
 from synfin.watch.opinion.record import Draft, Hole, Kind
 from synfin.wire.tcp import ACK, FIN, RST, SYN, Segment
 
+_SAME_MOMENT_NS = 1_000_000  #: how far a capture of two directions may be out of order
 _TOO_SOON = 0.8  #: of a round trip: no sender can have been told of a loss and have answered by then
 
 
@@ -107,6 +108,9 @@ def _ahead(own: Flow, sent: Sent, left_out: int, times: Times) -> None:
         return
     if not own.nxt:
         return
+    if own.missed_frame:
+        sent.draft.turn_hole(Hole.CAPTURE_GAP, "opinion.hole-acked", own.missed_frame)
+        own.missed_frame = 0
     waited_ns = sent.time_ns - max(own.una_ns, own.news_ns)
     if left_out and own.una == sent.start and waited_ns >= RTO_MIN_NS - TIMER_SLACK_NS:
         own.unseen = left_out
@@ -152,6 +156,10 @@ def _filling(own: Flow, sent: Sent, rtt_ns: int) -> None:
     gap = next((one for one in reversed(own.gaps) if one.start < sent.end and sent.start < one.end), None)
     neighbour = own.neighbour(sent.end)
     order, by, certain = own.order(sent, neighbour) if neighbour else (0, "", False)
+    if neighbour is None and gap is None and own.missed_frame and sent.time_ns - own.una_ns < _SAME_MOMENT_NS:
+        own.missed_frame = 0
+        sent.draft.turn(Kind.NEW, "opinion.answered-first", own.una_frame, certain=False)
+        return
     if not order and gap is not None:
         soon = rtt_ns and sent.time_ns - gap.opened_ns < _TOO_SOON * rtt_ns
         order, by, certain = (-1 if soon or (not rtt_ns and not own.dup_acks) else 1), "rtt", False
@@ -201,7 +209,6 @@ def _retransmitted(own: Flow, sent: Sent, before: Sent | None, rtt_ns: int, reas
         draft.turn(Kind.SPURIOUS, "opinion.acked-before", own.una_frame)
     elif own.sacked.holds(sent.start, sent.end):
         draft.turn(Kind.SPURIOUS, "opinion.sacked-before", *own.dup_frames[-1:])
-    else:
-        own.pending.append(sent)
-        if len(own.pending) > OPEN:
-            del own.pending[0]
+    own.pending.append(sent)
+    if len(own.pending) > OPEN:
+        del own.pending[0]
