@@ -19,7 +19,7 @@ def cause(own: Flow, sent: Sent, before: Sent | None, rtt_ns: int) -> tuple[str,
     idle_ns = now - max(own.una_ns, own.news_ns)
     if _stalled(own, sent, before, rtt_ns):
         return _enter(own, "rto"), [before.frame] if before else []
-    if own.recovering and idle_ns < RTO_MIN_NS - TIMER_SLACK_NS:
+    if sent.start < own.recovery_end and idle_ns < RTO_MIN_NS - TIMER_SLACK_NS:
         return own.recovery_cause, []
     hinted = own.dup_acks >= DUP_ACKS or own.sacked.above(sent.start)
     recent = now - own.dup_ns <= 2 * rtt_ns + HINTS_LAST_NS
