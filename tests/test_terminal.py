@@ -74,7 +74,7 @@ def test_the_verdict_comes_first_with_side_number_and_consequence() -> None:
 @pytest.mark.parametrize(
     ("told", "says", "reason"),
     [
-        (unread(), "closed without reading the last 22 bytes", "would say “I got everything”"),
+        (unread(), "before it had read all of the last 22 bytes", "would say “I got everything”"),
         (late_answer(), "22 bytes never reached a program", "close(), not shutdown()"),
         (refused(), "nothing listens on port 9501", "Ack = X + 1"),
     ],

@@ -10,11 +10,12 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
-from synfin.capture.reader import open_capture
+from synfin.capture.reader import CaptureReader, open_capture
 from synfin.capture.source import standard_input
 from synfin.errors import UnreadableInput, UsageError
 from synfin.watch.engine import Engine
 from synfin.watch.engines import compiled, engine
+from synfin.wire.link import SUPPORTED
 
 
 def named(asked: argparse.Namespace) -> list[str]:
@@ -42,9 +43,22 @@ def follow(paths: Sequence[str], warnings: list[str]) -> tuple[Engine, bool]:
                     following.feed(reader)
                 finally:
                     warnings.extend(reader.warnings)
+                    warnings.extend(_unseen(reader))
     except KeyboardInterrupt:
         return following, True
     return following, False
+
+
+def _unseen(reader: CaptureReader) -> Iterator[str]:
+    for link_type in sorted({interface.link_type for interface in reader.interfaces} - SUPPORTED):
+        yield f"{reader.name}: packets of link type {link_type} are not taken apart yet, TCP in them is not seen"
+
+
+def note_no_tcp(paths: Sequence[str], frames: int) -> None:
+    """Say that a whole input held no TCP, and where it was not looked for."""
+    count = f"{frames:,} frame{'' if frames == 1 else 's'}"
+    where = " (tunnels and IP fragments are not looked into)" if frames else ""
+    note(f"{', '.join(paths)}: no TCP in {count}{where}")
 
 
 def fresh_engine() -> Engine:

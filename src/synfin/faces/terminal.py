@@ -110,7 +110,7 @@ def _finding_lines(story: Story, lang: Language, paint: Paint, width: int) -> It
         yield ""
         yield paint(finding.id, SEVERITY_STYLES.get(finding.severity, "open")) + likely
         yield from ("  " + line for line in wrap(visible(sentence), width - 2))
-        yield from ("  " + line for line in wrap(text("ui.todo", lang) + visible(todo), width - 2))
+        yield from ("  " + line for line in wrap(text("ui.todo", lang, advice=visible(todo)), width - 2))
 
 
 def _told(line: narrative.Line, paint: Paint, width: int) -> Iterator[str]:

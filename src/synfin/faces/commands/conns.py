@@ -35,7 +35,7 @@ def run(asked: argparse.Namespace) -> int:
         connections = (one for place, one in enumerate(connections) if place in wanted)
     first = next(connections, None)
     if first is None and asked.filter is None and not asked.quiet:
-        inputs.note(f"{', '.join(paths)}: no TCP in {frames} frames")
+        inputs.note_no_tcp(paths, frames)
     _write(form, paths, chain(() if first is None else (first,), connections), warnings, asked)
     for warning in warnings:
         inputs.note(warning)

@@ -45,7 +45,7 @@ def _explain_connection(asked: argparse.Namespace, paths: Sequence[str], sources
         raise KeyboardInterrupt
     connections = [record(raw) for raw in engine.connections()]
     if not connections:
-        inputs.note(f"{', '.join(paths)}: no TCP in {engine.frames} frames")
+        inputs.note_no_tcp(paths, engine.frames)
         return 0
     chosen = _choose(asked, connections, lang)
     story, frames = _tell(sources, chosen)
