@@ -27,7 +27,10 @@ from synfin.wire.frame import Frame, dissect
 from synfin.wire.tcp import FIN, MIN_HEADER_LEN, SYN, Segment
 
 #: fields that only a whole connection can tell
-_OF_THE_STORY = ("synfin.phase", "synfin.client_state", "synfin.server_state")
+_OF_THE_STORY = (
+    "synfin.phase", "synfin.client_state", "synfin.server_state", "synfin.opinion", "synfin.opinion.reason",
+    "synfin.opinion.certain", "synfin.opinion.cause", "synfin.opinion.hole",
+)  # fmt: skip
 _OF_THE_RECORD = "conn."
 
 
@@ -137,6 +140,7 @@ def _fill_step(facts: Facts, step: Step | None) -> None:
     if step is not None:
         facts.phase = step.phase
         facts.client_state, facts.server_state = step.client_after.label, step.server_after.label
+        facts.opinion = step.opinion
 
 
 def annotated(

@@ -102,6 +102,7 @@ def _explain_packet(asked: argparse.Namespace, sources: Sequence[str], lang: Lan
             if step is not None:
                 facts.phase = step.phase
                 facts.client_state, facts.server_state = step.client_after.label, step.server_after.label
+                facts.opinion = step.opinion
             colour, width = wants_colour(sys.stdout), telling.terminal_width()
             sys.stdout.write(render_packet(frame, lang, colour=colour, width=width, facts=facts, step=step))
             return 0
