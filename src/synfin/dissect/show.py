@@ -15,8 +15,6 @@ SECOND = 1_000_000_000
 _ESCAPES = {"\a": "\\a", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\v": "\\v"}
 
 
-
-
 def escape(text: str) -> str:
     """Control and formatting characters as escapes: nothing of a packet reaches a terminal raw."""
     if text.isprintable():
