@@ -143,6 +143,7 @@ def _segment(packet: Captured, found: ip.Datagram) -> Segment:
         payload=data[body:stop] if known and hdr_len >= MIN_HEADER_LEN else b"",
         ttl=found.ttl,
         ip_id=found.ip_id,
+        urgent=int.from_bytes(data[at + 18 : at + 20], "big"),
     )
 
 

@@ -31,6 +31,7 @@ class Segment:
     payload: bytes = b""  #: the captured payload bytes, at most len_bytes of them
     ttl: int = 0
     ip_id: int | None = None
+    urgent: int = 0  #: the urgent pointer
 
     @property
     def length(self) -> int:
