@@ -5,7 +5,7 @@ and `.verdict.marks`. The rules and their reasons stand there; names here are th
 
 import cython
 from cython import int as cint
-from cython import longlong, uchar, uint, ulonglong
+from cython import longlong, uint, ulonglong
 from cython.cimports.synfin._kernels.conn import Conn, Count, End
 from cython.cimports.synfin._kernels.judge import RETRANSMITTED
 from cython.cimports.synfin._kernels.row import Row, since
@@ -72,9 +72,6 @@ RST_AFTER_PROBES = cython.declare(uint, 0x08)
 RST_SENDER_LIVES = cython.declare(uint, 0x10)
 RST_TENTATIVE = cython.declare(uint, 0x20)
 
-# synfin.watch.counters
-MAX_HISTORY = cython.declare(uint, 16)
-
 # synfin.watch.verdict
 SETTLED_NS = cython.declare(ulonglong, 3000000000)
 MARK_SETTLED_BIT = cython.declare(uint, 13)
@@ -95,19 +92,6 @@ def unwrap(end: cython.pointer(End), raw: uint) -> longlong:
 
 
 # --- counters -----------------------------------------------------------------------------------------------------
-
-
-@cython.cfunc
-@cython.nogil
-@cython.inline
-@cython.exceptval(check=False)
-def letter(conn: cython.pointer(Conn), side: uint, which: uint) -> cython.void:
-    own: cython.pointer(Count) = cython.address(conn.counts[side])
-    if own.letters & (1 << which) or conn.history_len >= MAX_HISTORY:
-        return
-    own.letters |= cython.cast(uchar, 1 << which)
-    conn.history[conn.history_len] = cython.cast(uchar, which + 8 * side)
-    conn.history_len += 1
 
 
 @cython.cfunc
@@ -152,17 +136,8 @@ def count(conn: cython.pointer(Conn), side: uint, row: cython.pointer(Row), fram
         own.ttl = row.ttl
     own.packets += 1
     own.wire_bytes += row.wire_len
-    if flags & SYN:
-        letter(conn, side, 1 if flags & ACK else 0)
     if row.len_bytes > 0:
         own.payload_bytes += cython.cast(ulonglong, row.len_bytes)
-        letter(conn, side, 3)
-    elif (flags & (SYN | FIN | RST | ACK)) == ACK:
-        letter(conn, side, 2)
-    if flags & FIN:
-        letter(conn, side, 4)
-    if flags & RST:
-        letter(conn, side, 5)
     if bits & RETRANSMITTED:
         own.retransmissions += 1
     if not conn.acked and not flags & RST:

@@ -1,5 +1,6 @@
 # cython: language_level=3
 """A connection in memory: what `judge`, `collect` and `follow` share."""
+from synfin._kernels.zeek cimport ZeekView
 
 # One direction as tshark's rules see it (synfin.watch.analysis.Flow, synfin.watch.numbers.Numbers).
 ctypedef struct Flow:
@@ -100,7 +101,6 @@ ctypedef struct Count:
     unsigned int packets
     unsigned int retransmissions
     unsigned char ttl
-    unsigned char letters
 
 ctypedef struct Conn:
     unsigned char low[16]
@@ -109,7 +109,6 @@ ctypedef struct Conn:
     unsigned short high_port
     unsigned char v6
     unsigned char completeness
-    unsigned char history_len
     unsigned char acked  # the handshake's ACK has come
     unsigned char crossed  # SYNs from both sides
     unsigned char states[2]  # rows of the matrix, while not handed over
@@ -143,8 +142,8 @@ ctypedef struct Conn:
     long long syn_ack_ns
     long long legs_ns[2]
     long long reset_seq
-    unsigned char history[16]
     Flight* flights  # of both ends, NULL unless values are asked for
+    ZeekView zeek
     Flow flows[2]
     End ends[2]
     Count counts[2]

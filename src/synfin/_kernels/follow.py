@@ -12,7 +12,7 @@ from cython import int as cint
 from cython import longlong, uchar, uint, ulonglong, ushort
 from cython.cimports.libc.stdlib import calloc, free, realloc
 from cython.cimports.libc.string import memset
-from cython.cimports.synfin._kernels import collect, flight
+from cython.cimports.synfin._kernels import collect, flight, zeek
 from cython.cimports.synfin._kernels.conn import (
     VALUE_ANALYSED,
     VALUE_CLOSES,
@@ -52,12 +52,13 @@ VALUE_FIELDS = (
 )  # fmt: skip
 ANALYSED, CLOSES, FOLLOWS = 1, 2, 4  #: bits of `marks` of a value
 FAST_OPEN = {8: "tfo_syn", 16: "tfo_ack", 32: "tfo_ignored"}  #: bits of `marks` of a value
-RECORD_FORMAT = "<QQQQQqqqq16s16sIIIIIIIIIIIHH16sBBBBB3x"
+RECORD_FORMAT = "<QQQQQqqqq16s16sIIIIIIIIIIIHH32sBBBBBB2x"
 RECORD_FIELDS = (
     "marks", "payload_client", "payload_server", "wire_client", "wire_server", "first_ns", "last_ns", "leg_0", "leg_1",
     "client", "server", "conn", "stream", "first_frame", "last_frame", "packets_client", "packets_server",
     "retransmissions_client", "retransmissions_server", "vector_client", "vector_server", "completeness",
     "port_client", "port_server", "history", "history_len", "ttl_client", "ttl_server", "v6", "role_guessed",
+    "conn_state",
 )  # fmt: skip
 NO_STATE = 255
 NO_SCALE = -3  #: `scale` of a fact where no scale factor is shown
@@ -96,12 +97,13 @@ Record = cython.struct(
     vector=uint[2],
     completeness=uint,
     port=ushort[2],
-    history=uchar[16],
+    history=uchar[32],
     history_len=uchar,
     ttl=uchar[2],
     v6=uchar,
     role_guessed=uchar,
-    spare=uchar[3],
+    conn_state=uchar,
+    spare=uchar[2],
 )
 
 FIN = cython.declare(uint, 0x01)
@@ -268,6 +270,7 @@ def fresh(conn: cython.pointer(Conn)) -> cython.void:
     conn.first_side = -1
     conn.syn_side = -1
     conn.reset_by = -1
+    zeek.fresh(cython.address(conn.zeek))
     for i in range(2):
         conn.legs_ns[i] = -1
         conn.ends[i].window = -1
@@ -333,9 +336,10 @@ def write_record(
     out.last_ns = conn.last_ns
     out.completeness = completeness
     out.v6 = conn.v6
-    out.history_len = conn.history_len
-    for i in range(16):
-        out.history[i] = conn.history[i] ^ (8 if client else 0)
+    out.history_len = conn.zeek.history_len
+    for i in range(32):
+        out.history[i] = conn.zeek.history[i]
+    out.conn_state = zeek.conn_state(cython.address(conn.zeek))
     for i in range(2):
         side = i ^ client
         out.legs_ns[i] = conn.legs_ns[i]
@@ -579,6 +583,7 @@ class Tracker:
         if row.len_bytes >= 0 and row.hdr_len >= 20:
             step(conn, side, row, self.matrix)
             collect.add(conn, side, row)
+            zeek.add(cython.address(conn.zeek), side, row)
 
     @cython.cfunc
     @cython.nogil

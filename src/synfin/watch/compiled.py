@@ -226,12 +226,12 @@ def _raw(
     leg_0: int, leg_1: int, client: bytes, server: bytes, conn: int, stream: int, first_frame: int, last_frame: int,
     packets_c: int, packets_s: int, retransmissions_c: int, retransmissions_s: int, vector_c: int, vector_s: int,
     completeness: int, port_c: int, port_s: int, history: bytes, history_len: int, ttl_c: int, ttl_s: int,
-    v6: int, role_guessed: int,
+    v6: int, role_guessed: int, conn_state: int,
 ) -> RawConnection:  # fmt: skip
     size = 16 if v6 else 4
     return RawConnection(
         conn, stream, first_frame, last_frame, first_ns, last_ns,
         RawSide(client[:size], port_c, packets_c, payload_c, wire_c, retransmissions_c, ttl_c, vector_c),
         RawSide(server[:size], port_s, packets_s, payload_s, wire_s, retransmissions_s, ttl_s, vector_s),
-        bool(role_guessed), marks, completeness, (leg_0, leg_1), history[:history_len],
+        bool(role_guessed), marks, completeness, (leg_0, leg_1), history[:history_len], conn_state,
     )  # fmt: skip

@@ -1,13 +1,11 @@
-"""What is counted while a connection goes by: packets, bytes, retransmissions, handshake times, history letters."""
+"""What is counted while a connection goes by: packets, bytes, retransmissions, handshake times."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
 from synfin.watch.analysis import RETRANSMITTED
-from synfin.wire.tcp import ACK, FIN, RST, SYN, Segment
-
-MAX_HISTORY = 16  #: letters kept
+from synfin.wire.tcp import ACK, RST, SYN, Segment
 
 
 @dataclass(slots=True)
@@ -19,7 +17,6 @@ class SideCounters:
     wire_bytes: int = 0  #: sum of frame.len
     retransmissions: int = 0  #: tshark's retransmission, fast and spurious
     ttl: int = 0  #: of the first packet
-    letters: int = 0  #: bits of the history letters that this side has shown
 
 
 @dataclass(slots=True)
@@ -31,7 +28,6 @@ class Counters:
     last_frame: int = 0
     first_ns: int = 0
     last_ns: int = 0  #: the latest time, which need not be the last frame's
-    history: list[int] = field(default_factory=list)  #: letter number, plus 8 for side 1
     # The handshake's legs: only an unrepeated SYN and an unrepeated SYN,ACK give times (Karn's rule).
     syn_side: int = -1
     syns: int = 0  #: before the first SYN,ACK
@@ -55,28 +51,7 @@ class Counters:
         own.wire_bytes += wire_len
         own.payload_bytes += segment.length
         own.retransmissions += bool(bits & RETRANSMITTED)
-        self._letters(segment, side)
         self._legs(segment, side)
-
-    def _letters(self, segment: Segment, side: int) -> None:
-        """s h a d f r of Zeek's history, each once for each side, in order."""
-        flags = segment.flags
-        if flags & SYN:
-            self._letter(1 if flags & ACK else 0, side)
-        if segment.length:
-            self._letter(3, side)
-        elif flags & (SYN | FIN | RST | ACK) == ACK:
-            self._letter(2, side)
-        if flags & FIN:
-            self._letter(4, side)
-        if flags & RST:
-            self._letter(5, side)
-
-    def _letter(self, letter: int, side: int) -> None:
-        own = self.sides[side]
-        if not own.letters & 1 << letter and len(self.history) < MAX_HISTORY:
-            own.letters |= 1 << letter
-            self.history.append(letter + 8 * side)
 
     def _legs(self, segment: Segment, side: int) -> None:
         if self.acked or segment.flags & RST:

@@ -33,4 +33,5 @@ class RawConnection(NamedTuple):
     marks: int  #: bits of `verdict`
     completeness: int
     legs_ns: tuple[int, int]  #: -1 unknown
-    history: bytes  #: letter numbers (s h a d f r), plus 8 for the server
+    history: bytes  #: Zeek's letters
+    conn_state: int  #: index in zeek.CONN_STATES

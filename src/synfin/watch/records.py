@@ -30,7 +30,7 @@ def record(raw: RawConnection) -> Connection:
         closed_by=verdict.closed_by,
         handshake_legs_ns=legs,
         completeness=raw.completeness,
-        conn_state=zeek.conn_state(raw.marks, raw.history),
+        conn_state=zeek.CONN_STATES[raw.conn_state],
         history=zeek.history(raw.history),
         vantage=vantage(legs, raw.client.address, raw.server.address, (raw.client.ttl, raw.server.ttl)),
     )

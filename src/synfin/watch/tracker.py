@@ -15,6 +15,7 @@ from synfin.watch.ledger import SENT_ACK, SENT_DATA, SENT_FIN, SENT_SYN
 from synfin.watch.profile import TSHARK_4_0, Profile
 from synfin.watch.raw import RawConnection, RawSide
 from synfin.watch.streams import Stream, StreamRow, StreamTable
+from synfin.watch.zeek import ZeekView
 from synfin.wire.frame import Frame, rejects
 from synfin.wire.tcp import ACK, SYN, Segment
 
@@ -28,6 +29,7 @@ class Tracked:
     endpoints: tuple[tuple[bytes, int], tuple[bytes, int]]  #: the smaller first
     counters: Counters = field(default_factory=Counters)
     facts: collect.ConnectionFacts = field(default_factory=collect.ConnectionFacts)
+    zeek: ZeekView = field(default_factory=ZeekView)
     first_side: int = -1  #: who sent the first segment: side 0 of `facts`
 
 
@@ -91,6 +93,10 @@ class Tracker:
             segment.hdr_len,
             segment.time_ns,
         )
+        tracked.zeek.add(
+            row.side, segment.flags, segment.seq, segment.ack, segment.length, len(segment.payload), segment.window,
+            (segment.src_port, segment.dst_port),
+        )  # fmt: skip
 
     def connections(self) -> list[RawConnection]:
         """Every connection so far, in order of `conn`."""
@@ -159,7 +165,8 @@ def _raw(tracked: Tracked, end_ns: int) -> RawConnection:
         marks=verdict.marks(facts, client, end_ns),
         completeness=tracked.stream.completeness,
         legs_ns=(counters.legs_ns[0], counters.legs_ns[1]),
-        history=bytes(letter ^ (8 * at) for letter in counters.history),
+        history=bytes(tracked.zeek.history),
+        conn_state=tracked.zeek.conn_state(),
     )
 
 

@@ -161,4 +161,5 @@ def _segment(packet: Captured, walk: Walk, tcp: Layer) -> Segment | None:
         ttl=found.ttl,
         ip_id=found.ip_id,
         cut=stop - at < MIN_HEADER_LEN,
+        urgent=int.from_bytes(data[at + 18 : at + 20], "big"),
     )

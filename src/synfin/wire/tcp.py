@@ -33,6 +33,7 @@ class Segment:
     ttl: int = 0
     ip_id: int | None = None
     cut: bool = False  #: not even the 20 fixed bytes of the header were captured
+    urgent: int = 0  #: the urgent pointer
 
     @property
     def length(self) -> int:
