@@ -190,10 +190,14 @@ KNOWN: dict[int, Known] = {
     254: Known("tcp.options.experimental", 4, 255, experimental),
 }
 
+LONG = (5, 30)  #: options whose length decides how they are read
+
 
 @lru_cache(maxsize=16)
-def walk(raw: bytes, start: int, sack_base: int, ack: int, syn: bool) -> tuple[Item, ...]:
+def walk(raw: bytes, start: int, sack_base: int, ack: int, syn: bool, missing: int = 0) -> tuple[Item, ...]:
     """Every option in `raw`, which begins at offset `start` of the frame. Each step reads at least one byte.
+
+    `missing` more bytes of options were not captured.
 
     NOPs are counted as tshark counts them: over the whole options, until one begins a word of four bytes.
     """
@@ -212,7 +216,10 @@ def walk(raw: bytes, start: int, sack_base: int, ack: int, syn: bool) -> tuple[I
                 items.append(Item("tcp.non_zero_bytes_after_eol", True, start + at, len(raw) - at))
                 break
             continue
-        length = raw[at + 1] if at + 1 < len(raw) else 0
+        length = raw[at + 1] if at + 1 < len(raw) else 2 if missing else 0
+        if missing and at + max(length, 2) > len(raw) and at + length <= len(raw) + missing:
+            items.append(_read_cut(Option(raw[at:], start + at, sack_base, ack, syn)))
+            break
         if length < 2 or at + length > len(raw):
             items.append(Item("tcp.option.len.invalid", True, start + at, len(raw) - at))
             break
@@ -224,6 +231,17 @@ def walk(raw: bytes, start: int, sack_base: int, ack: int, syn: bool) -> tuple[I
 def _single(kind: int, start: int) -> Item:
     name = "tcp.options.nop" if kind else "tcp.options.eol"
     return Item(name, bytes([kind]), start, 1, (Item("tcp.option_kind", kind, start, 1),))
+
+
+def _read_cut(option: Option) -> Item:
+    """The last option that was captured, in part."""
+    known = KNOWN.get(option.data[0], UNKNOWN)
+    children = [Item("tcp.option_kind", option.data[0], option.start, 1)]
+    if len(option.data) > 1:
+        children.append(Item("tcp.option_len", option.data[1], option.start + 1, 1))
+    if len(option.data) > 2 and option.data[0] not in LONG:
+        children.extend(known.decode(option))
+    return Item(known.name, option.data, option.start, len(option.data), tuple(children))
 
 
 def _read(option: Option) -> Item:

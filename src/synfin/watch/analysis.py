@@ -288,12 +288,10 @@ class SequenceAnalysis:
             if in_flight:
                 values.bytes_in_flight, values.push_bytes_sent = in_flight, pushed
 
-    def learn_options(self, side: int, segment: Segment, told: Announced) -> None:
+    def learn_options(self, side: int, told: Announced) -> None:
         """After the judgement: what the options say of both ends."""
         self.flights[side].blocks = told.blocks
         self.operations |= told.operations
-        if told.cookie and segment.flags & (SYN | ACK) == SYN and segment.length:
-            self.fast_open = True
 
     def closes(self, side: int) -> bool:
         """Whether a FIN of this side begins the closing: the other end has not begun it."""
