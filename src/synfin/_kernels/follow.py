@@ -153,7 +153,8 @@ def learn_base(conn: cython.pointer(Conn), side: uint, row: cython.pointer(Row))
 def learn_options(conn: cython.pointer(Conn), side: uint, row: cython.pointer(Row)) -> cython.void:
     own: cython.pointer(Flow) = cython.address(conn.flows[side])
     peer: cython.pointer(Flow) = cython.address(conn.flows[1 - side])
-    conn.operations |= row.operations
+    if (row.options & OPT_CUT) == 0:
+        conn.operations |= row.operations  # they count once all options are read
     if row.options & OPT_COOKIE and row.len_bytes > 0 and (row.flags & (SYN | ACK)) == SYN:
         if (row.kind & KIND_QUOTED) == 0:
             conn.fast_open = 1

@@ -63,6 +63,13 @@ def sack(option: Option) -> Iterator[Item]:
         yield Item("tcp.options.sack.dsack", True)
 
 
+def _edges(option: Option) -> Iterator[Item]:
+    """The edges that are there of blocks that were cut."""
+    for place, at in enumerate(range(2, len(option.data) - 3, 4)):
+        name = "tcp.options.sack_re" if place % 2 else "tcp.options.sack_le"
+        yield Item(name, _edge(option, at), option.start + at, 4)
+
+
 def _edge(option: Option, at: int) -> int:
     return (int.from_bytes(option.data[at : at + 4], "big") - option.sack_base) & SEQ_MASK
 
@@ -190,7 +197,7 @@ KNOWN: dict[int, Known] = {
     254: Known("tcp.options.experimental", 4, 255, experimental),
 }
 
-LONG = (5, 30)  #: options whose length decides how they are read
+SACK, MULTIPATH = 5, 30  #: their length decides how they are read
 
 
 @lru_cache(maxsize=16)
@@ -239,7 +246,11 @@ def _read_cut(option: Option) -> Item:
     children = [Item("tcp.option_kind", option.data[0], option.start, 1)]
     if len(option.data) > 1:
         children.append(Item("tcp.option_len", option.data[1], option.start + 1, 1))
-    if len(option.data) > 2 and option.data[0] not in LONG:
+    if option.data[0] == SACK:
+        children.extend(_edges(option))
+    elif option.data[0] == MULTIPATH:
+        children.extend(option.number("tcp.options.mptcp.subtype", 2, 1, 0xF0))
+    elif len(option.data) > 2:
         children.extend(known.decode(option))
     return Item(known.name, option.data, option.start, len(option.data), tuple(children))
 

@@ -95,6 +95,12 @@ def _packets(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument("-c", dest="count", type=_positive, metavar="N", help="stop after N packets have been read")
     command.add_argument("-2", dest="two_passes", action="store_true", help="two passes also over standard input")
+    command.add_argument(
+        "--profile",
+        default="tshark-4.0",
+        metavar="NAME",
+        help="whose rules of analysis: tshark-4.0 (default), tshark-4.4",
+    )
     command.add_argument("--fields", dest="list_fields", nargs="?", const="", metavar="PATTERN", help="list the fields")
     command.add_argument("--json", action="store_const", dest="form", const="json", help="same as -T json")
 

@@ -125,6 +125,8 @@ def _fill_values(facts: Facts, values: Values, initial_rtt_ns: int) -> None:
     facts.acks_frame, facts.ack_rtt_ns = values.acks_frame, values.ack_rtt_ns
     facts.rto_frame, facts.rto_ns = values.rto_frame, values.rto_ns
     facts.duplicate_ack_num, facts.duplicate_ack_frame = values.duplicate_ack_num, values.duplicate_ack_frame
+    if values.partial_ack:
+        facts.analysis = ("partial_ack", *facts.analysis)
     facts.bytes_in_flight, facts.push_bytes_sent = values.bytes_in_flight, values.push_bytes_sent
 
 
