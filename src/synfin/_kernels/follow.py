@@ -126,11 +126,9 @@ def learn_base(conn: cython.pointer(Conn), side: uint, row: cython.pointer(Row))
 def learn_scale(conn: cython.pointer(Conn), side: uint, row: cython.pointer(Row)) -> cython.void:
     own: cython.pointer(Flow) = cython.address(conn.flows[side])
     peer: cython.pointer(Flow) = cython.address(conn.flows[1 - side])
-    if row.options & OPT_CUT:
-        return
     if 0 <= row.wscale <= MAX_SHIFT:
         own.scale = row.wscale
-    if row.flags & SYN:
+    if row.flags & SYN and (row.options & OPT_CUT) == 0:  # what was not captured is not guessed at
         if own.scale == -1:
             own.scale = -2
             peer.scale = -2
@@ -534,7 +532,6 @@ class Tracker:
             complete(conn, row, conn.stream_packets == 0)
             if (row.kind & KIND_QUOTED) == 0:
                 learn_times(conn, side, row)
-        if measured:
             learn_scale(conn, side, row)
         conn.stream_packets += 1
         self.followed += 1

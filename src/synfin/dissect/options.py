@@ -192,8 +192,11 @@ KNOWN: dict[int, Known] = {
 
 
 @lru_cache(maxsize=16)
-def walk(raw: bytes, start: int, sack_base: int, ack: int, syn: bool) -> tuple[Item, ...]:
-    """Every option in `raw`, which begins at offset `start` of the frame. Each step reads at least one byte."""
+def walk(raw: bytes, start: int, sack_base: int, ack: int, syn: bool, size: int | None = None) -> tuple[Item, ...]:
+    """Every option in `raw`, which begins at offset `start` of the frame; `size` is what the header says, where not
+    all of it was captured. Each step reads at least one byte.
+    """
+    size = len(raw) if size is None else size
     items: list[Item] = []
     at = nops = 0
     while at < len(raw):
@@ -208,11 +211,14 @@ def walk(raw: bytes, start: int, sack_base: int, ack: int, syn: bool) -> tuple[I
                 items.append(Item("tcp.non_zero_bytes_after_eol", True, start + at, len(raw) - at))
                 break
             continue
+        if at + 1 == len(raw) < size:
+            break
         length = raw[at + 1] if at + 1 < len(raw) else 0
-        if length < 2 or at + length > len(raw):
+        if length < 2 or at + length > size:
             items.append(Item("tcp.option.len.invalid", True, start + at, len(raw) - at))
             break
-        items.append(_read(Option(raw[at : at + length], start + at, sack_base, ack, syn)))
+        option = Option(raw[at : at + length], start + at, sack_base, ack, syn)
+        items.append(_read(option) if at + length <= len(raw) else _read_cut(option, length))
         at += length
     return tuple(items)
 
@@ -220,6 +226,18 @@ def walk(raw: bytes, start: int, sack_base: int, ack: int, syn: bool) -> tuple[I
 def _single(kind: int, start: int) -> Item:
     name = "tcp.options.nop" if kind else "tcp.options.eol"
     return Item(name, bytes([kind]), start, 1, (Item("tcp.option_kind", kind, start, 1),))
+
+
+def _read_cut(option: Option, length: int) -> Item:
+    """An option of which only the beginning was captured: what can be told of it."""
+    known = KNOWN.get(option.data[0], UNKNOWN)
+    children = [
+        Item("tcp.option_kind", option.data[0], option.start, 1),
+        Item("tcp.option_len", length, option.start + 1, 1),
+    ]
+    if known.decode in (timestamp, sack) and length >= known.shortest:
+        children.extend(item for item in known.decode(option) if item.start >= 0)
+    return Item(known.name, option.data, option.start, len(option.data), tuple(children))
 
 
 def _read(option: Option) -> Item:

@@ -94,7 +94,7 @@ class Annotator:
         if segment.hdr_len < MIN_HEADER_LEN:
             facts.seq = row.seq  # tshark stops reading there
             return
-        facts.window_size, facts.scalefactor = segment.window, row.scalefactor
+        facts.window_size, facts.scalefactor = row.window_size, row.scalefactor
         if row.scalefactor is None:
             facts.scalefactor = stream.numbers.window(row.side, segment)[1]
         if segment.cut:
@@ -104,8 +104,8 @@ class Annotator:
         if row.quoted:
             return
         facts.seq, facts.ack = row.seq, row.ack
-        facts.window_size, facts.scalefactor = row.window_size, row.scalefactor
-        facts.analysis, facts.analysed = flag_names(row.bits), bool(row.bits)
+        if not segment.options_cut:  # its analysis comes after the options
+            facts.analysis, facts.analysed = flag_names(row.bits), bool(row.bits)
         if segment.len_bytes is not None:
             facts.nxtseq = seq.add(row.seq, segment.len_bytes + bool(segment.flags & (SYN | FIN)))
         facts.base_seq_sender = stream.numbers.base[row.side]

@@ -61,12 +61,10 @@ class Numbers:
         return segment.window << shift, 1 << shift
 
     def learn_scale(self, side: int, segment: Segment) -> None:
-        if segment.cut or len(segment.options) < segment.hdr_len - 20:
-            return  # options that were not captured are not guessed at
         shift = window_shift(segment)
         if shift is not None:
             self.scale[side] = shift
-        if segment.flags & SYN:
+        if segment.flags & SYN and not segment.options_cut:  # what was not captured is not guessed at
             if self.scale[side] == UNKNOWN:
                 self.scale[:] = [UNSCALED, UNSCALED]
             elif segment.flags & ACK and self.scale[1 - side] == UNSCALED:

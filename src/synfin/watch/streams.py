@@ -75,7 +75,6 @@ class StreamTable:
             _complete(stream, segment)
             if not quoted:
                 stream.analysis.learn_times(side, segment)
-        if measured:
             stream.numbers.learn_scale(side, segment)
         stream.packets += 1
         return row
