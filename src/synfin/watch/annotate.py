@@ -103,7 +103,7 @@ class Annotator:
         if segment.hdr_len < MIN_HEADER_LEN:
             facts.seq = row.seq  # tshark stops reading there
             return
-        facts.window_size, facts.scalefactor = segment.window, row.scalefactor
+        facts.window_size, facts.scalefactor = row.window_size, row.scalefactor
         if row.scalefactor is None:
             facts.scalefactor = stream.numbers.window(row.side, segment)[1]
         if segment.cut:
