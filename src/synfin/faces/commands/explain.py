@@ -10,11 +10,13 @@ from collections.abc import Sequence
 from synfin.errors import UsageError
 from synfin.explain.words import Language, detect_language, text
 from synfin.faces import inputs, telling
+from synfin.faces.measurements import render_measurements
 from synfin.faces.packet import render_packet
 from synfin.faces.table import SEVERITIES, severity
 from synfin.faces.terminal import wants_colour
 from synfin.watch.analysis import flag_names
 from synfin.watch.annotate import annotated
+from synfin.watch.measure import measure_connection
 from synfin.watch.record import Connection, Step, Story
 from synfin.watch.records import record
 from synfin.watch.story import tell
@@ -48,12 +50,17 @@ def _explain_connection(asked: argparse.Namespace, paths: Sequence[str], sources
         inputs.note(f"{', '.join(paths)}: no TCP in {engine.frames} frames")
         return 0
     chosen = _choose(asked, connections, lang)
-    story, frames = _tell(sources, chosen)
+    story, frames, end_ns = _tell(sources, chosen)
     limit = telling.max_segments(asked.max_segments, asked.full)
     if asked.output:
         telling.write_story(asked.output, story, frames, lang, title=os.path.basename(paths[0]), limit=limit)
-    elif asked.form == "json":
-        telling.print_json({"file": paths[0] if len(paths) == 1 else list(paths), **telling.story_document(story)})
+    elif asked.form == "json" or asked.measure:
+        measured = measure_connection([step.segment for step in story.steps], chosen, capture_end_ns=end_ns)
+        if asked.form == "json":
+            named = {"file": paths[0] if len(paths) == 1 else list(paths)}
+            telling.print_json(named | telling.story_document(story) | {"measurements": measured.to_dict()})
+        else:
+            sys.stdout.write(render_measurements(measured, chosen, lang))
     else:
         telling.print_story(story, lang, limit)
     return 0
@@ -82,8 +89,8 @@ def _choose(asked: argparse.Namespace, connections: Sequence[Connection], lang: 
     return chosen
 
 
-def _tell(sources: Sequence[str], chosen: Connection) -> tuple[Story, dict[int, Frame]]:
-    """The story of one connection, and its frames by number: the captures are read once more."""
+def _tell(sources: Sequence[str], chosen: Connection) -> tuple[Story, dict[int, Frame], int | None]:
+    """The story of one connection, its frames by number, the captures' last time: they are read once more."""
     from synfin.capture.reader import open_capture
 
     engine = inputs.fresh_engine()
@@ -103,7 +110,7 @@ def _tell(sources: Sequence[str], chosen: Connection) -> tuple[Story, dict[int, 
                         frames[number] = frame
                         segments.append(frame.segment)
                         flags.append(flag_names(place.bits))
-    return tell(segments, chosen, flags, capture_end_ns=end_ns), frames
+    return tell(segments, chosen, flags, capture_end_ns=end_ns), frames, end_ns
 
 
 def _explain_packet(asked: argparse.Namespace, sources: Sequence[str], lang: Language) -> int:
@@ -137,5 +144,5 @@ def _step_of(sources: Sequence[str], conn: int, number: int) -> Step | None:
     chosen = next((raw for raw in engine.connections() if raw.conn == conn), None)
     if chosen is None:
         return None
-    story, _ = _tell(sources, record(chosen))
+    story, *_ = _tell(sources, record(chosen))
     return next((step for step in story.steps if step.segment.frame == number), None)
