@@ -7,18 +7,24 @@ import gzip
 import re
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
+from ipaddress import ip_address
 from pathlib import Path
 
-from connections import Followed
+import peer_tcptrace_reasons as reasons
+from connections import Followed, Library
+from peer_difference import Comparison
 from synfin.watch.direction import Direction
 from synfin.watch.spread import Spread
 
+MAGIC = (b"\xa1\xb2\xc3\xd4", b"\xd4\xc3\xb2\xa1", b"\xa1\xb2\x3c\x4d", b"\x4d\x3c\xb2\xa1", b"\n\r\r\n")
+HOUR_US = 3_600_000_000
 _MS, _S = 1_000_000, 1_000_000_000
 _BIAS = 0.0001  #: tcptrace divides a sum by the count plus this
 
-Value = Callable[[Direction], str | None]  #: None: we do not say anything of the kind
+Value = Callable[[Direction], str]
+End = tuple[bytes, int]
 Row = dict[str, str]  #: tcptrace's labels, `a.` or `b.` before those of a direction
 
 
@@ -112,10 +118,13 @@ VALUES: dict[str, Value] = {
 
 
 def run(path: Path) -> list[Row]:
-    """tcptrace's long output for a capture; nothing where it cannot read it."""
+    """tcptrace's long output for a pcap or pcapng file; of other formats it makes something else each time."""
+    content = path.read_bytes()
+    content = gzip.decompress(content) if content[:2] == b"\x1f\x8b" else content
+    if content[:4] not in MAGIC:
+        return []
     with tempfile.NamedTemporaryFile(suffix=".pcap") as plain:
-        content = path.read_bytes()
-        plain.write(gzip.decompress(content) if content[:2] == b"\x1f\x8b" else content)
+        plain.write(content)
         plain.flush()
         done = subprocess.run(
             ["tcptrace", "-n", "-l", "-r", "-W", plain.name],
@@ -155,27 +164,71 @@ def expected(folder: Path) -> dict[str, list[Row]]:
     found: dict[str, list[Row]] = {}
     with (folder / "expected" / "tcptrace" / "tcptrace.tsv").open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file, delimiter="\t"):
-            found.setdefault(row.pop("file"), []).append({key: value for key, value in row.items() if value})
+            name = "tcptrace/" + row.pop("file").removeprefix("input/")  # the column stands twice, the second counts
+            found.setdefault(name, []).append({key: value for key, value in row.items() if value})
     return found
 
 
-def first_us(row: Mapping[str, str]) -> int:
-    """Time of a connection's first packet in microseconds."""
+def first_us(row: Mapping[str, str]) -> int | None:
+    """Time of a connection's first packet in microseconds; None where tcptrace cannot say it."""
     when, _, rest = row["first packet"].partition(".")
-    fraction, year = rest.split()
+    fraction, _, year = rest.partition(" ")
+    if not year or not fraction.isdigit():
+        return None
     at = datetime.strptime(f"{when} {year}", "%a %b %d %H:%M:%S %Y").replace(tzinfo=UTC)
     return int(at.timestamp()) * 1_000_000 + int(fraction)
 
 
-def ours(one: Followed, host_a: str) -> Row:
+def ours(one: Followed, host_a: End) -> Row:
     """A connection of ours in tcptrace's words; `host_a` is the end that it calls a."""
     a, b = one.measurements.client, one.measurements.server
-    if host_a != one.record.client.endpoint:
+    if host_a != one.ends[0]:
         a, b = b, a
-    row: Row = {}
-    for label, value in VALUES.items():
-        for end, direction in (("a", a), ("b", b)):
-            shown = value(direction)
-            if shown is not None:
-                row[f"{end}.{label}"] = shown
-    return row
+    return {f"{end}.{label}": value(side) for label, value in VALUES.items() for end, side in (("a", a), ("b", b))}
+
+
+def _show(label: str, direction: Direction) -> str:
+    return VALUES[label](direction)
+
+
+def _end(text: str) -> End:
+    address, _, port = text.rpartition(":")
+    return ip_address(address).packed, int(port)
+
+
+def compare_run(folder: Path, library: Library, names: Iterable[str]) -> Comparison:
+    """Compare with tcptrace itself, run on captures."""
+    found = Comparison("tcptrace, run", "connections")
+    for name in names:
+        if rows := run(folder / name):
+            _compare(found, name, rows, library)
+    return found
+
+
+def compare_expected(folder: Path, library: Library) -> Comparison:
+    """Compare with tcptrace's own expected results."""
+    found = Comparison("tcptrace, its own", "connections")
+    for name, rows in sorted(expected(folder).items()):
+        _compare(found, name, rows, library)
+    return found
+
+
+def _compare(found: Comparison, name: str, rows: list[Row], library: Library) -> None:
+    known = library.connections(name)
+    snap_len = library.snap_len(name)
+    for row in rows:
+        a, b = _end(row["host_a"]), _end(row["host_b"])
+        same = [one for one in known if set(one.ends) == {a, b}]
+        when = first_us(row)
+        # its own results show the local time of those who made them
+        one = next((one for one in same if when is None or not (one.record.start_ns // 1000 - when) % HOUR_US), None)
+        if one is None:
+            why = reasons.OTHER_BEGINNING if same else reasons.OUT_OF_REACH
+            found.lacks(name, row["host_a"], reasons.CAPTURES.get(name, why))
+            continue
+        here = ours(one, a)
+        values = [(key[2:], there, here[key]) for key, there in row.items() if key in here and key[0] == "a"]
+        found.compare(name, f"{one.record.conn}a", values, reasons.why(name, row, one, a, _show, snap_len))
+        values = [(key[2:], there, here[key]) for key, there in row.items() if key in here and key[0] == "b"]
+        found.compare(name, f"{one.record.conn}b", values, reasons.why(name, row, one, b, _show, snap_len))
+        found.things -= 1  # both directions are one connection

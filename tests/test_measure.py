@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import random
 from dataclasses import replace
+from pathlib import Path
 
+import pytest
+
+from command import synfin
 from segments import ADDRESS, HANDSHAKE, ISN, STEP_NS, TEXTBOOK, exchange
+from synfin.explain import words
+from synfin.faces.measurements import ROWS
 from synfin.watch.measure import Measurements, measure, read_options
 from synfin.watch.rtt import MAX_FLIGHT, RoundTrips
 from synfin.watch.sent import Sent
@@ -271,3 +278,26 @@ def test_the_memory_of_round_trips_is_bounded() -> None:
     for k in range(MAX_FLIGHT + 100):
         trips.send(k, k + 1, k, k, None)
     assert len(trips.flight) == MAX_FLIGHT
+
+
+# --- shown ------------------------------------------------------------------------------------------------------------
+
+RECORDED = Path(__file__).parent / "data" / "half-close.pcapng"
+
+
+def test_explain_prints_the_measurements_as_a_table() -> None:
+    done = synfin("explain", "--measure", "--lang", "en", str(RECORDED))
+    lines = {line[:50].strip(): line[50:].split("  ") for line in done.out.splitlines()}
+    assert [cell.strip() for cell in lines["data: segments / bytes"] if cell.strip()] == ["1 / 14", "1 / 22"]
+    assert done.status == 0 and "–" not in done.out.splitlines()[2]
+
+
+def test_explain_has_the_measurements_in_its_json() -> None:
+    document = json.loads(synfin("explain", "--json", str(RECORDED)).out)
+    server = document["measurements"]["server"]
+    assert (server["data_bytes"], server["rtt"]["samples"], server["missed_bytes"]) == (22, 3, 0)
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_every_row_has_its_words(lang: words.Language) -> None:
+    assert all(words.text(f"measure.{key}", lang) for key in ROWS)

@@ -501,7 +501,6 @@ def add(view: cython.pointer(ZeekView), side: uint, row: cython.pointer(Row)) ->
     peer: cython.pointer(ZeekEnd) = cython.address(view.ends[1 - side])
     flags: uint = row.flags
     length: uint = row.len_bytes
-    captured: cint = cython.cast(cint, row.cap_len) - cython.cast(cint, row.at) - row.hdr_len
     past: uint = (0 if flags & RST else length) + (flags >> 1 & 1) + (flags & FIN)
     relative: uint
     old: cint
@@ -528,7 +527,7 @@ def add(view: cython.pointer(ZeekView), side: uint, row: cython.pointer(Row)) ->
     step(view, side, flags, length)
     if flags & ACK:
         missing(view, 1 - side, acked)
-    if length and captured >= cython.cast(cint, length) and not flags & RST and not old:
+    if length and row.captured >= length and not flags & RST and not old:
         relative += flags >> 1 & 1
         sent(cython.address(own.pieces), relative, relative + length, own.acked - own.start)
     own.met = 1

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from typing import Any
 
 from synfin.watch.direction import Direction
+from synfin.watch.record import Connection
 from synfin.watch.rtt import RoundTrips
 from synfin.wire.seq import MASK, diff
 from synfin.wire.tcp import ACK, FIN, PSH, RST, SYN, URG, Segment, options
@@ -88,6 +90,14 @@ def measure(
     return Measurements(ends[0].direction, ends[1].direction, ends[0].trips, ends[1].trips)
 
 
+def measure_connection(
+    segments: Sequence[Segment], connection: Connection, *, capture_end_ns: int | None = None
+) -> Measurements:
+    """Measure the segments of a connection whose record is at hand."""
+    client = connection.client
+    return measure(segments, (ip_address(client.ip).packed, client.port), capture_end_ns=capture_end_ns)
+
+
 def read_options(raw: bytes) -> Options:
     """The measured options among the captured option bytes; what has a wrong length is left out."""
     found = Options()
@@ -118,7 +128,7 @@ def _note(segment: Segment, own: _End, peer: _End) -> None:
         own.isn = seq
     if segment.flags & FIN:
         own.fin = seq + segment.length
-    fresh = _note_sequence(segment, own, peer, seq)
+    new, in_order = _note_sequence(segment, own, peer, seq)
     _note_trips(segment, own, peer, seq, ack, found)
     if ack is not None:
         _note_ack(segment, own, peer, ack)
@@ -128,7 +138,11 @@ def _note(segment: Segment, own: _End, peer: _End) -> None:
     if ack is not None:
         own.ack = ack
         _note_sack(own.direction, found.blocks, segment.ack)
-    _note_outstanding(segment, own, peer, seq, ack, fresh)
+    if new and segment.length and not own.data_acked:
+        own.direction.initial_window_bytes += segment.length
+        own.direction.initial_window_packets += 1
+    if new and in_order and not segment.flags & SYN:
+        _note_outstanding(segment, own, peer, seq)
 
 
 def _count(segment: Segment, own: _End, found: Options) -> None:
@@ -171,17 +185,17 @@ def _count_data(segment: Segment, direction: Direction) -> None:
         direction.truncated_packets += 1
 
 
-def _note_sequence(segment: Segment, own: _End, peer: _End, seq: int) -> bool:
-    """Count what is new, repeated, late or a window probe; whether the segment is new and in order."""
+def _note_sequence(segment: Segment, own: _End, peer: _End, seq: int) -> tuple[bool, bool]:
+    """Count what is new, repeated, late or a window probe; (whether nothing of it was sent before, not late)."""
     flags, direction = segment.flags, own.direction
     control = bool(flags & SYN) + bool(flags & FIN)
     length = segment.length + control
     if not length:
-        return True
+        return True, True
     if peer.window == 0 and segment.length and not flags & SYN:
         direction.zero_window_probes += 1
         direction.zero_window_probe_bytes += segment.length
-        return True
+        return True, True
     repeated, late = direction.sent.send(seq, seq + length, segment.time_ns)
     own.near = max(own.near, seq + length)
     direction.out_of_order_packets += late
@@ -189,7 +203,7 @@ def _note_sequence(segment: Segment, own: _End, peer: _End, seq: int) -> bool:
     direction.retransmitted_bytes += repeated
     again = bool(flags & SYN and direction.syns > 1) + bool(flags & FIN and direction.fins > 1)
     direction.unique_bytes += max(segment.length - max(repeated - again, 0), 0)
-    return not repeated and not late
+    return not repeated, not late
 
 
 def _note_trips(segment: Segment, own: _End, peer: _End, seq: int, ack: int | None, found: Options) -> None:
@@ -252,16 +266,10 @@ def _note_sack(direction: Direction, blocks: Blocks, ack: int) -> None:
     direction.dsack_packets += below or inside
 
 
-def _note_outstanding(segment: Segment, own: _End, peer: _End, seq: int, ack: int | None, fresh: bool) -> None:
-    direction = own.direction
-    if segment.length and not own.data_acked and fresh:
-        direction.initial_window_bytes += segment.length
-        direction.initial_window_packets += 1
-    if segment.flags & SYN or not fresh:
-        return
-    end = seq + segment.length
+def _note_outstanding(segment: Segment, own: _End, peer: _End, seq: int) -> None:
+    """What is on its way once the segment has left; without any acknowledgment, what it brings itself."""
     acked = peer.ack if peer.ack is not None else own.isn if own.isn is not None else seq
-    direction.outstanding.add(max(end - acked, 0))
+    own.direction.outstanding.add(max(seq + segment.length - acked, 0))
 
 
 def _finish(end: _End, ends: tuple[_End, _End], duration_ns: int, capture_end_ns: int | None) -> None:

@@ -18,6 +18,7 @@ class Told(NamedTuple):
 
     story: Story
     frames: dict[int, Frame]  #: its frames by number
+    end_ns: int | None  #: the latest time of the captures
 
 
 def retell(paths: Sequence[str], chosen: Connection, engine: Engine) -> Told:
@@ -38,4 +39,4 @@ def retell(paths: Sequence[str], chosen: Connection, engine: Engine) -> Told:
                         frames[number] = frame
                         segments.append(frame.segment)
                         flags.append(flag_names(place.bits))
-    return Told(tell(segments, chosen, flags, capture_end_ns=end_ns), frames)
+    return Told(tell(segments, chosen, flags, capture_end_ns=end_ns), frames, end_ns)

@@ -10,10 +10,12 @@ from collections.abc import Sequence
 from synfin.errors import UsageError
 from synfin.explain.words import Language, detect_language, text
 from synfin.faces import inputs, telling
+from synfin.faces.measurements import render_measurements
 from synfin.faces.packet import render_packet
 from synfin.faces.table import SEVERITIES, severity
 from synfin.faces.terminal import wants_colour
 from synfin.watch.annotate import annotated
+from synfin.watch.measure import measure_connection
 from synfin.watch.record import Connection, Step
 from synfin.watch.records import record
 from synfin.watch.retell import Told, retell
@@ -46,12 +48,17 @@ def _explain_connection(asked: argparse.Namespace, paths: Sequence[str], sources
         inputs.note_no_tcp(paths, engine.frames)
         return 0
     chosen = _choose(asked, connections, lang)
-    story, frames = _tell(sources, chosen)
+    story, frames, end_ns = _tell(sources, chosen)
     limit = telling.max_segments(asked.max_segments, asked.full)
     if asked.output:
         telling.write_story(asked.output, story, frames, lang, title=os.path.basename(paths[0]), limit=limit)
-    elif asked.form == "json":
-        telling.print_json({"file": paths[0] if len(paths) == 1 else list(paths), **telling.story_document(story)})
+    elif asked.form == "json" or asked.measure:
+        measured = measure_connection([step.segment for step in story.steps], chosen, capture_end_ns=end_ns)
+        if asked.form == "json":
+            named = {"file": paths[0] if len(paths) == 1 else list(paths)}
+            telling.print_json(named | telling.story_document(story) | {"measurements": measured.to_dict()})
+        else:
+            sys.stdout.write(render_measurements(measured, chosen, lang))
     else:
         telling.print_story(story, lang, limit)
     return 0
@@ -117,5 +124,5 @@ def _step_of(sources: Sequence[str], conn: int, number: int) -> Step | None:
     chosen = next((raw for raw in engine.connections() if raw.conn == conn), None)
     if chosen is None:
         return None
-    story, _ = _tell(sources, record(chosen))
+    story, *_ = _tell(sources, record(chosen))
     return next((step for step in story.steps if step.segment.frame == number), None)
