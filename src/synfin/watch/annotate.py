@@ -96,7 +96,8 @@ class Annotator:
             row = revise(row, stream)
         facts.stream, facts.completeness = stream.number, row.completeness
         if segment.hdr_len < MIN_HEADER_LEN:
-            facts.seq = row.seq  # tshark stops reading there
+            # tshark stops reading there: what follows is for the summary only
+            facts.seq, facts.ack, facts.window_size = row.seq, row.ack, row.window_size
             return
         facts.time_relative_ns, facts.time_delta_ns = row.since_first_ns, row.since_last_ns
         facts.scalefactor = row.scalefactor
