@@ -13,7 +13,7 @@ export ALLOW_MISSING
 export PIP_ROOT_USER_ACTION := ignore
 
 .DEFAULT_GOAL := help
-.PHONY: help lab build test lint types imports pytest test-packages format agreement peers bench docs clean
+.PHONY: help lab build test lint types imports pytest test-packages format agreement peers accuracy bench docs clean
 
 help:
 	@echo 'make lab         run server, client and sniffer, and explain the connection (SCENARIO=textbook)'
@@ -21,6 +21,7 @@ help:
 	@echo 'make build       the environment in $(VENV), with the kernels compiled from their present sources'
 	@echo 'make agreement   compare with tshark on every capture at hand'
 	@echo 'make peers       compare with tcptrace, Arkime, tcpdump and Suricata on every capture at hand'
+	@echo 'make accuracy    measure the second opinion and tshark against truth, and write docs/accuracy.md'
 	@echo 'make bench       compare the CPU time with tshark and tcptrace'
 	@echo 'make docs        draw again what the documentation generates'
 	@echo 'make format      put the code in ruff'"'"'s format'
@@ -89,6 +90,9 @@ agreement: test-packages $(VENV)/installed-dev
 
 peers: test-packages $(VENV)/installed-dev
 	$(BIN)/python bench/peers.py
+
+accuracy: test-packages $(VENV)/installed-dev
+	$(BIN)/python bench/accuracy.py
 
 bench: test-packages $(VENV)/installed-dev
 	$(BIN)/python bench/compare_conns.py

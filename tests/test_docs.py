@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 import os
 import re
 import shlex
@@ -50,3 +51,27 @@ def test_every_reading_command_of_the_readme_runs(line: str, tmp_path: Path, mon
     done = synfin(*shlex.split(line.partition("|")[0])[1:])
     assert done.status == 0, done.err
     assert done.out or "-o" in line
+
+
+def test_every_example_of_the_library_gives_what_the_page_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for recorded in (ROOT / "tests" / "data").glob("*.pcapng"):
+        shutil.copy(recorded, tmp_path)
+    (tmp_path / "textbook.pcapng").rename(tmp_path / "lab.pcapng")
+    monkeypatch.chdir(tmp_path)
+    page = ROOT / "docs" / "library.md"
+    text = page.read_text(encoding="utf-8")
+    examples = "\n".join(re.findall(r"^```pycon\n(.*?)^```", text, re.DOTALL | re.MULTILINE))
+    parsed = doctest.DocTestParser().get_doctest(examples, {}, page.name, str(page), 0)
+    told: list[str] = []
+    result = doctest.DocTestRunner(verbose=False).run(parsed, out=told.append)
+    assert result.attempted > 20 and not result.failed, "".join(told)
+
+
+def test_reading_a_capture_as_the_readme_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copy(ROOT / "tests" / "data" / "textbook.pcapng", tmp_path / "lab.pcapng")
+    monkeypatch.chdir(tmp_path)
+    (example,) = (code for code in re.findall(r"```python\n(.*?)```", README, re.DOTALL) if "synfin.read" in code)
+    exec(compile(example, "README.md", "exec"), {})
+    assert "127.0.0.1:55556 close.fin_4seg TIME-WAIT" in capsys.readouterr().out

@@ -7,6 +7,9 @@ import pytest
 import needs
 from synfin import lab
 from synfin.explain.words import LANGUAGES, has
+from synfin.faces import cli
+from synfin.faces.commands import doctor as command
+from synfin.faces.width import display_width
 from synfin.lab import doctor
 
 NAMES = ("python", "kernels", "uvloop", "namespaces", "capture", "tracing", "tshark", "tcptrace", "chromium")
@@ -42,3 +45,19 @@ def test_a_program_that_does_not_run_is_told(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("PATH", "/nonexistent")
     with pytest.raises(doctor._Missing, match="no tshark on the path"):
         doctor._program("tshark")
+
+
+@pytest.mark.parametrize(("width", "lang"), [(40, "en"), (40, "zh"), (100, "en"), (200, "zh")])
+def test_a_terminal_shows_it_in_colour_and_in_its_width(
+    width: int, lang: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(command, "examine", lambda: [lab.Check("tracing", False, False, "no such file " * 9)])
+    monkeypatch.setattr(command, "wants_colour", lambda stream: True)
+    monkeypatch.setenv("COLUMNS", str(width))
+    assert cli.main(["doctor", "--lang", lang]) == 0
+    shown = capsys.readouterr().out
+    assert "\x1b[33m✗\x1b[0m" in shown
+    assert all(
+        display_width(line) <= max(width, 60)
+        for line in shown.replace("\x1b[33m", "").replace("\x1b[0m", "").splitlines()
+    )

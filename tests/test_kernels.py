@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import random
 import struct
+from array import array
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,20 +14,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import needs
+import traffic.adversarial as adversarial
 from synfin.capture.packet import Packet
 from synfin.capture.pcap import PcapWriter
 from synfin.capture.reader import open_capture
 from synfin.errors import UnreadableInput
 from synfin.tcp.state import NO_ROW, matrix, state_of
+from synfin.watch.flight import Values
 from synfin.watch.raw import RawConnection
 from synfin.watch.readable import ReadableEngine
 from synfin.watch.records import record
 from synfin.watch.story import tell
-from synfin.watch.streams import revise
-from synfin.watch.tracker import Tracker
+from synfin.watch.streams import StreamRow, revise
+from synfin.watch.tracker import Tracked, Tracker
 from synfin.watch.verdict import decide
-from synfin.wire.frame import Frame, dissect
-from synfin.wire.link import SUPPORTED
+from synfin.wire.fragments import Reassembler
+from synfin.wire.frame import SUPPORTED, Frame, dissect
 from synfin.wire.tcp import Segment
 
 DATA = Path(__file__).parent / "data"
@@ -43,13 +47,16 @@ def kernels() -> None:
 
 
 def row_of(packet: Packet) -> dict[str, object]:
-    """What the kernel `scan` sees in a packet."""
+    """What the kernel `scan` sees in a packet, and the readable code where it left the packet to that."""
     from synfin._kernels import scan
+    from synfin.watch.slow import SlowPath
 
     rows = bytearray(scan.row_size())
     scan.scan_frame(
         packet.data, packet.time_ns, packet.wire_len, packet.link_type, packet.offset, packet.interface, rows, 0, 7
     )
+    if scan.next_slow(rows, 0, 1) == 0:
+        SlowPath(7).take(packet, rows, 0)
     return dict(zip(scan.ROW_FIELDS, struct.unpack(scan.ROW_FORMAT, rows), strict=True))
 
 
@@ -89,7 +96,7 @@ def told_by_kernel(row: dict[str, object]) -> tuple[object, ...]:
 @given(st.sampled_from([*sorted(SUPPORTED), 9, 147]), st.binary(max_size=160), st.integers(0, 300))
 def test_scan_sees_in_random_bytes_what_the_readable_core_sees(link: int, data: bytes, wire_len: int) -> None:
     packet = Packet(1, 0, link, data, wire_len)
-    assert told_by_kernel(row_of(packet)) == told(dissect(packet))
+    assert told_by_kernel(row_of(packet)) == told(dissect(packet, Reassembler()))
 
 
 @settings(max_examples=300, deadline=None)
@@ -100,7 +107,28 @@ def test_scan_sees_in_broken_segments_what_the_readable_core_sees(dice: random.R
         data[dice.randrange(len(data))] = dice.randrange(256)
     cut = dice.choice([len(data), dice.randrange(len(data) + 1)])
     packet = Packet(1, 0, 1, bytes(data[:cut]), dice.choice([len(data), len(data) + 9, cut]))
+    assert told_by_kernel(row_of(packet)) == told(dissect(packet, Reassembler()))
+
+
+@pytest.mark.parametrize("length", [68, 60, 48, 47, 20, 8, 0])
+def test_an_802_3_length_ends_the_datagram(length: int) -> None:
+    """What IP claims beyond it does not count, as in tshark."""
+    segment = struct.pack(">HHIIHHHH", 1, 2, 3, 4, 5 << 12 | 0x18, 100, 0, 0) + bytes(20)
+    network = struct.pack(">BBHHHBBH", 0x45, 0, 60, 0, 0, 64, 6, 0) + b"\x0a\x00\x00\x01\x0a\x00\x00\x02"
+    data = bytes(12) + struct.pack(">H", length) + b"\xaa\xaa\x03\x00\x00\x00\x08\x00" + network + segment
+    packet = Packet(1, 0, 1, data, len(data))
     assert told_by_kernel(row_of(packet)) == told(dissect(packet))
+    found = dissect(packet).segment
+    assert (found.len_bytes if found else None) == (length - 48 if length >= 48 else None)
+
+
+@pytest.mark.parametrize("total", [40, 39, 36, 35, 30, 20, 19, 0])
+def test_a_quoted_header_needs_16_bytes_by_its_own_datagram(total: int) -> None:
+    about = bytearray(frame(random.Random(1)))
+    about[16:18] = struct.pack(">H", total)
+    packet = Packet(1, 0, 1, quoting(random.Random(1), bytes(about)), 82)
+    assert told_by_kernel(row_of(packet)) == told(dissect(packet))
+    assert (dissect(packet).quoted is not None) == (total in (40, 39, 36, 0)), "0 stands for the frame's end"
 
 
 # --- connections ------------------------------------------------------------------------------------------------------
@@ -159,7 +187,7 @@ def readable_rows(
     packets: Sequence[Packet],
 ) -> tuple[list[tuple[object, ...]], list[tuple[object, ...]], list[RawConnection]]:
     """Facts of one pass, of a second pass, and the connections, by the readable core."""
-    tracker, again = Tracker(), Tracker()
+    tracker, again = Tracker(detailed=True), Tracker(detailed=True)
     first = [found for packet in packets if (found := tracker.follow(dissect(packet)))]
     one = [_facts(*found) for found in first]
     connections = tracker.connections()
@@ -169,18 +197,27 @@ def readable_rows(
 
 
 def _facts(row: object, tracked: object) -> tuple[object, ...]:
-    from synfin.watch.streams import StreamRow
-    from synfin.watch.tracker import Tracked
-
     assert isinstance(row, StreamRow) and isinstance(tracked, Tracked)
     return (
         row.stream.number, None if row.quoted else tracked.number, row.seq, row.ack, row.window_size, row.scalefactor,
-        row.since_first_ns, row.since_last_ns, row.bits, row.completeness, row.side,
+        row.since_first_ns, row.since_last_ns, row.bits, row.completeness, row.side, _values(row),
+    )  # fmt: skip
+
+
+def _values(row: StreamRow) -> tuple[object, ...]:
+    """The numbers beside the flags; 0 for what is not shown."""
+    known = row.values or Values()
+    number, frame = known.duplicate_ack_num, known.duplicate_ack_frame
+    return (
+        known.ack_rtt_ns or 0, row.initial_rtt_ns, known.rto_ns or 0, known.acks_frame or 0, known.rto_frame or 0,
+        number or 0, frame or 0, known.bytes_in_flight or 0, known.push_bytes_sent or 0,
+        known.analysed or bool(row.bits), row.closes, row.fast_open,
     )  # fmt: skip
 
 
 def kernel_rows(
     packets: Sequence[Packet],
+    compare_quick: bool = True,
 ) -> tuple[list[tuple[object, ...]], list[tuple[object, ...]], list[RawConnection]]:
     """The same by the kernels."""
     from synfin._kernels import follow, scan
@@ -200,19 +237,26 @@ def kernel_rows(
             index,
             3,
         )
-    first, second = follow.Tracker(matrix()), follow.Tracker(matrix())
-    first.follow(rows, len(packets), facts)
+    values = bytearray(len(packets) * follow.value_size())
+    quick, first, second = follow.Tracker(matrix()), follow.Tracker(matrix(), True), follow.Tracker(matrix(), True)
+    quick.follow(rows, len(packets), facts)
+    plain = bytes(facts)
+    first.follow(rows, len(packets), facts, None, values)
+    assert not compare_quick or facts == plain, "the flags depend on whether values are asked for"
     connections = list(raw_connections(first))
-    one = list(_unpacked(packets, rows, facts))
-    second.follow(rows, len(packets), facts, first)
-    return one, list(_unpacked(packets, rows, facts)), connections
+    one = list(_unpacked(rows, facts, values))
+    second.follow(rows, len(packets), facts, first, values)
+    return one, list(_unpacked(rows, facts, values)), connections
 
 
-def _unpacked(packets: Sequence[Packet], rows: bytearray, facts: bytearray) -> Iterable[tuple[object, ...]]:
+def _unpacked(rows: bytearray, facts: bytearray, values: bytearray) -> Iterable[tuple[object, ...]]:
     from synfin._kernels import follow, scan
 
-    for row, fact in zip(
-        struct.iter_unpack(scan.ROW_FORMAT, rows), struct.iter_unpack(follow.FACT_FORMAT, facts), strict=True
+    for row, fact, value in zip(
+        struct.iter_unpack(scan.ROW_FORMAT, rows),
+        struct.iter_unpack(follow.FACT_FORMAT, facts),
+        struct.iter_unpack(follow.VALUE_FORMAT, values),
+        strict=True,
     ):
         kind = row[scan.ROW_FIELDS.index("kind")]
         if kind & 1:
@@ -220,8 +264,17 @@ def _unpacked(packets: Sequence[Packet], rows: bytearray, facts: bytearray) -> I
             factor = None if scale == follow.NO_SCALE else scale if scale < 0 else 1 << scale
             yield (
                 stream, None if kind & 4 else conn, seq, ack, window, factor, since_first, since_last, bits,
-                completeness, side,
+                completeness, side, _unpacked_value(value),
             )  # fmt: skip
+
+
+def _unpacked_value(value: tuple[int, ...]) -> tuple[object, ...]:
+    from synfin._kernels import follow
+
+    marks = value[-1]
+    closes = True if marks & follow.CLOSES else False if marks & follow.FOLLOWS else None
+    fast_open = "".join(name for mark, name in follow.FAST_OPEN.items() if marks & mark)
+    return (*value[:-1], bool(marks & follow.ANALYSED), closes, fast_open)
 
 
 @settings(max_examples=120, deadline=None)
@@ -234,6 +287,19 @@ def test_follow_agrees_with_the_readable_core_on_random_segments(seed: int, size
 def test_follow_agrees_on_a_long_conversation() -> None:
     packets = conversation(20260102, 6000)
     assert kernel_rows(packets) == readable_rows(packets)
+
+
+def test_follow_agrees_on_adversarial_traffic() -> None:
+    for seed in range(3):
+        packets = list(adversarial.packets(seed, 2500))
+        assert kernel_rows(packets) == readable_rows(packets)
+
+
+def test_follow_agrees_where_too_much_is_in_flight() -> None:
+    """Beyond 10,000 segments in flight none is noted, and SYN and FIN take no number."""
+    packets = list(adversarial.unanswered(10_050))
+    rows, kernel = readable_rows(packets), kernel_rows(packets, compare_quick=False)
+    assert kernel == rows
 
 
 def test_both_engines_agree_on_every_capture(captures_dir: Path) -> None:
@@ -255,20 +321,117 @@ def test_both_engines_agree_on_every_capture(captures_dir: Path) -> None:
         needs.captures_ran(path)
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_follow_agrees_wherever_the_clock_stands(seed: int) -> None:
+    """Before 1970 too, and with jumps of a century."""
+    dice = random.Random(seed)
+    jumps = (-(2**62), 2**62 - 1, 0, -1, 3 * 10**9)
+    packets = [replace(packet, time_ns=dice.choice(jumps)) for packet in conversation(seed, 60)]
+    assert kernel_rows(packets) == readable_rows(packets)
+
+
+def test_a_time_that_spans_64_bits_settles_a_connection() -> None:
+    first, last = conversation(3, 2)
+    packets = [replace(first, time_ns=-(2**63)), replace(last, time_ns=2**63 - 1)]
+    kernel, readable = kernel_rows(packets)[2], readable_rows(packets)[2]
+    assert [one.marks for one in kernel] == [one.marks for one in readable]
+
+
+def test_connections_whose_hashes_collide_stay_apart() -> None:
+    from synfin._kernels import follow, scan
+
+    packets = conversation(11, 300)
+    rows, size = bytearray(), scan.row_size()
+    for packet in packets:
+        row = bytearray(size)
+        scan.scan_frame(packet.data, packet.time_ns, packet.wire_len, 1, 0, 0, row, 0, 3)
+        rows += row
+    alike = bytearray(rows)
+    for at in range(0, len(alike), size):
+        alike[at + 16 : at + 24] = b"\xff" * 8
+    found = []
+    for given_rows in (rows, alike):
+        tracker, facts = follow.Tracker(matrix()), bytearray(len(packets) * follow.fact_size())
+        tracker.follow(given_rows, len(packets), facts)
+        found.append((bytes(facts), tracker.records(0, len(packets))))
+    assert found[0] == found[1]
+
+
+def test_a_stream_of_many_incarnations_takes_a_step_for_each() -> None:
+    """Not one for each pair of them: 5 000 000 000 steps would not go unnoticed."""
+    from synfin._kernels import follow, scan
+
+    count, size = 100_000, scan.row_size()
+    segments = ((5, 0, 0x02), (6, 9, 0x10), (6, 9, 0x14))
+    header = [struct.pack(">HHIIHHHH", 1000, 80, *numbers, 5 << 12 | flags, 5, 0, 0) for *numbers, flags in segments]
+    network = struct.pack(">BBHHHBBH", 0x45, 0, 40, 0, 0, 64, 6, 0) + b"\x0a\x00\x00\x01\x0a\x00\x00\x02"
+    rows = bytearray(3 * size)
+    for index in range(3):
+        scan.scan_frame(network + header[index], 0, 40, 101, 0, 0, rows, index, 3)
+    first, second = follow.Tracker(matrix()), follow.Tracker(matrix())
+    many, facts = rows * count, bytearray(3 * count * follow.fact_size())
+    first.follow(many, 3 * count, facts)
+    assert len(first) == count
+    second.follow(many, 3 * count, facts, first)
+    assert len(first.records(0, count)) == count * follow.record_size()
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.randoms(use_true_random=False), st.integers(1, 40))
+def test_follow_survives_rows_that_scan_never_writes(dice: random.Random, count: int) -> None:
+    from synfin._kernels import follow, scan
+
+    rows = bytearray(dice.randbytes(count * scan.row_size()))
+    few = dice.randbytes(32)
+    for at in range(0, len(rows), scan.row_size()):
+        rows[at + 16 : at + 56] = bytes(7) + few[:1] + few  # a hash and endpoints that come again
+    tracker, facts = follow.Tracker(matrix()), bytearray(count * follow.fact_size())
+    tracker.follow(rows, count, facts)
+    follow.Tracker(matrix()).follow(rows, count, facts, tracker)
+    tracker.follow(rows, count, facts, tracker)
+    assert len(tracker) <= 2 * count
+
+
+def test_kernels_refuse_what_does_not_fit() -> None:
+    from synfin._kernels import follow, scan
+
+    tracker, rows, facts = follow.Tracker(matrix()), bytearray(scan.row_size()), bytearray(follow.fact_size())
+    for count in (2, 1 << 60, 1 << 62, (1 << 63) - 1):
+        with pytest.raises(IndexError):
+            tracker.follow(rows, count, facts)
+    for index in (-1, 1, 1 << 60, (1 << 63) - 1):
+        with pytest.raises(IndexError):
+            scan.scan_frame(b"", 0, 0, 1, 0, 0, rows, index, 0)
+    for start, end in ((-1, 2), (0, 3)):
+        with pytest.raises(IndexError):
+            scan.scan_pcap(b"ab", start, end, 0, 0, 1, 1, rows, 0)
+        with pytest.raises(IndexError):
+            scan.scan_pcapng(b"ab", start, end, 0, 0, array("q"), rows, 0)
+    for wrong in (b"", matrix()[:-1], matrix() + b"\0", b"\x0c" * 384):
+        with pytest.raises(ValueError, match="matrix"):
+            follow.Tracker(wrong)
+    with pytest.raises(OverflowError):
+        tracker.records(-1, 1)
+    assert tracker.records(5, 1) == tracker.records(0, 0xFFFFFFFF) == b""
+
+
 # --- states -----------------------------------------------------------------------------------------------------------
 
 
 def stepped(packets: Iterable[Packet]) -> dict[int, list[tuple[Segment, tuple[int, int]]]]:
     """By connection: its segments, with the matrix rows of sender and receiver after each (NO_ROW: handed over)."""
     from synfin._kernels import follow, scan
+    from synfin.watch.slow import SlowPath
 
-    tracker = follow.Tracker(matrix())
+    tracker, slow, fragments = follow.Tracker(matrix()), SlowPath(1), Reassembler()
     rows, facts = bytearray(scan.row_size()), bytearray(follow.fact_size())
     found: dict[int, list[tuple[Segment, tuple[int, int]]]] = {}
     for packet in packets:
-        segment = dissect(packet).segment
+        segment = dissect(packet, fragments).segment
         time_ns = packet.time_ns % 2**62
         scan.scan_frame(packet.data, time_ns, packet.wire_len, packet.link_type, 0, 0, rows, 0, 1)
+        if scan.next_slow(rows, 0, 1) == 0:
+            slow.take(packet, rows, 0)
         tracker.follow(rows, 1, facts)
         if segment is not None:
             fact = dict(zip(follow.FACT_FIELDS, struct.unpack(follow.FACT_FORMAT, facts), strict=True))

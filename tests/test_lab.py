@@ -398,3 +398,21 @@ def test_save_writes_to_any_binary_file() -> None:
 
 def test_errors_are_ours() -> None:
     assert issubclass(lab.LabForbidden, SynfinError)
+
+
+def test_a_process_of_the_lab_ends_with_who_started_it() -> None:
+    starter = "import subprocess, sys; subprocess.run([sys.executable, '-m', 'synfin.lab.server'])"
+    order = {
+        "name": "textbook",
+        "scenario": scenarios()["textbook"].data,
+        "host": "127.0.0.1",
+        "port": 0,
+        "loop": "asyncio",
+    }
+    with subprocess.Popen([sys.executable, "-c", starter], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as bench:
+        assert bench.stdin is not None and bench.stdout is not None
+        bench.stdin.write(json.dumps(order).encode() + b"\n")
+        bench.stdin.flush()
+        assert json.loads(bench.stdout.readline()) == {"ready": True}
+        bench.kill()
+        assert bench.stdout.read() == b""  # returns when the last process that could write has gone

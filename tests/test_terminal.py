@@ -51,7 +51,7 @@ def test_it_keeps_to_the_width_of_the_terminal(lang: Language) -> None:
 
 def test_a_retransmission_is_dashed_and_named() -> None:
     shown = render_ladder(long_transfer(120), "en", colour=False, width=140, max_segments=20)
-    (line,) = [line for line in shown.splitlines() if "[retransmission]" in line]
+    (line,) = [line for line in shown.splitlines() if "[retransmission" in line]
     assert "╌╌ ACK Seq=" in line
 
 
@@ -74,7 +74,7 @@ def test_the_verdict_comes_first_with_side_number_and_consequence() -> None:
 @pytest.mark.parametrize(
     ("told", "says", "reason"),
     [
-        (unread(), "closed without reading the last 22 bytes", "would say “I got everything”"),
+        (unread(), "before it had read all of the last 22 bytes", "would say “I got everything”"),
         (late_answer(), "22 bytes never reached a program", "close(), not shutdown()"),
         (refused(), "nothing listens on port 9501", "Ack = X + 1"),
     ],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from unicodedata import east_asian_width
+
 
 class SynfinError(Exception):
     """Base of every error that synfin raises on purpose; `exit_code` is what the command line returns for it."""
@@ -22,8 +24,10 @@ class FilterError(UsageError):
         self.position = position
 
     def with_caret(self) -> str:
-        """The message with the filter and a caret under the mistake, three lines."""
-        return f"{self}\n    {self.text}\n    {' ' * self.position}^"
+        """The message with the filter and a caret under the mistake, three lines; Chinese takes two columns."""
+        line = "".join(" " if character.isspace() else character for character in self.text)
+        columns = sum(2 if east_asian_width(character) in "WF" else 1 for character in line[: self.position])
+        return f"{self}\n    {line}\n    {' ' * columns}^"
 
 
 class UnreadableInput(SynfinError):

@@ -16,6 +16,54 @@ ctypedef struct Flow:
     signed char scale
     unsigned char has_base
     unsigned char only_syn
+    unsigned char closes  # its FIN was the first
+    unsigned char operations  # Multipath operations of the connection when it last sent something
+
+# A segment in flight (synfin.watch.flight.Sent).
+ctypedef struct Sent:
+    long long time_ns
+    unsigned int frame
+    unsigned int seq
+    unsigned int end
+
+# What one direction has in flight (synfin.watch.flight.Flight), kept only where values are asked for.
+ctypedef struct Flight:
+    Sent* sent  # oldest first
+    unsigned int count
+    unsigned int room
+    unsigned int next_frame
+    unsigned int first_ack_frame
+    unsigned int sacked
+    unsigned int push_bytes
+    unsigned int acked  # all of `sent` was held against it, where `checked`
+    unsigned int base  # that the two extremes were found with, where `measured`
+    unsigned long long lowest
+    unsigned long long highest
+    unsigned char unsure  # a hole was seen since the other end's last ACK
+    unsigned char pushed
+    unsigned char checked
+    unsigned char measured
+
+# Numbers beside the flags (synfin.watch.flight.Values); 0 is not shown.
+ctypedef struct Value:
+    long long ack_rtt_ns
+    long long initial_rtt_ns
+    long long rto_ns
+    unsigned int acks_frame
+    unsigned int rto_frame
+    unsigned int duplicate_ack_num
+    unsigned int duplicate_ack_frame  # shown with the number, even where it is 0
+    unsigned int bytes_in_flight
+    unsigned int push_bytes_sent
+    unsigned char marks
+
+cdef enum:
+    VALUE_ANALYSED = 1
+    VALUE_CLOSES = 2  # a FIN of the side that closes first
+    VALUE_FOLLOWS = 4  # a FIN of the other side
+    VALUE_FAST_OPEN_SYN = 8
+    VALUE_FAST_OPEN_ACK = 16
+    VALUE_FAST_OPEN_IGNORED = 32
 
 # One end as the watch sees it (synfin.watch.ledger.Ledger, synfin.watch.collect.SideFacts).
 ctypedef struct End:
@@ -65,6 +113,8 @@ ctypedef struct Conn:
     unsigned char crossed  # SYNs from both sides
     unsigned char states[2]  # rows of the matrix, while not handed over
     unsigned char handed_over
+    unsigned char operations  # Multipath operations of both ends
+    unsigned char fast_open  # a SYN with a Fast Open cookie and data was seen
     unsigned int stream
     unsigned int stream_packets  # a stream's first packet counts differently
     unsigned int number  # `conn`, ALL_ONES while only quoted headers were seen
@@ -92,6 +142,7 @@ ctypedef struct Conn:
     long long syn_ack_ns
     long long legs_ns[2]
     long long reset_seq
+    Flight* flights  # of both ends, NULL unless values are asked for
     ZeekView zeek
     Flow flows[2]
     End ends[2]

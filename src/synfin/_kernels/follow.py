@@ -3,7 +3,8 @@
 
 A growable hash table leads from a pair of endpoints to its newest connection record; records live in pages that never
 move. For every row the tracker can write a fact (layout `FACT_FORMAT`): stream, connection, tshark's analysis flags,
-relative numbers. A tracker that is given another, finished one shows what a second pass shows.
+relative numbers; where asked for, a value (`VALUE_FORMAT`): the numbers beside the flags. A tracker that is given
+another, finished one shows what a second pass shows.
 """
 
 import cython
@@ -11,10 +12,29 @@ from cython import int as cint
 from cython import longlong, uchar, uint, ulonglong, ushort
 from cython.cimports.libc.stdlib import calloc, free, realloc
 from cython.cimports.libc.string import memset
-from cython.cimports.synfin._kernels import collect, zeek
-from cython.cimports.synfin._kernels.conn import Conn, Flow
+from cython.cimports.synfin._kernels import collect, flight, zeek
+from cython.cimports.synfin._kernels.conn import (
+    VALUE_ANALYSED,
+    VALUE_CLOSES,
+    VALUE_FAST_OPEN_ACK,
+    VALUE_FAST_OPEN_IGNORED,
+    VALUE_FAST_OPEN_SYN,
+    VALUE_FOLLOWS,
+    Conn,
+    Flow,
+    Value,
+)
 from cython.cimports.synfin._kernels.judge import REUSED_PORTS, judge
-from cython.cimports.synfin._kernels.row import KIND_FROM_HIGH, KIND_QUOTED, KIND_TCP, KIND_V6, OPT_CUT, Row, since
+from cython.cimports.synfin._kernels.row import (
+    KIND_FROM_HIGH,
+    KIND_QUOTED,
+    KIND_TCP,
+    KIND_V6,
+    OPT_COOKIE,
+    OPT_CUT,
+    Row,
+    since,
+)
 from cython.cimports.synfin._kernels.step import step
 
 if not cython.compiled:
@@ -25,6 +45,13 @@ FACT_FIELDS = (
     "stream", "conn", "seq", "ack", "window_size", "scale", "since_first_ns", "since_last_ns", "bits", "completeness",
     "side", "record", "state_low", "state_high",
 )  # fmt: skip
+VALUE_FORMAT = "<qqqIIIIIIB7x"
+VALUE_FIELDS = (
+    "ack_rtt_ns", "initial_rtt_ns", "rto_ns", "acks_frame", "rto_frame", "duplicate_ack_num", "duplicate_ack_frame",
+    "bytes_in_flight", "push_bytes_sent", "marks",
+)  # fmt: skip
+ANALYSED, CLOSES, FOLLOWS = 1, 2, 4  #: bits of `marks` of a value
+FAST_OPEN = {8: "tfo_syn", 16: "tfo_ack", 32: "tfo_ignored"}  #: bits of `marks` of a value
 RECORD_FORMAT = "<QQQQQqqqq16s16sIIIIIIIIIIIHH32sBBBBBB2x"
 RECORD_FIELDS = (
     "marks", "payload_client", "payload_server", "wire_client", "wire_server", "first_ns", "last_ns", "leg_0", "leg_1",
@@ -125,11 +152,16 @@ def learn_base(conn: cython.pointer(Conn), side: uint, row: cython.pointer(Row))
 @cython.nogil
 @cython.inline
 @cython.exceptval(check=False)
-def learn_scale(conn: cython.pointer(Conn), side: uint, row: cython.pointer(Row)) -> cython.void:
+def learn_options(conn: cython.pointer(Conn), side: uint, row: cython.pointer(Row)) -> cython.void:
     own: cython.pointer(Flow) = cython.address(conn.flows[side])
     peer: cython.pointer(Flow) = cython.address(conn.flows[1 - side])
     if row.options & OPT_CUT:
         return
+    conn.operations |= row.operations
+    if row.options & OPT_COOKIE and row.len_bytes > 0 and (row.flags & (SYN | ACK)) == SYN:
+        conn.fast_open = 1
+    if conn.flights != cython.NULL:
+        conn.flights[side].sacked = row.sacked
     if 0 <= row.wscale <= MAX_SHIFT:
         own.scale = row.wscale
     if row.flags & SYN:
@@ -175,11 +207,41 @@ def numbers(
     fact.seq = row.seq - conn.flows[side].base
     fact.ack = row.ack - conn.flows[1 - side].base if row.flags & ACK else row.ack
     fact.window_size = row.window
-    fact.scale = -3
-    if (row.flags & SYN) == 0:
-        fact.scale = shift
-        if shift > 0:
-            fact.window_size = cython.cast(uint, row.window) << shift
+    if (row.flags & SYN) == 0 and shift > 0:
+        fact.window_size = cython.cast(uint, row.window) << shift
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def fast_open(
+    conn: cython.pointer(Conn), row: cython.pointer(Row), ack: uint, value: cython.pointer(Value)
+) -> cython.void:
+    """What tshark says of Fast Open; `ack` as shown."""
+    value.marks &= ~(VALUE_FAST_OPEN_ACK | VALUE_FAST_OPEN_IGNORED)
+    if (row.flags & (SYN | ACK)) == (SYN | ACK):
+        if ack > 1:
+            value.marks |= VALUE_FAST_OPEN_ACK  # more than the SYN is acknowledged
+        elif conn.fast_open:
+            value.marks |= VALUE_FAST_OPEN_IGNORED
+    elif row.flags & SYN and row.options & OPT_COOKIE and (row.options & OPT_CUT) == 0:
+        value.marks |= VALUE_FAST_OPEN_SYN
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def opening_and_closing(
+    conn: cython.pointer(Conn), side: uint, row: cython.pointer(Row), ack: uint, value: cython.pointer(Value)
+) -> cython.void:
+    """Fast Open, and who closes first."""
+    fast_open(conn, row, ack, value)
+    if row.flags & FIN:
+        if conn.flows[1 - side].closes:
+            value.marks |= VALUE_FOLLOWS
+        else:
+            conn.flows[side].closes = 1
+            value.marks |= VALUE_CLOSES
 
 
 @cython.cfunc
@@ -242,6 +304,16 @@ def rejects(row: cython.pointer(Row)) -> cint:
 @cython.cfunc
 @cython.nogil
 @cython.exceptval(check=False)
+def guess_client(conn: cython.pointer(Conn)) -> cint:
+    """The client where no SYN tells: the larger port calls; with equal ports, who was seen first."""
+    if conn.high_port != conn.low_port:
+        return conn.high_port > conn.low_port
+    return conn.first_side if conn.first_side > 0 else 0
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
 def write_record(
     conn: cython.pointer(Conn), completeness: uint, end_ns: longlong, out: cython.pointer(Record)
 ) -> cython.void:
@@ -252,10 +324,7 @@ def write_record(
     j: uint
     out.role_guessed = client < 0
     if client < 0:
-        # without a SYN: the larger port calls; with equal ports, who was seen first
-        client = conn.high_port > conn.low_port
-        if conn.high_port == conn.low_port:
-            client = conn.first_side if conn.first_side > 0 else 0
+        client = guess_client(conn)
     elif (conn.ends[client].sent & 1) == 0:
         out.role_guessed = 1
     out.marks = collect.marks(conn, client, end_ns)
@@ -290,7 +359,7 @@ def write_record(
 class Tracker:
     """Follows every connection of one input; not thread-safe.
 
-    `matrix` is the transition table, 12 rows of 32 cells.
+    `matrix` is the transition table, 12 rows of 32 cells. `detailed` keeps what is in flight: values can be asked for.
     """
 
     matrix: uchar[384]
@@ -305,8 +374,9 @@ class Tracker:
     followed: ulonglong  # of them with a TCP header, quoted ones included
     segments: ulonglong  # of them with a TCP header of their own
     end_ns: longlong  # time of the latest frame
+    detailed: cython.bint
 
-    def __cinit__(self, matrix: bytes):
+    def __cinit__(self, matrix: bytes, detailed: cython.bint = False):
         if len(matrix) != 384 or any(cell > 11 and cell != 255 for cell in matrix):
             raise ValueError("the matrix has 12 rows of 32 cells, each a row or 255")
         for place, cell in enumerate(matrix):
@@ -320,6 +390,7 @@ class Tracker:
         self.followed = 0
         self.segments = 0
         self.end_ns = 0
+        self.detailed = detailed
         self.pages = cython.NULL
         self.slots = cython.cast(
             cython.pointer(ulonglong), calloc(cython.cast(cython.size_t, self.mask) + 1, cython.sizeof(ulonglong))
@@ -329,6 +400,8 @@ class Tracker:
 
     def __dealloc__(self):
         i: uint
+        for i in range(self.count):
+            flight.release(self.at(i))
         for i in range(self.page_count):
             free(self.pages[i])
         free(self.pages)
@@ -450,6 +523,10 @@ class Tracker:
         conn.completeness = old.completeness
         conn.syn_time_ns = old.syn_time_ns
         conn.initial_rtt_ns = old.initial_rtt_ns
+        conn.operations = old.operations
+        conn.fast_open = old.fast_open
+        conn.flights = old.flights
+        old.flights = cython.NULL
         for i in range(2):
             conn.flows[i] = old.flows[i]
         old.next_same = self.count
@@ -477,7 +554,10 @@ class Tracker:
             if conn.flows[side].base != row.seq:
                 bits[0] = REUSED_PORTS
                 if (row.flags & ACK) == 0:
-                    return self.open_stream(slot, row)
+                    conn = self.open_stream(slot, row)
+                    if conn != cython.NULL:
+                        conn.completeness = 1  # known at once, so that this segment counts like a later one
+                    return conn
                 conn.flows[side].base = row.seq
             elif (row.flags & ACK) == 0:
                 conn.flows[side].next_seq = conn.flows[side].max_ackable
@@ -508,14 +588,20 @@ class Tracker:
     @cython.cfunc
     @cython.nogil
     @cython.exceptval(check=False)
-    def one(self, row: cython.pointer(Row), fact: cython.pointer(Fact)) -> cint:
+    def one(self, row: cython.pointer(Row), fact: cython.pointer(Fact), value: cython.pointer(Value)) -> cint:
         """Follow one row that holds a TCP header; 0 when there is no memory."""
+        own: cython.pointer(Flow)
         bits: uint = 0
         side: uint = 1 if row.kind & KIND_FROM_HIGH else 0
         measured: cint = row.len_bytes >= 0 and (row.kind & KIND_QUOTED) == 0
         conn: cython.pointer(Conn) = self.find(row, cython.address(bits))
-        if conn == cython.NULL:
+        if conn == cython.NULL or (self.detailed and not flight.reserve(conn, side)):
             return 0
+        own = cython.address(conn.flows[side])
+        if value != cython.NULL and measured:
+            # a SYN that is sent again has a record, even without a flag
+            if bits or ((row.flags & (SYN | ACK)) == SYN and own.has_base and own.base == row.seq):
+                value.marks |= VALUE_ANALYSED
         if conn.stream_packets == 0:
             conn.stream_first_ns = row.time_ns
             conn.stream_last_ns = row.time_ns
@@ -528,19 +614,23 @@ class Tracker:
         fact.seq = row.seq
         fact.ack = row.ack
         fact.window_size = row.window
-        fact.scale = -3
+        fact.scale = -3 if row.flags & SYN else own.scale
         fact.bits = 0
         if measured:
             learn_base(conn, side, row)
-            bits |= judge(conn, side, row)
+            bits |= judge(conn, side, row, self.frames, value)
             fact.bits = cython.cast(ushort, bits)
             numbers(conn, side, row, fact)
         if row.hdr_len >= 20:
-            complete(conn, row, conn.stream_packets == 0)
+            complete(conn, row, conn.stream_packets == 0 and conn.completeness == 0)
             if (row.kind & KIND_QUOTED) == 0:
                 learn_times(conn, side, row)
-        if measured:
-            learn_scale(conn, side, row)
+            if measured:
+                learn_options(conn, side, row)
+            if value != cython.NULL:
+                opening_and_closing(conn, side, row, fact.ack, value)
+        if value != cython.NULL:
+            value.initial_rtt_ns = conn.initial_rtt_ns
         conn.stream_packets += 1
         self.followed += 1
         self.ours(conn, side, row, fact.bits)
@@ -553,7 +643,9 @@ class Tracker:
     @cython.cfunc
     @cython.nogil
     @cython.exceptval(check=False)
-    def second_pass(self, row: cython.pointer(Row), fact: cython.pointer(Fact)) -> cython.void:
+    def second_pass(
+        self, row: cython.pointer(Row), fact: cython.pointer(Fact), value: cython.pointer(Value)
+    ) -> cython.void:
         """Show a row as a second pass does: this tracker has seen the whole input."""
         side: uint = fact.side
         conn: cython.pointer(Conn)
@@ -561,22 +653,40 @@ class Tracker:
             return
         conn = self.newest(self.at(fact.record))
         fact.completeness = conn.completeness
+        fact.scale = -3 if row.flags & SYN else conn.flows[side].scale
         if row.len_bytes >= 0 and (row.kind & KIND_QUOTED) == 0:
             if (row.flags & (SYN | ACK)) == (SYN | ACK) and conn.flows[side].base != row.seq:
                 conn.flows[side].base = row.seq
                 fact.bits |= REUSED_PORTS
+                if value != cython.NULL:
+                    value.marks |= VALUE_ANALYSED
             numbers(conn, side, row, fact)
         if row.hdr_len >= 20:
             complete(conn, row, 0)
+            if value != cython.NULL:
+                fast_open(conn, row, fact.ack, value)
+        if value != cython.NULL:
+            value.initial_rtt_ns = conn.initial_rtt_ns
 
-    def follow(self, rows: uchar[::1], n: cython.Py_ssize_t, facts: uchar[::1], finished: Tracker = None):
+    def follow(
+        self,
+        rows: uchar[::1],
+        n: cython.Py_ssize_t,
+        facts: uchar[::1],
+        finished: Tracker = None,
+        values: uchar[::1] = None,
+    ):
         """Follow the first `n` rows; facts[i] is filled where row i holds a TCP header, zeroed elsewhere.
+
+        So are `values`, if given: a detailed tracker needs them, others have none.
 
         `finished` is a tracker that has followed the whole input already: facts are then those of a second pass.
         Raises MemoryError when there is no room for another connection.
         """
         row: cython.pointer(Row)
         fact: cython.pointer(Fact)
+        value: cython.pointer(Value) = cython.NULL
+        value_len: cython.Py_ssize_t = cython.sizeof(Value)
         row_len: cython.Py_ssize_t = cython.sizeof(Row)
         fact_len: cython.Py_ssize_t = cython.sizeof(Fact)
         i: cython.Py_ssize_t
@@ -585,6 +695,12 @@ class Tracker:
             return
         if n > rows.shape[0] // row_len or n > facts.shape[0] // fact_len:
             raise IndexError("fewer rows or facts than asked for")
+        if self.detailed != (values is not None):
+            raise ValueError("values go with a detailed tracker")
+        if values is not None:
+            if n > values.shape[0] // value_len:
+                raise IndexError("fewer values than asked for")
+            value = cython.cast(cython.pointer(Value), cython.address(values[0]))
         row = cython.cast(cython.pointer(Row), cython.address(rows[0]))
         fact = cython.cast(cython.pointer(Fact), cython.address(facts[0]))
         with cython.nogil:
@@ -592,16 +708,20 @@ class Tracker:
                 self.frames += 1
                 if self.frames == 1 or row.time_ns > self.end_ns:
                     self.end_ns = row.time_ns
+                if value != cython.NULL:
+                    memset(value, 0, cython.sizeof(Value))
                 if (row.kind & KIND_TCP) == 0:
                     memset(fact, 0, cython.sizeof(Fact))
                 else:
-                    ok = self.one(row, fact)
+                    ok = self.one(row, fact, value)
                     if not ok:
                         break
                     if finished is not None:
-                        finished.second_pass(row, fact)
+                        finished.second_pass(row, fact, value)
                 row += 1
                 fact += 1
+                if value != cython.NULL:
+                    value += 1
         if not ok:
             raise MemoryError("no room for another connection")
 
@@ -633,6 +753,28 @@ class Tracker:
                     n += 1
         return bytes(out[: n * cython.sizeof(Record)])
 
+    def from_client(self, facts: uchar[::1], n: cython.Py_ssize_t, out: uchar[::1]):
+        """out[i] = 1 where the client of its connection sent the segment of facts[i], as known by now, else 0."""
+        fact: cython.pointer(Fact)
+        conn: cython.pointer(Conn)
+        client: cint
+        i: cython.Py_ssize_t
+        if n <= 0:
+            return
+        if n > out.shape[0] or n > facts.shape[0] // cython.cast(cython.Py_ssize_t, cython.sizeof(Fact)):
+            raise IndexError("fewer facts or places than asked for")
+        fact = cython.cast(cython.pointer(Fact), cython.address(facts[0]))
+        with cython.nogil:
+            for i in range(n):
+                out[i] = 0
+                if fact.record < self.count:
+                    conn = self.at(fact.record)
+                    client = collect.client_side(conn)
+                    if client < 0:
+                        client = guess_client(conn)
+                    out[i] = client == fact.side
+                fact += 1
+
     @cython.cfunc
     @cython.nogil
     @cython.inline
@@ -654,6 +796,10 @@ class Tracker:
         """Records so far (connections, and what only quoted headers reached)."""
         return self.count
 
+    def connection_count(self) -> uint:
+        """Connections so far; records that only quoted headers reached are none."""
+        return self.numbered
+
     def counts(self) -> tuple:
         """(frames, frames with a TCP header quoted or not, frames with a TCP header of their own) so far."""
         return self.frames, self.followed, self.segments
@@ -661,6 +807,10 @@ class Tracker:
 
 def record_size() -> cython.Py_ssize_t:
     return cython.sizeof(Record)
+
+
+def value_size() -> cython.Py_ssize_t:
+    return cython.sizeof(Value)
 
 
 def fact_size() -> cython.Py_ssize_t:

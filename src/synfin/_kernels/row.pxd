@@ -27,6 +27,8 @@ ctypedef struct Row:
     unsigned char options  # OPT_ bits: which options are there
     unsigned short link_type
     unsigned short icmp  # type << 8 | code of the ICMP error that quotes the header
+    unsigned int sacked  # bytes in the first three SACK blocks
+    unsigned char operations  # bit n: Multipath TCP subtype n
 
 # From one time to a later one. Both come from a file that may say anything: beyond 64 bits the difference wraps.
 cdef inline long long since(long long later, long long earlier) noexcept nogil:
@@ -37,16 +39,20 @@ cdef enum:
     KIND_V6 = 2
     KIND_QUOTED = 4  # the header stands inside an ICMP error
     KIND_FROM_HIGH = 8  # the sender is the larger endpoint
+    KIND_CUT = 32  # not all of the payload was captured
+    KIND_SLOW = 16  # not read yet: a link type, tunnel or fragment that only the readable code knows
 
     REASON_NONE = 0
     REASON_UNSUPPORTED = 1
     REASON_TRUNCATED = 2
     REASON_MALFORMED = 3
     REASON_FRAGMENT = 4
+    REASON_NESTED = 5
 
     OPT_MSS = 1
     OPT_SACK_PERMITTED = 2
     OPT_TIMESTAMP = 4
     OPT_SACK = 8
     OPT_FAST_OPEN = 16
+    OPT_COOKIE = 32  # Fast Open with a cookie
     OPT_CUT = 128  # not all of the options were captured

@@ -11,10 +11,13 @@ import cython
 from cython import int as cint
 from cython import longlong, schar, uchar, uint, ulonglong, ushort
 from cython.cimports.synfin._kernels.row import (
+    KIND_CUT,
     KIND_FROM_HIGH,
     KIND_QUOTED,
+    KIND_SLOW,
     KIND_TCP,
     KIND_V6,
+    OPT_COOKIE,
     OPT_CUT,
     OPT_FAST_OPEN,
     OPT_MSS,
@@ -32,14 +35,38 @@ from cython.cimports.synfin._kernels.row import (
 if not cython.compiled:
     raise ImportError("the kernel scan is not compiled")
 
-ROW_FORMAT = "<qQQ16s16sIIIIiIIHHHHHBBBbBBHH"
+ROW_FORMAT = "<qQQ16s16sIIIIiIIHHHHHBBBbBBHHIB3x"
 ROW_FIELDS = (
     "time_ns", "offset", "hash", "low", "high", "cap_len", "wire_len", "seq", "ack", "len_bytes", "at", "interface",
     "flags", "window", "low_port", "high_port", "ip_id", "hdr_len", "ttl", "kind", "wscale", "reason", "options",
-    "link_type", "icmp",
+    "link_type", "icmp", "sacked", "operations",
 )  # fmt: skip
 
-REASONS = ("", "unsupported", "truncated", "malformed", "fragment")
+REASONS = ("", "unsupported", "truncated", "malformed", "fragment", "nested")
+
+# What leads to TCP by a way that this kernel does not walk: such frames are left to the readable code
+SLOW_LINKS = (
+    6, 7, 9, 10, 50, 51, 100, 104, 105, 107, 109, 117, 119, 122, 127, 129, 163, 178, 179, 180, 181, 192, 197, 204,
+    219, 239, 240, 241, 242, 258, 274, 281, 282, 284, 285,
+)  # fmt: skip
+SLOW_ETHERTYPES = (
+    0x6558, 0x8100, 0x8847, 0x8848, 0x8864, 0x880B, 0x88A8, 0x88E7, 0x8909, 0x8926, 0x894F, 0x9100, 0x9200,
+)  # fmt: skip
+SLOW_PROTOCOLS = (4, 41, 47, 51, 97, 103, 108, 137)
+SLOW_PORTS = (1701, 2152, 3544, 4754, 4789, 4790, 6081, 6635)
+
+IS_SLOW_LINK = cython.declare(uchar[65536])
+IS_SLOW_ETHERTYPE = cython.declare(uchar[65536])
+IS_SLOW_PROTOCOL = cython.declare(uchar[256])
+IS_SLOW_PORT = cython.declare(uchar[65536])
+for _number in SLOW_LINKS:
+    IS_SLOW_LINK[_number] = 1
+for _number in SLOW_ETHERTYPES:
+    IS_SLOW_ETHERTYPE[_number] = 1
+for _number in SLOW_PROTOCOLS:
+    IS_SLOW_PROTOCOL[_number] = 1
+for _number in SLOW_PORTS:
+    IS_SLOW_PORT[_number] = 1
 
 # Where a walk over records stopped
 DONE = 0  #: no whole record is left in the buffer
@@ -52,6 +79,8 @@ MAX_CAP = cython.declare(uint, MAX_CAP_LEN)
 MAX_FRAME = cython.declare(uint, 0x7FFFFFFF)
 MAX_BLOCK = cython.declare(uint, 0x1000000)
 MAX_TAGS = cython.declare(cint, 16)
+MIN_CAPTURED = cython.declare(cint, 16)  # bytes of a TCP header up to its window: fewer say too little
+SLOW = cython.declare(uint, 0x10000)  # in place of an EtherType or a reason: not for this kernel
 
 
 def row_size() -> cython.Py_ssize_t:
@@ -105,10 +134,13 @@ def tags(p: cython.p_const_uchar, cap: uint, kind: uint, at: cython.pointer(uint
         if (kind == 0x8100 or kind == 0x88A8 or kind == 0x9100 or kind == 0x9200) and at[0] + 4 <= cap:
             kind = be16(p + at[0] + 2)
             at[0] += 4
+            if kind <= 1500:
+                return SLOW
         elif (kind == 0x8847 or kind == 0x8848) and at[0] + 4 <= cap:
             at[0] += 4
             if p[at[0] - 2] & 1:
-                return by_version(p, cap, at[0])
+                kind = by_version(p, cap, at[0])
+                return kind if kind else SLOW
         else:
             break
     return kind
@@ -149,17 +181,19 @@ def link_layer(
         if cap >= 22 and be16(p + 14) == 0xAAAA and be16(p + 16) == 0x0300 and be16(p + 18) == 0:
             at[0] = 22
             return tags(p, cap, be16(p + 20), at)
-        return 0
+        return SLOW if cap >= 17 and (be16(p + 14) == 0xAAAA or be16(p + 14) == 0x0606) else 0
     if link == 113:
         if cap < 16:
             return 0
         at[0] = 16
-        return tags(p, cap, be16(p + 14), at)
+        kind = be16(p + 14)
+        return SLOW if kind == 4 else tags(p, cap, kind, at)
     if link == 276:
         if cap < 20:
             return 0
         at[0] = 20
-        return tags(p, cap, be16(p), at)
+        kind = be16(p)
+        return SLOW if kind == 4 else tags(p, cap, kind, at)
     if link == 0 or link == 108:
         if cap < 4:
             return 0
@@ -278,8 +312,10 @@ def ipv6(p: cython.p_const_uchar, cap: uint, at: uint, end: uint, d: cython.poin
 @cython.nogil
 @cython.exceptval(check=False)
 def read_options(p: cython.p_const_uchar, n: uint, row: cython.pointer(Row)) -> cython.void:
-    """Which options are there, and the window scale."""
+    """Which options are there, the window scale, SACK blocks and Multipath operations."""
     i: uint = 0
+    j: uint
+    blocks: cint = 0
     kind: uint
     length: uint
     while i < n:
@@ -304,8 +340,18 @@ def read_options(p: cython.p_const_uchar, n: uint, row: cython.pointer(Row)) -> 
             row.options |= OPT_SACK_PERMITTED
         elif kind == 5:
             row.options |= OPT_SACK
+            j = i + 2
+            while j + 8 <= i + length and blocks < 3:
+                row.sacked += be32(p + j + 4) - be32(p + j)
+                blocks += 1
+                j += 8
+        elif kind == 30 and length > 2:
+            if p[i + 2] >> 4 <= 7:
+                row.operations |= 1 << (p[i + 2] >> 4)
         elif kind == 34:
-            row.options |= OPT_FAST_OPEN
+            row.options |= OPT_FAST_OPEN if length == 2 else OPT_FAST_OPEN | OPT_COOKIE
+        elif (kind == 253 or kind == 254) and length > 4 and be16(p + i + 2) == 0xF989:
+            row.options |= OPT_COOKIE
         i += length
 
 
@@ -374,7 +420,7 @@ def endpoints(
 def segment(
     p: cython.p_const_uchar, cap: uint, d: cython.pointer(Datagram), row: cython.pointer(Row), seed: ulonglong
 ) -> uint:
-    """The TCP header at `d.offset` into the row; REASON_TRUNCATED when fewer than 20 bytes of it are there."""
+    """The TCP header at `d.offset` into the row; REASON_TRUNCATED when not even its window is there."""
     at: uint = d.offset
     room: longlong = d.length
     stop: uint
@@ -382,7 +428,7 @@ def segment(
     if cython.cast(longlong, cap) - at < room:
         room = cython.cast(longlong, cap) - at
     row.at = at
-    if room < 20:
+    if room < MIN_CAPTURED:
         return REASON_TRUNCATED
     stop = at + cython.cast(uint, room)
     word = be16(p + at + 12)
@@ -395,8 +441,12 @@ def segment(
     row.ip_id = cython.cast(ushort, d.ip_id)
     row.len_bytes = cython.cast(cint, d.length - row.hdr_len) if row.hdr_len <= d.length else -1
     row.kind |= KIND_TCP
+    if room < d.length:
+        row.kind |= KIND_CUT
     endpoints(p, d, row, seed)
-    if row.hdr_len > 20:
+    if room < 20:
+        row.options |= OPT_CUT
+    elif row.hdr_len > 20:
         if stop > at + row.hdr_len:
             stop = at + row.hdr_len
         elif stop < at + row.hdr_len:
@@ -408,33 +458,63 @@ def segment(
 @cython.cfunc
 @cython.nogil
 @cython.exceptval(check=False)
+def tunnels(p: cython.p_const_uchar, cap: uint, d: cython.pointer(Datagram)) -> cint:
+    """Whether the payload of an IP packet may be a tunnel."""
+    if d.protocol == 17:
+        return d.offset + 8 <= cap and (IS_SLOW_PORT[be16(p + d.offset)] or IS_SLOW_PORT[be16(p + d.offset + 2)])
+    return 0 <= d.protocol <= 255 and IS_SLOW_PROTOCOL[d.protocol]
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
 def quoted(
     p: cython.p_const_uchar, cap: uint, d: cython.pointer(Datagram), row: cython.pointer(Row), seed: ulonglong
-) -> cython.void:
-    """The TCP header that an ICMP error quotes, when its 20 fixed bytes are there."""
+) -> cint:
+    """The TCP header that an ICMP error quotes, when enough of it is there; 1 where this is not for this kernel."""
     kind: uint
     inner: Datagram
     reason: uint
     stop: longlong = d.offset + d.length
     if d.offset >= cap:
-        return
+        return 0
     kind = p[d.offset]
     if d.protocol == 1 and (kind == 3 or kind == 4 or kind == 5 or kind == 11 or kind == 12):
         reason = ipv4(p, cap, d.offset + 8, cython.cast(uint, stop), cython.address(inner))
     elif d.protocol == 58 and 1 <= kind <= 4:
         reason = ipv6(p, cap, d.offset + 8, cython.cast(uint, stop), cython.address(inner))
     else:
-        return
-    if reason != REASON_NONE or inner.protocol != 6:
-        return
-    if stop > cap:
-        stop = cap
-    if stop - inner.offset < 20:
-        return
+        return 0
+    if reason == REASON_FRAGMENT:
+        return 1
+    if reason != REASON_NONE:
+        return 0
+    if inner.protocol != 6:
+        return inner.protocol == 1 or inner.protocol == 58 or tunnels(p, cap, cython.address(inner))
     if segment(p, cap, cython.address(inner), row, seed) == REASON_NONE:
         row.kind |= KIND_QUOTED
         if d.offset + 1 < cap:
             row.icmp = cython.cast(ushort, be16(p + d.offset))
+    return 0
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def clear(row: cython.pointer(Row)) -> cython.void:
+    """A row of a frame without TCP, but for its number, time and lengths."""
+    row.kind = 0
+    row.wscale = -1
+    row.options = 0
+    row.len_bytes = -1
+    row.at = 0
+    row.hdr_len = 0
+    row.flags = 0
+    row.hash = 0
+    row.icmp = 0
+    row.sacked = 0
+    row.operations = 0
+    row.reason = 0
 
 
 @cython.cfunc
@@ -448,32 +528,85 @@ def frame(
     end: uint = min(wire if wire > cap else cap, MAX_FRAME)
     kind: uint
     d: Datagram
-    row.kind = 0
-    row.wscale = -1
-    row.options = 0
-    row.len_bytes = -1
-    row.at = 0
-    row.hdr_len = 0
-    row.flags = 0
-    row.hash = 0
-    row.icmp = 0
-    row.reason = cython.cast(uchar, REASON_UNSUPPORTED)
+    clear(row)
     if not supported(link):
+        if link <= 0xFFFF and IS_SLOW_LINK[link]:
+            row.kind = KIND_SLOW
+        else:
+            row.reason = cython.cast(uchar, REASON_UNSUPPORTED)
         return
-    row.reason = 0
     kind = link_layer(p, cap, link, cython.address(at), cython.address(end))
     if kind == 0x0800:
         row.reason = cython.cast(uchar, ipv4(p, cap, at, end, cython.address(d)))
     elif kind == 0x86DD:
         row.reason = cython.cast(uchar, ipv6(p, cap, at, end, cython.address(d)))
     else:
+        if kind == SLOW or (kind < SLOW and IS_SLOW_ETHERTYPE[kind]):
+            row.kind = KIND_SLOW
         return
+    if row.reason == REASON_FRAGMENT:
+        row.kind = KIND_SLOW
     if row.reason:
         return
     if d.protocol == 6:
         row.reason = cython.cast(uchar, segment(p, cap, cython.address(d), row, seed))
     elif d.protocol == 1 or d.protocol == 58:
-        quoted(p, cap, cython.address(d), row, seed)
+        if quoted(p, cap, cython.address(d), row, seed):
+            row.kind = KIND_SLOW
+    elif tunnels(p, cap, cython.address(d)):
+        row.kind = KIND_SLOW
+
+
+def next_slow(rows: cython.const[uchar][::1], start: cython.Py_ssize_t, count: cython.Py_ssize_t):
+    """The first of `count` rows, from `start` on, that was left to the readable code; -1 where there is none."""
+    if start < 0 or count > rows.shape[0] // cython.cast(cython.Py_ssize_t, cython.sizeof(Row)):
+        raise IndexError("no such row")
+    if start >= count:
+        return -1
+    first: cython.pointer(Row) = cython.cast(cython.pointer(Row), cython.address(rows[0]))
+    index: cython.Py_ssize_t
+    for index in range(start, count):
+        if first[index].kind & KIND_SLOW:
+            return index
+    return -1
+
+
+def scan_segment(
+    data: cython.const[uchar][::1], v6: cint, length: longlong, ttl: uint, ip_id: uint, rows: uchar[::1],
+    index: cython.Py_ssize_t, seed: ulonglong,
+):  # fmt: skip
+    """Fill a slow row from what the readable code found: source, destination and TCP header, one behind the other.
+
+    `length` is that of header and payload. Without `data` the frame has no TCP.
+    """
+    if index < 0 or index >= rows.shape[0] // cython.cast(cython.Py_ssize_t, cython.sizeof(Row)):
+        raise IndexError("no such row")
+    row: cython.pointer(Row) = cython.cast(cython.pointer(Row), cython.address(rows[0])) + index
+    size: uint = 16 if v6 else 4
+    d: Datagram
+    clear(row)
+    if data.shape[0] < 2 * size or data.shape[0] > 0xFFFF:
+        return
+    d.protocol, d.offset, d.length, d.src, d.dst, d.v6, d.ttl, d.ip_id = 6, 2 * size, length, 0, size, v6, ttl, ip_id
+    segment(cython.address(data[0]), cython.cast(uint, data.shape[0]), cython.address(d), row, seed)
+
+
+def mark(rows: uchar[::1], index: cython.Py_ssize_t, at: uint, reason: uint, quoted_by: cint, known: cint, cut: cint):
+    """What else the readable code found of a row: where TCP begins, why there is none, the ICMP error that quotes it
+    (type << 8 | code, -1 for none), whether its length is known, whether some of the payload was not captured."""
+    if index < 0 or index >= rows.shape[0] // cython.cast(cython.Py_ssize_t, cython.sizeof(Row)):
+        raise IndexError("no such row")
+    row: cython.pointer(Row) = cython.cast(cython.pointer(Row), cython.address(rows[0])) + index
+    row.at = at
+    row.reason = cython.cast(uchar, reason)
+    if quoted_by >= 0:
+        row.kind |= KIND_QUOTED
+        row.icmp = cython.cast(ushort, quoted_by)
+    if not known:
+        row.len_bytes = -1
+    row.kind &= ~KIND_CUT & 0xFF
+    if cut:
+        row.kind |= KIND_CUT
 
 
 def scan_frame(data: cython.const[uchar][::1], time_ns: longlong, wire_len: uint, link_type: uint, offset: ulonglong,

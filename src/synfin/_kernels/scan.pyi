@@ -7,6 +7,10 @@ Buffer = bytes | bytearray | memoryview | array[int]
 ROW_FORMAT: str
 ROW_FIELDS: tuple[str, ...]
 REASONS: tuple[str, ...]
+SLOW_LINKS: tuple[int, ...]
+SLOW_ETHERTYPES: tuple[int, ...]
+SLOW_PROTOCOLS: tuple[int, ...]
+SLOW_PORTS: tuple[int, ...]
 MAX_CAP_LEN: int
 DONE: int
 FULL: int
@@ -25,6 +29,11 @@ def scan_frame(
     index: int,
     seed: int,
 ) -> None: ...
+def next_slow(rows: Buffer, start: int, count: int) -> int: ...
+def scan_segment(
+    data: Buffer, v6: int, length: int, ttl: int, ip_id: int, rows: bytearray, index: int, seed: int
+) -> None: ...
+def mark(rows: bytearray, index: int, at: int, reason: int, quoted_by: int, known: int, cut: int) -> None: ...
 def scan_pcap(
     buf: Buffer,
     start: int,

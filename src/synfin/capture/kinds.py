@@ -1,11 +1,12 @@
-"""Capture formats and compressions that are recognised in order to be refused by name."""
+"""Capture formats and compressions that are told by their first bytes, most of them in order to be refused by name."""
 
 from __future__ import annotations
 
 PCAPNG_MAGIC = b"\n\r\r\n"  #: the type of a pcapng section header: a palindrome, the same in both byte orders
+SNOOP_MAGIC = b"snoop\0\0\0"
+ETHERPEEK_VERSIONS = (b"\5", b"\6", b"\7")
 
 _CAPTURES: tuple[tuple[bytes, str], ...] = (
-    (b"snoop\0\0\0", "a Sun snoop capture"),
     (b"btsnoop\0", "a Bluetooth btsnoop capture"),
     (b"\x7fver", "an EtherPeek (tagged) capture"),
     (b"RTSS", "a Microsoft Network Monitor 1 capture"),
@@ -20,7 +21,7 @@ _CAPTURES: tuple[tuple[bytes, str], ...] = (
 )
 _COMPRESSIONS: tuple[tuple[bytes, str, str], ...] = (
     (b"\x1f\x8b", "gzip inside gzip", "gunzip"),
-    (b"\x28\xb5\x2f\xfd", "compressed with zstd", "zstd -dc"),
+    (b"\x28\xb5\x2f\xfd", "zstd inside another compression", "zstd -dc"),
     (b"\x04\x22\x4d\x18", "compressed with lz4", "lz4 -dc"),
     (b"\xfd7zXZ\0", "compressed with xz", "xz -dc"),
     (b"BZh", "compressed with bzip2", "bzip2 -dc"),
@@ -32,25 +33,29 @@ _CONVERT = "convert it first: editcap FILE FILE.pcapng"
 
 
 def recognise(start: bytes) -> tuple[str, str]:
-    """What an input that begins with `start` (LONGEST bytes, neither pcap nor pcapng) is, and what to do about it."""
+    """What an input that begins with `start` (LONGEST bytes, of no format that is read) is, and what to do about it."""
     if not start:
-        return "the input is empty", "a capture was expected: pcap or pcapng, plain or gzip"
+        return "the input is empty", "a capture was expected: pcap or pcapng, plain or compressed"
     for magic, kind in _CAPTURES:
         if start.startswith(magic):
             return f"{kind} cannot be read", _CONVERT
     for magic, kind, command in _COMPRESSIONS:
         if start.startswith(magic):
             return f"the input is {kind}", f"decompress it first: {command} FILE | synfin … -"
-    if _is_peek_classic(start):
-        return "an EtherPeek (classic) capture cannot be read", _CONVERT
     if _is_text(start):
         return "this is text, not a capture", "give the packets themselves, as written by tcpdump -w"
     return "not a capture", f"pcap or pcapng was expected; if it is a capture of another kind, {_CONVERT}"
 
 
-def _is_peek_classic(start: bytes) -> bool:
-    """Versions 5 to 7 have no magic: a version byte, a plausible status byte and twelve reserved zero bytes."""
-    return len(start) >= 50 and start[0] in (5, 6, 7) and start[1] == 0 and not any(start[36:48])
+def is_etherpeek(start: bytes) -> bool:
+    """The classic format has no magic: a version, a status, lengths that are not 0, and twelve reserved zero bytes."""
+    known = len(start) >= 50 and start[:1] in ETHERPEEK_VERSIONS and start[1] == 0
+    return known and any(start[2:6]) and any(start[10:14]) and not any(start[36:48])
+
+
+def is_known(start: bytes) -> bool:
+    """Whether the first bytes are the mark of some format or compression."""
+    return start.startswith(tuple(magic for magic, *_ in _CAPTURES) + tuple(magic for magic, *_ in _COMPRESSIONS))
 
 
 def _is_text(start: bytes) -> bool:

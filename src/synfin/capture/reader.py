@@ -17,8 +17,8 @@ from synfin.errors import UnreadableInput
 if TYPE_CHECKING:
     from synfin.capture.pcapng import PcapngReader
 
-if TYPE_CHECKING:
-    from synfin.capture.pcapng import PcapngReader
+
+_ENOUGH_FOR_ERF = 1 << 17  #: bytes in which two records stand, whatever their length
 
 
 class CaptureReader:
@@ -79,7 +79,9 @@ class CaptureReader:
 
 
 def open_capture(source: str | os.PathLike[str] | BinaryIO, *, first_number: int = 1) -> CaptureReader:
-    """Open a path, `-` (standard input) or a binary stream, pcap or pcapng, plain or gzip; nothing is sought.
+    """Open a path, `-` (standard input) or a binary stream, plain or compressed; nothing is sought.
+
+    Formats: pcap, pcapng, snoop, ERF, EtherPeek (classic); compression: gzip, zstd.
 
     Raises UnreadableInput, with offset and remedy, when it is no such capture. `first_number` is the number of the
     first frame, for captures that continue others.
@@ -99,10 +101,19 @@ def _reader(source: ByteSource, first_number: int) -> CaptureReader:
             return _pcap_reader(source, first_number)
         if start[:4] == PCAPNG_MAGIC:
             return _pcapng_reader(source, first_number)
+        if start.startswith(kinds.SNOOP_MAGIC):
+            return _snoop_reader(source, first_number)
+        if start[:1] in kinds.ETHERPEEK_VERSIONS and kinds.is_etherpeek(source.peek(kinds.LONGEST)):
+            return _etherpeek_reader(source, first_number)
     except Damage as damage:
         advice = "its beginning is needed: copy or capture it again"
         raise _unreadable(source, damage.offset, damage.what, start[damage.offset :], advice) from None
     seen = source.peek(kinds.LONGEST)
+    if not kinds.is_known(seen):
+        from synfin.capture import erf
+
+        if erf.looks_like_erf(source.peek(_ENOUGH_FOR_ERF)):
+            return _erf_reader(source, first_number)
     what, advice = kinds.recognise(seen)
     raise _unreadable(source, 0, what, seen, advice)
 
@@ -126,6 +137,33 @@ def _pcapng_reader(source: ByteSource, first_number: int) -> CaptureReader:
     reader = CaptureReader(source, _named(source, "pcapng"), walker.interfaces, first_number)
     reader.pcapng = walker
     reader.start(walker.packets)
+    return reader
+
+
+def _snoop_reader(source: ByteSource, first_number: int) -> CaptureReader:
+    from synfin.capture import snoop
+
+    interface = snoop.read_header(source)
+    reader = CaptureReader(source, _named(source, "snoop"), [interface], first_number)
+    reader.start(lambda number: snoop.read_packets(source, interface, number))
+    return reader
+
+
+def _etherpeek_reader(source: ByteSource, first_number: int) -> CaptureReader:
+    from synfin.capture import etherpeek
+
+    version, since, interface = etherpeek.read_header(source)
+    name = "peekclassic7" if version == 7 else "peekclassic56"
+    reader = CaptureReader(source, _named(source, name), [interface], first_number)
+    reader.start(lambda number: etherpeek.read_packets(source, version, since, interface, number))
+    return reader
+
+
+def _erf_reader(source: ByteSource, first_number: int) -> CaptureReader:
+    from synfin.capture import erf
+
+    reader = CaptureReader(source, _named(source, "erf"), [], first_number)
+    reader.start(lambda number: erf.read_packets(source, reader.interfaces, number))
     return reader
 
 

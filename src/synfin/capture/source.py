@@ -11,6 +11,7 @@ from synfin.errors import UnreadableInput
 
 CHUNK = 256 * 1024
 GZIP_MAGIC = b"\x1f\x8b\x08"
+ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 
 #: A writable buffer of bytes, as a compiled engine has it.
 Buffer = bytearray | memoryview
@@ -75,7 +76,7 @@ class ByteSource:
 
     def __init__(self, feed: Feed, name: str, compression: str = "") -> None:
         self.name = name  #: for messages: the path, or "standard input"
-        self.compression = compression  #: "" or "gzip"
+        self.compression = compression  #: "", "gzip" or "zstd"
         self._feed = feed
         self._buffer = b""
         self._at = 0
@@ -176,16 +177,21 @@ class ByteSource:
 
 
 def open_source(source: str | os.PathLike[str] | BinaryIO) -> ByteSource:
-    """A ByteSource over a path, `-` (standard input) or a binary stream, gunzipped if it is gzip by its first bytes.
+    """A ByteSource over a path, `-` (standard input) or a binary stream, decompressed if it begins as gzip or zstd.
 
     Raises UnreadableInput when the file cannot be opened. A stream that was handed in stays open.
     """
     plain = _open_plain(source)
-    if not plain.peek(len(GZIP_MAGIC)).startswith(GZIP_MAGIC):
-        return plain
-    from synfin.capture.compression import GzipFeed
+    start = plain.peek(len(ZSTD_MAGIC))
+    if start.startswith(GZIP_MAGIC):
+        from synfin.capture.compression import GzipFeed
 
-    return ByteSource(GzipFeed(plain), plain.name, "gzip")
+        return ByteSource(GzipFeed(plain), plain.name, "gzip")
+    if start == ZSTD_MAGIC:
+        from synfin.capture.zstd import ZstdFeed
+
+        return ByteSource(ZstdFeed(plain), plain.name, "zstd")
+    return plain
 
 
 def standard_input() -> BinaryIO:

@@ -13,6 +13,21 @@ class Named(Protocol):
     def name(self) -> str: ...
 
 
+class Judged(Protocol):
+    """What fields show of the second opinion on a segment."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def reason(self) -> str: ...
+    @property
+    def certain(self) -> bool: ...
+    @property
+    def cause(self) -> str: ...
+    @property
+    def hole(self) -> str | None: ...
+
+
 @dataclass(slots=True, eq=False)
 class Facts:
     """Per-packet facts for the innermost TCP header (or a quoted one: then only stream and completeness).
@@ -47,6 +62,7 @@ class Facts:
     phase: str | None = None  #: pinned id: handshake-1/3, data, close-2/4 ...
     client_state: str | None = None  #: likely state after this packet, RFC 9293's spelling
     server_state: str | None = None
+    opinion: Judged | None = None  #: the second opinion beside tshark's flags
     frame_time_relative_ns: int | None = None  #: since the first frame of the input
     frame_time_delta_ns: int | None = None  #: since the previous frame
     frame_time_delta_displayed_ns: int | None = None  #: since the previous frame that was shown

@@ -22,6 +22,16 @@ def _fact(name: str) -> Any:
     return computed(lambda frame, layer, facts: None if facts is None else getattr(facts, name))
 
 
+def _opinion(name: str) -> Any:
+    def load(frame: Frame, layer: Layer, facts: Facts | None) -> Any:
+        if facts is None or facts.opinion is None:
+            return None
+        value = getattr(facts.opinion, name)
+        return value if isinstance(value, bool) else str(value) if value else None
+
+    return computed(load)
+
+
 def protocols(frame: Frame) -> str:
     """Layer names joined by colons, with `ethertype` after each layer that carries one, as Wireshark lists them."""
     names: list[str] = []
@@ -158,6 +168,15 @@ FIELDS = (
     Field("synfin.phase", "str", SYNFIN, _fact("phase"), "Phase", "阶段", generated=True),
     Field("synfin.client_state", "str", SYNFIN, _fact("client_state"), "Client state", "客户端状态", generated=True),
     Field("synfin.server_state", "str", SYNFIN, _fact("server_state"), "Server state", "服务器状态", generated=True),
+    Field("synfin.opinion", "str", SYNFIN, _opinion("kind"), "Second opinion", "第二意见", generated=True),
+    Field("synfin.opinion.cause", "str", SYNFIN, _opinion("cause"), "Why it was sent again", "重传的原因",
+          generated=True),
+    Field("synfin.opinion.reason", "str", SYNFIN, _opinion("reason"), "Reason of the second opinion", "第二意见的依据",
+          generated=True),
+    Field("synfin.opinion.certain", "bool", SYNFIN, _opinion("certain"), "The second opinion is certain",
+          "第二意见是确定的", generated=True),
+    Field("synfin.opinion.hole", "str", SYNFIN, _opinion("hole"), "Why the bytes before it are missing",
+          "之前的字节为何缺失", generated=True),
     Field("conn.conn", "u32", CONN, _record("conn"), "Connection", "连接", generated=True),
     Field("conn.stream", "u32", CONN, _record("stream"), "Stream index", "流编号", generated=True),
     Field("conn.start", "abstime", CONN, _record("start_ns"), "Start", "开始时间", generated=True),

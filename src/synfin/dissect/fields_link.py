@@ -103,7 +103,7 @@ def _nothing(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Spot, ...
 
 def _octets(frame: Frame, layer: Layer, facts: Facts | None) -> Iterable[Spot]:
     start, stop = layer.start, limit(frame, layer)
-    return (Spot(frame.packet.data[start:stop], start, stop - start),) if start < stop else ()
+    return (Spot(frame.data[start:stop], start, stop - start),) if start < stop else ()
 
 
 def _family(frame: Frame, layer: Layer, facts: Facts | None) -> Iterable[Spot]:

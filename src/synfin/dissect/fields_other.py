@@ -22,7 +22,7 @@ def _kinds(*wanted: int) -> Callable[[Frame, Layer], bool]:
 
 def _payload(frame: Frame, layer: Layer, facts: Facts | None) -> Iterable[Spot]:
     start, stop = layer.start + 8, limit(frame, layer)
-    return (Spot(frame.packet.data[start:stop], start, stop - start),) if start < stop else ()
+    return (Spot(frame.data[start:stop], start, stop - start),) if start < stop else ()
 
 
 def _little(offset: int) -> Callable[[Frame, Layer, Facts | None], Iterable[Spot]]:

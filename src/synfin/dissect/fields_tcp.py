@@ -11,7 +11,7 @@ from synfin.dissect.field import Field
 from synfin.dissect.load import Loader, Spot, bits, both, computed, constant, limit, number, when, whole
 from synfin.wire.frame import Frame
 from synfin.wire.layer import Layer
-from synfin.wire.tcp import ACK, FIN, MIN_HEADER_LEN, RST, SYN, URG
+from synfin.wire.tcp import ACK, FIN, MIN_CAPTURED, MIN_HEADER_LEN, RST, SYN, URG
 
 TCP = ("tcp",)
 FLAG_LETTERS = "RRRACEUAPRSF"
@@ -27,10 +27,30 @@ COMPLETENESS = {
 SCALE = {-1: "unknown", -2: "no window scaling used"}
 
 
+def _followed(frame: Frame, layer: Layer) -> bool:
+    """Whether enough of the header was captured to follow the segment; else only its ports are shown."""
+    return number(frame, layer, MIN_CAPTURED - 2, 2) >= 0
+
+
+def _quoted_directly(frame: Frame, layer: Layer) -> bool:
+    """Whether an ICMP error quotes IPv4 and this header: tshark then shows one sequence number, however short it is."""
+    if frame.quoted is None and frame.segment is not None:
+        return False
+    place = frame.layers.index(layer)
+    return [before.name for before in frame.layers[max(place - 2, 0) : place]] == ["icmp", "ip"]
+
+
+def _numbered(frame: Frame, layer: Layer) -> bool:
+    return _followed(frame, layer) or _quoted_directly(frame, layer)
+
+
+def _numbered_twice(frame: Frame, layer: Layer) -> bool:
+    return _followed(frame, layer) and not _quoted_directly(frame, layer)
+
+
 def header_len(frame: Frame, layer: Layer) -> int:
     """The data offset in bytes, -1 where it was not captured."""
-    word = number(frame, layer, 12, 2)
-    return (word >> 12) * 4 if word >= 0 else -1
+    return (number(frame, layer, 12, 2) >> 12) * 4 if _followed(frame, layer) else -1
 
 
 def flags(frame: Frame, layer: Layer) -> int:
@@ -103,8 +123,8 @@ def _closer(role: str) -> Loader:
 def _length(frame: Frame, layer: Layer, facts: Facts | None) -> Any:
     """Payload bytes by the IP header (RFC 9293 section 3.1, "Segment length")."""
     size = header_len(frame, layer)
-    if layer == frame.tcp and frame.segment is not None:
-        return frame.segment.len_bytes
+    if layer == frame.tcp:
+        return None if frame.segment is None else frame.segment.len_bytes
     return layer.end - layer.start - size if 0 <= size <= layer.end - layer.start else None
 
 
@@ -116,7 +136,7 @@ def _flag_text(frame: Frame, layer: Layer, facts: Facts | None) -> str:
 def _options(frame: Frame, layer: Layer, facts: Facts | None) -> Iterable[Spot]:
     start = layer.start + MIN_HEADER_LEN
     stop = min(layer.start + header_len(frame, layer), limit(frame, layer))
-    return (Spot(frame.packet.data[start:stop], start, stop - start),) if start < stop else ()
+    return (Spot(frame.data[start:stop], start, stop - start),) if start < stop else ()
 
 
 def payload_range(frame: Frame, layer: Layer) -> tuple[int, int]:
@@ -129,7 +149,7 @@ def payload_range(frame: Frame, layer: Layer) -> tuple[int, int]:
 def _payload(frame: Frame, layer: Layer, facts: Facts | None) -> Iterator[Spot]:
     start, stop = payload_range(frame, layer)
     if start < stop:
-        yield Spot(frame.packet.data[start:stop], start, stop - start)
+        yield Spot(frame.data[start:stop], start, stop - start)
 
 
 def _not_reset(frame: Frame, layer: Layer) -> bool:
@@ -174,13 +194,14 @@ FIELDS = (
     Field("tcp.completeness", "u8", TCP, _fact("completeness"), "Conversation completeness", "会话完整度",
           display="custom", values=COMPLETENESS, generated=True),
     Field("tcp.len", "u32", TCP, computed(_length), "Segment length", "段数据长度", generated=True),
-    Field("tcp.seq", "u32", TCP, _relative("seq", 4), "Sequence number", "序号"),
-    Field("tcp.seq_raw", "u32", TCP, bits(4, 4), "Sequence number (raw)", "序号(原始)"),
+    Field("tcp.seq", "u32", TCP, when(_numbered, _relative("seq", 4)), "Sequence number", "序号"),
+    Field("tcp.seq_raw", "u32", TCP, when(_numbered_twice, bits(4, 4)), "Sequence number (raw)",
+          "序号(原始)"),
     Field("tcp.nxtseq", "u32", TCP, _fact("nxtseq"), "Next sequence number", "下一序号", generated=True),
     Field("tcp.ack", "u32", TCP, when(_sound, _relative("ack", 8)), "Acknowledgment number", "确认号"),
     Field("tcp.ack_raw", "u32", TCP, when(_sound, bits(8, 4)), "Acknowledgment number (raw)", "确认号(原始)"),
-    Field("tcp.hdr_len", "u8", TCP, bits(12, 1, 0xF0, scale=4), "Header length", "首部长度", mask=0xF0, mask_bits=8,
-          unit="bytes"),
+    Field("tcp.hdr_len", "u8", TCP, when(_followed, bits(12, 1, 0xF0, scale=4)), "Header length", "首部长度",
+          mask=0xF0, mask_bits=8, unit="bytes"),
     Field("tcp.flags", "u16", TCP, when(_sound, bits(12, 2, 0x0FFF)), "Flags", "标志", display="hex"),
     _flag("res", 0xE00, "Reserved", "保留"),
     _flag("ae", 0x100, "Accurate ECN", "精确拥塞通知"),

@@ -37,7 +37,7 @@ def items(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Item, ...]:
     if facts is not None and layer == frame.tcp and facts.base_seq_receiver is not None:
         base = facts.base_seq_receiver
         ack = facts.ack if facts.ack is not None else ack
-    found = walk(frame.packet.data[start:stop], start, base, ack, bool(flags(frame, layer) & SYN))
+    found = walk(frame.data[start:stop], start, base, ack, bool(flags(frame, layer) & SYN))
     names = {item.name for item in found}
     lacks = flags(frame, layer) & SYN and not names & ENOUGH
     return (*found, Item("tcp.options.mss.absent", True)) if lacks else found

@@ -14,7 +14,7 @@ RECORD_ROUTE, TIMESTAMP, LOOSE, STRICT, ROUTER_ALERT = 7, 68, 131, 137, 148
 
 def _each(frame: Frame, layer: Layer) -> Iterator[tuple[int, int]]:
     """Offset and length of every option that fits; each step reads at least one byte."""
-    data = frame.packet.data
+    data = frame.data
     at = layer.start + 20
     stop = min(limit(frame, layer), layer.start + layer.header_len)
     while at < stop:
@@ -35,7 +35,7 @@ def kind(mask: int, shift: int) -> Loader:
     """The option's type byte, or some bits of it."""
 
     def load(frame: Frame, layer: Layer, facts: Facts | None) -> Iterator[Spot]:
-        return (Spot((frame.packet.data[at] & mask) >> shift, at, 1) for at, _ in _each(frame, layer))
+        return (Spot((frame.data[at] & mask) >> shift, at, 1) for at, _ in _each(frame, layer))
 
     return load
 
@@ -46,12 +46,12 @@ def length(frame: Frame, layer: Layer, facts: Facts | None) -> Iterator[Spot]:
 
 def pointer(frame: Frame, layer: Layer, facts: Facts | None) -> Iterator[Spot]:
     routes = (RECORD_ROUTE, TIMESTAMP, LOOSE, STRICT)
-    data = frame.packet.data
+    data = frame.data
     return (Spot(data[at + 2], at + 2, 1) for at, size in _each(frame, layer) if data[at] in routes and size > 2)
 
 
 def router_alert(frame: Frame, layer: Layer, facts: Facts | None) -> Iterator[Spot]:
-    data = frame.packet.data
+    data = frame.data
     return (
         Spot(int.from_bytes(data[at + 2 : at + 4], "big"), at + 2, 2)
         for at, size in _each(frame, layer)

@@ -26,8 +26,9 @@ Loader = Callable[[Frame, Layer, "Facts | None"], Iterable[Spot]]
 
 
 def limit(frame: Frame, layer: Layer) -> int:
-    """The first offset that may not be read for `layer`."""
-    return min(layer.end, len(frame.packet.data))
+    """The first offset that may not be read for `layer`: what was put together stands behind the captured bytes."""
+    captured = len(frame.packet.data)
+    return min(layer.end, captured if layer.start < captured else len(frame.data))
 
 
 def lowest_bit(mask: int) -> int:
@@ -43,7 +44,7 @@ def bits(offset: int, size: int, mask: int = 0, scale: int = 1) -> Loader:
         start = layer.start + offset
         if start + size > limit(frame, layer):
             return ()
-        number = int.from_bytes(frame.packet.data[start : start + size], "big")
+        number = int.from_bytes(frame.data[start : start + size], "big")
         return (Spot(((number & whole) >> shift) * scale, start, size),)
 
     return load
@@ -56,7 +57,7 @@ def raw(offset: int, size: int) -> Loader:
         start = layer.start + offset
         if start + size > limit(frame, layer):
             return ()
-        return (Spot(frame.packet.data[start : start + size], start, size),)
+        return (Spot(frame.data[start : start + size], start, size),)
 
     return load
 
@@ -102,13 +103,13 @@ def computed(function: Callable[[Frame, Layer, Facts | None], Any]) -> Loader:
 def byte(frame: Frame, layer: Layer, offset: int) -> int:
     """The byte at `offset` of the layer, -1 where it was not captured."""
     start = layer.start + offset
-    return frame.packet.data[start] if start < limit(frame, layer) else -1
+    return frame.data[start] if start < limit(frame, layer) else -1
 
 
 def number(frame: Frame, layer: Layer, offset: int, size: int) -> int:
     """The big-endian number of `size` bytes at `offset`, -1 where it was not captured."""
     start = layer.start + offset
-    return int.from_bytes(frame.packet.data[start : start + size], "big") if start + size <= limit(frame, layer) else -1
+    return int.from_bytes(frame.data[start : start + size], "big") if start + size <= limit(frame, layer) else -1
 
 
 class LayerBytes(bytes):
@@ -123,9 +124,9 @@ WITH_PAYLOAD = frozenset({"frame", "data", "tcp", "icmp", "icmpv6"})
 
 def whole(frame: Frame, layer: Layer, facts: Facts | None) -> Iterable[Spot]:
     """The layer as one value: its bytes up to the end of its data unit, as far as captured."""
-    start = min(layer.start, len(frame.packet.data))
+    start = min(layer.start, len(frame.data))
     stop = max(limit(frame, layer), start)
     size = stop - start if layer.name in WITH_PAYLOAD else layer.header_len
-    found = LayerBytes(frame.packet.data[start:stop])
+    found = LayerBytes(frame.data[start:stop])
     found.header = max(min(size, stop - start), 0)
     return (Spot(found, start, found.header),)

@@ -193,17 +193,21 @@ KNOWN: dict[int, Known] = {
 
 @lru_cache(maxsize=16)
 def walk(raw: bytes, start: int, sack_base: int, ack: int, syn: bool) -> tuple[Item, ...]:
-    """Every option in `raw`, which begins at offset `start` of the frame. Each step reads at least one byte."""
+    """Every option in `raw`, which begins at offset `start` of the frame. Each step reads at least one byte.
+
+    NOPs are counted as tshark counts them: over the whole options, until one begins a word of four bytes.
+    """
     items: list[Item] = []
     at = nops = 0
     while at < len(raw):
         kind = raw[at]
-        nops = nops + 1 if kind == 1 else 0
         if kind <= 1:
             items.append(_single(kind, start + at))
+            if kind == 1:
+                nops = nops + 1 if not nops or at % 4 else 0
+                if nops == 4:
+                    items.append(Item("tcp.nop", True))
             at += 1
-            if nops == 4:
-                items.append(Item("tcp.nop", True))
             if kind == 0 and any(raw[at:]):
                 items.append(Item("tcp.non_zero_bytes_after_eol", True, start + at, len(raw) - at))
                 break

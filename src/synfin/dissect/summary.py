@@ -71,7 +71,7 @@ def summarize(frame: Frame, facts: Facts | None = None) -> Summary:
 
 def _addresses(frame: Frame) -> tuple[str, str]:
     """Those of the innermost layer that has addresses."""
-    data = frame.packet.data
+    data = frame.data
     for layer in reversed(frame.layers):
         at, stop = layer.start, limit(frame, layer)
         if layer.name == "ip" and stop >= at + 20:
@@ -87,7 +87,7 @@ def _told(frame: Frame, facts: Facts | None) -> tuple[str, str]:
     layers = [layer for layer in frame.layers if layer.name != "data"]
     if not layers:
         return "Data", f"{len(frame.packet.data)} bytes"
-    last = layers[-1]
+    last = next((layer for layer in layers if layer.name in ("icmp", "icmpv6")), layers[-1])
     if last.name == "tcp":
         multipath = any(item.name == "mptcp" for item in items(frame, last, facts))
         return "MPTCP" if multipath else "TCP", tcp_info(frame, last, facts)
@@ -124,7 +124,7 @@ def _echo(frame: Frame, layer: Layer) -> str:
 
 
 def _arp(frame: Frame, layer: Layer) -> tuple[str, str]:
-    data, at = frame.packet.data, layer.start
+    data, at = frame.data, layer.start
     if number(frame, layer, 4, 2) != 0x0604 or limit(frame, layer) < at + 28:
         return "ARP", "ARP"
     sender, target = ip(data[at + 14 : at + 18]), ip(data[at + 24 : at + 28])

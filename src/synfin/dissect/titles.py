@@ -34,7 +34,7 @@ def title(frame: Frame, layer: Layer, facts: Facts | None, lang: str = "en") -> 
     if name == "frame":
         return _frame_title(frame, facts, head, lang)
     if name == "data":
-        size = max(min(layer.end, len(frame.packet.data)) - layer.start, 0)
+        size = max(min(layer.end, len(frame.data)) - layer.start, 0)
         return f"{head} ({size} 字节)" if lang == "zh" else f"{head} ({size} byte{'' if size == 1 else 's'})"
     if name == "sll":
         return f"{head} v{'2' if layer.name == 'sll2' else '1'}"

@@ -70,10 +70,10 @@ def walk(nodes: tuple[Node, ...]) -> Iterator[Node]:
 
 def _layer(frame: Frame, layer: Layer, facts: Facts | None, hidden: bool) -> Node:
     name = "sll" if layer.name == "sll2" else layer.name
-    size = max(min(layer.start + layer.header_len, len(frame.packet.data)) - layer.start, 0)
+    size = max(min(layer.start + layer.header_len, len(frame.data)) - layer.start, 0)
     if name == "data":
-        size = max(min(layer.end, len(frame.packet.data)) - layer.start, 0)
-    start = min(layer.start, len(frame.packet.data))
+        size = max(min(layer.end, len(frame.data)) - layer.start, 0)
+    start = min(layer.start, len(frame.data))
     if name == "synfin":
         en = zh = "synfin"
     else:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import TYPE_CHECKING, Literal
 
+from synfin.wire.seq import diff, gt
 from synfin.wire.tcp import ACK, FIN, RST, SYN
 
 if TYPE_CHECKING:
@@ -61,29 +63,21 @@ def bytes_after_fin(steps: Sequence[Step], end: Ending) -> int:
     if end.fin is None:
         return 0
     start = steps.index(end.fin)
-    seen = max((_data_end(step) for step in steps[:start] if sender(step) == end.second), default=0)
-    last = max((_data_end(step) for step in steps[start:] if sender(step) == end.second), default=seen)
-    return max(last - seen, 0)
+    before, after = _data_of(steps[:start], end.second), _data_of(steps[start:], end.second)
+    if not after:
+        return 0
+    seen = _furthest(map(_data_end, before)) if before else after[0].seq
+    return max(diff(_furthest(map(_data_end, after)), seen), 0)
 
 
 def bytes_undelivered(steps: Sequence[Step], end: Ending) -> int:
     """Payload of the second end that the first one, which had closed, never acknowledged; each byte counted once."""
-    sent = max((_data_end(step) for step in steps if sender(step) == end.second), default=0)
-    taken = max((step.ack for step in steps if sender(step) == end.first and step.ack is not None), default=0)
-    return min(max(sent - taken, 0), sum(step.segment.length for step in steps if sender(step) == end.second))
+    return _unacknowledged(steps, end.second)
 
 
-def bytes_unread(steps: Sequence[Step], end: Ending) -> int:
-    """Payload that the resetting end had received since it last sent any, when it never sent after it; else 0."""
-    if end.reset is None or not end.reset.segment.has(ACK):
-        return 0
-    total = 0
-    for step in steps[: steps.index(end.reset)]:
-        if sender(step) == end.second:
-            total += step.segment.length
-        elif step.segment.length:
-            total = 0
-    return total
+def bytes_in_flight(steps: Sequence[Step]) -> int:
+    """Payload of both ends that nobody has acknowledged in the capture, each byte counted once."""
+    return sum(_unacknowledged(steps, end) for end in ("client", "server"))
 
 
 def count_syns(steps: Sequence[Step]) -> int:
@@ -116,6 +110,24 @@ def _acknowledged(steps: Sequence[Step], fin: Step) -> Step | None:
 def _trigger(steps: Sequence[Step], reset: Step) -> Step | None:
     before = steps[: steps.index(reset)]
     return next((step for step in reversed(before) if step.from_client != reset.from_client), None)
+
+
+def _unacknowledged(steps: Sequence[Step], end: str) -> int:
+    data = _data_of(steps, end)
+    acks = [step.ack for step in steps if sender(step) != end and step.ack is not None]
+    taken = _furthest(acks) if acks else data[0].seq if data else 0
+    missing = max((diff(_data_end(step), taken) for step in data), default=0)
+    return min(max(missing, 0), sum(step.segment.length for step in data))
+
+
+def _data_of(steps: Sequence[Step], end: str) -> list[Step]:
+    """The segments with data of one end; a reset's text is none."""
+    return [step for step in steps if sender(step) == end and step.segment.length and not step.segment.has(RST)]
+
+
+def _furthest(numbers: Iterable[int]) -> int:
+    """The last of some sequence numbers, which may lie around the turn of the sequence space."""
+    return reduce(lambda kept, number: number if gt(number, kept) else kept, numbers)
 
 
 def _data_end(step: Step) -> int:

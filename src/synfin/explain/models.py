@@ -90,7 +90,7 @@ def _network(frame: Frame, lang: Language) -> tuple[str, bool]:
 def _addressed(frame: Frame, layer: Layer) -> str:
     """`IPv4 10.0.0.1 → 10.0.0.2`, the name alone where the addresses were not captured."""
     at, size = {"ip": (12, 4), "ipv6": (8, 16)}.get(layer.name, (0, 0))
-    raw = frame.packet.data[layer.start + at : layer.start + at + 2 * size]
+    raw = frame.data[layer.start + at : layer.start + at + 2 * size]
     if not size or len(raw) < 2 * size:
         return _TITLES[layer.name]
     family = socket.AF_INET if size == 4 else socket.AF_INET6
@@ -104,7 +104,7 @@ def _link(frame: Frame, lang: Language) -> tuple[str, bool]:
         return text("layer.here.no-link", lang), False
     names = " · ".join(_TITLES[layer.name] for layer in found)
     first = found[0]
-    raw = frame.packet.data[first.start : first.start + 12]
+    raw = frame.data[first.start : first.start + 12]
     if first.name != "eth" or len(raw) < 12:
         return names, True
     if not any(raw):

@@ -136,16 +136,14 @@ def findings(story: Story) -> list[Finding]:
 def reset_reason(story: Story, lang: Language) -> str | None:
     """Why a connection that ended with RST ended so; None when no RST decided it."""
     record, end = story.connection, facts.ending(story)
-    if end.reset is None:
+    if end.reset is None or record.closed_by == "middle":
         return None
     key = _reset_key(story, end)
     if key is None:
         return None
-    count = facts.bytes_unread if key == "rst-unread" else facts.bytes_undelivered
+    count = _bytes_unread(story) if key == "rst-unread" else facts.bytes_undelivered(story.steps, end)
     waited = 0 if end.fin is None else end.reset.time_ns - end.fin.time_ns
-    return text(
-        f"why.{key}", lang, A=end.first, B=end.second, port=record.server.port, bytes=count(story.steps, end), dt=waited
-    )
+    return text(f"why.{key}", lang, A=end.first, B=end.second, port=record.server.port, bytes=count, dt=waited)
 
 
 def asides(story: Story, lang: Language) -> list[str]:
@@ -186,8 +184,8 @@ def _verdict_key(story: Story, end: facts.Ending) -> str:
         return _unopened_key(story, opening)
     if close.startswith(("rst", "abort")) and story.connection.closed_by == "middle":
         return "reset_by_middle"
-    if close == "abort" and facts.bytes_unread(story.steps, end):
-        return "unread"
+    if close == "abort":
+        return _abort_key(story)
     if close == "rst_reply" and end.reset is not None and end.reset.segment.has(ACK):
         return "rst_unexplained"
     if close == "rst_after_own_fin":
@@ -199,11 +197,27 @@ def _verdict_key(story: Story, end: facts.Ending) -> str:
     return close
 
 
+def _abort_key(story: Story) -> str:
+    if _bytes_unread(story):
+        return "unread"
+    if facts.bytes_in_flight(story.steps):
+        return "abort"
+    return "abort_idle" if len(story.steps) > 1 else "abort_alone"
+
+
+def _bytes_unread(story: Story) -> int:
+    """What the end that reset had received and probably not read."""
+    found = (finding for finding in story.findings if finding.id == "close.unread_data_likely")
+    return next((int(finding.numbers["bytes"]) for finding in found), 0)
+
+
 def _unopened_key(story: Story, opening: str) -> str:
     if opening == "no_answer" and any(not step.from_client for step in story.steps):
         return "no_answer_other"
     if opening == "no_answer" and facts.count_syns(story.steps) == 1:
         return "no_answer_once"
+    if opening == "pending" and not _verdict_time(story, opening, facts.ending(story)):
+        return "pending_at_once"
     return opening
 
 
@@ -221,14 +235,16 @@ def _verdict_time(story: Story, key: str, end: facts.Ending) -> int:
     if key == "silent_death":
         heard = max((step.time_ns for step in story.steps if facts.sender(step) == end.second), default=0)
         return record.duration_ns - heard
-    if end.reset is not None and key in {"abort", "rst_reply", "refused"}:
+    if end.reset is not None and key in {"abort", "abort_idle", "refused", "reset_by_middle", "rst_unexplained"}:
         return end.reset.time_ns
     return record.duration_ns
 
 
 def _verdict_bytes(story: Story, key: str, end: facts.Ending) -> int:
     if key == "unread":
-        return facts.bytes_unread(story.steps, end)
+        return _bytes_unread(story)
+    if key == "abort":
+        return facts.bytes_in_flight(story.steps)
     if key == "half_close_data":
         return facts.bytes_after_fin(story.steps, end)
     if key.startswith("rst_after_own_fin"):
@@ -318,7 +334,10 @@ def _reset_key(story: Story, end: facts.Ending) -> str | None:
         }
         return keys.get(opening)
     if close == "close.abort":
-        return "rst-unread" if facts.bytes_unread(story.steps, end) else "rst-abort"
+        if _bytes_unread(story):
+            return "rst-unread"
+        proven = end.reset is not None and any(d.word == "derive.seq-of-abort" for d in end.reset.derivations)
+        return "rst-abort" if proven else "rst-abort-likely"
     if close == "close.rst_after_own_fin":
         return _late_reset_key(story, end)
     if close == "close.rst_reply" and end.reset is not None and end.reset.segment.has(ACK):

@@ -28,7 +28,8 @@ _CATALOGUE = Path(__file__).parent / "catalogue"
 _PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 #: a template sets names apart by spaces; between Chinese characters there is none
 _BETWEEN_CHINESE = re.compile("(?<=[\u4e00-\u9fff]) (?=[\u4e00-\u9fff])")
-_ONE_OF_MANY = re.compile(r"(?<![\d.,] )(?<![\d.,])\b1 (byte|segment|packet|connection|time|frame)s\b")
+#: what stands behind a count in English, in the plural
+_COUNTED = re.compile(r"\{([a-z_]+)\} (?:byte|segment|packet|connection|time|frame)s\b")
 _SENTENCE_START = re.compile(r"(?:^|[.!?] )$")
 #: placeholders that hold nanoseconds when they are given a number
 _DURATIONS = frozenset({"dt", "gap", "gaps", "total", "interval", "rtt", "wait"})
@@ -136,11 +137,13 @@ def _rule_text(rule: str, lang: Language) -> str:
 def _fill(template: str, lang: Language, numbers: Mapping[str, Value]) -> str:
     def one(match: re.Match[str]) -> str:
         value = _worded(match[1], numbers.get(match[1]), lang)
-        starts = lang == "en" and _SENTENCE_START.search(template[: match.start()])
+        starts = lang == "en" and _SENTENCE_START.search(match.string[: match.start()])
         return value[:1].upper() + value[1:] if starts else value
 
-    filled = _PLACEHOLDER.sub(one, template)
-    return _BETWEEN_CHINESE.sub("", filled) if lang == "zh" else _ONE_OF_MANY.sub(r"1 \1", filled)
+    if lang == "zh":
+        return _BETWEEN_CHINESE.sub("", _PLACEHOLDER.sub(one, template))
+    counted = _COUNTED.sub(lambda match: match[0][:-1] if numbers.get(match[1]) == 1 else match[0], template)
+    return _PLACEHOLDER.sub(one, counted)
 
 
 def _worded(name: str, value: Value | None, lang: Language) -> str:

@@ -80,6 +80,9 @@ def _conns(command: argparse.ArgumentParser) -> None:
     form.add_argument("--ndjson", action="store_const", dest="form", const="ndjson", help="a JSON record a line")
     form.add_argument("--tsv", action="store_const", dest="form", const="tsv", help="tab-separated (default in a pipe)")
     form.add_argument("--csv", action="store_const", dest="form", const="csv", help="comma-separated")
+    form.add_argument(
+        "-o", dest="output", metavar="FILE", help="write .arrow, .arrows, .parquet, .csv, .tsv, .json or .ndjson"
+    )
     _language(command)
 
 
@@ -95,6 +98,9 @@ def _packets(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument("-c", dest="count", type=_positive, metavar="N", help="stop after N packets have been read")
     command.add_argument("-2", dest="two_passes", action="store_true", help="two passes also over standard input")
+    command.add_argument(
+        "-o", dest="output", metavar="FILE", help="write the table of packets: .arrow, .arrows, .parquet or .csv"
+    )
     command.add_argument("--fields", dest="list_fields", nargs="?", const="", metavar="PATTERN", help="list the fields")
     command.add_argument("--json", action="store_const", dest="form", const="json", help="same as -T json")
 

@@ -131,7 +131,7 @@ def _rules(step: Step) -> list[dict[str, Any]]:
 
 
 def _packet(step: Step, frame: Frame) -> dict[str, Any]:
-    data = frame.packet.data
+    data = frame.data
     known: dict[str, Any] = {
         "bytes": data[:SHOWN_BYTES].hex(),
         "tree": [_node(node) for node in tree.build(frame, step_facts(step))],
@@ -198,7 +198,7 @@ def _node(node: tree.Node) -> dict[str, Any]:
 
 
 def _header(step: Step, frame: Frame, start: int, length: int) -> dict[str, Any]:
-    header = frame.packet.data[start : start + length]
+    header = frame.data[start : start + length]
     segment = step.segment
     partial = is_partial_checksum(segment, header, segment.hdr_len + segment.length)
     drawn = {lang: header_cells(header, lang, step, partial) for lang in LANGUAGES}

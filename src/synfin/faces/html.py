@@ -179,10 +179,10 @@ def _findings(findings: Sequence[Finding]) -> str:
 def _finding(finding: Finding) -> str:
     said = {lang: narrative.finding_sentence(finding, lang) for lang in LANGUAGES}
     sentence: Texts = {lang: both[0] for lang, both in said.items()}
-    todo: Texts = {lang: both[1] for lang, both in said.items()}
+    todo: Texts = {lang: text("ui.todo", lang, advice=both[1]) for lang, both in said.items()}
     chip = f'<span class="chip {_escape(finding.severity)}">{_escape(finding.id)}</span>'
     likely = f" <em>({_say(words('ui.likely'))})</em>" if finding.confidence == "likely" else ""
-    advice = "" if finding.severity == "ok" else f'<p class="soft">{_say(words("ui.todo"))}{_say(todo)}</p>'
+    advice = "" if finding.severity == "ok" else f'<p class="soft">{_say(todo)}</p>'
     reference = finding.reference or finding_facts(finding.id).ref
     frames = ", ".join(map(str, finding.frames[:8]))
     evidence = f" · {_say(words('ui.evidence', frames=frames))}" if frames else ""

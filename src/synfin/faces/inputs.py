@@ -10,11 +10,12 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
-from synfin.capture.reader import open_capture
+from synfin.capture.reader import CaptureReader, open_capture
 from synfin.capture.source import standard_input
 from synfin.errors import UnreadableInput, UsageError
 from synfin.watch.engine import Engine
 from synfin.watch.engines import compiled, engine
+from synfin.wire.frame import SUPPORTED
 
 
 def named(asked: argparse.Namespace) -> list[str]:
@@ -42,9 +43,21 @@ def follow(paths: Sequence[str], warnings: list[str]) -> tuple[Engine, bool]:
                     following.feed(reader)
                 finally:
                     warnings.extend(reader.warnings)
+                    warnings.extend(_unseen(reader))
     except KeyboardInterrupt:
         return following, True
     return following, False
+
+
+def _unseen(reader: CaptureReader) -> Iterator[str]:
+    for link_type in sorted({interface.link_type for interface in reader.interfaces} - SUPPORTED):
+        yield f"{reader.name}: packets of link type {link_type} are not taken apart yet, TCP in them is not seen"
+
+
+def note_no_tcp(paths: Sequence[str], frames: int) -> None:
+    """Say that a whole input held no TCP, and where it was not looked for."""
+    count = f"{frames:,} frame{'' if frames == 1 else 's'}"
+    note(f"{', '.join(paths)}: no TCP in {count}")
 
 
 def fresh_engine() -> Engine:
@@ -90,14 +103,21 @@ class _Copy(str):
 
 @contextlib.contextmanager
 def _spooled(path: str) -> Iterator[str]:
+    with _opened(path) as stream, spooled(stream, "standard input" if path == "-" else path) as place:
+        yield place
+
+
+@contextlib.contextmanager
+def spooled(stream: BinaryIO, shown: str) -> Iterator[str]:
+    """A copy of what is left of a stream, for as long as it is needed; messages call it `shown`."""
     import shutil
     import tempfile
 
-    with _opened(path) as stream, tempfile.NamedTemporaryFile(prefix="synfin-", suffix=".capture") as copy:
+    with tempfile.NamedTemporaryFile(prefix="synfin-", suffix=".capture") as copy:
         shutil.copyfileobj(stream, copy)
         copy.flush()
         place = _Copy(copy.name)
-        place.shown = "standard input" if path == "-" else path
+        place.shown = shown
         yield place
 
 

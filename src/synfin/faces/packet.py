@@ -29,11 +29,7 @@ def render_packet(
 ) -> str:
     """Everything about one packet; `step` is its part in the story, when it has one."""
     paint, width = Paint(colour), max(width, 72)
-    lines = [
-        line
-        for node in tree.build(frame, facts)
-        for line in _node_lines(node, frame.packet.data, lang, paint, width, 0)
-    ]
+    lines = [line for node in tree.build(frame, facts) for line in _node_lines(node, frame.data, lang, paint, width, 0)]
     if frame.tcp is not None and frame.segment is not None:
         lines += ["", *header_drawing(frame, lang, paint, step)]
     lines += ["", *model_table(frame, lang, paint, width)]
@@ -45,7 +41,7 @@ def header_drawing(frame: Frame, lang: Language, paint: Paint, step: Step | None
     if frame.tcp is None or frame.segment is None:
         return
     start = frame.tcp.start
-    header = frame.packet.data[start : start + frame.tcp.header_len]
+    header = frame.data[start : start + frame.tcp.header_len]
     partial = is_partial_checksum(frame.segment, header, frame.segment.hdr_len + frame.segment.length)
     cells = header_cells(header, lang, step, partial)
     yield paint(text("header.title", lang, bytes=len(header)), "bold")

@@ -15,7 +15,7 @@ from synfin.watch.record import Connection, Side, utc
 
 SEVERITIES = ("ok", "info", "note", "warn", "error")
 #: columns, whether right-aligned, and the order in which they go when the terminal is too narrow (0: never)
-_COLUMNS = (
+COLUMNS = (
     ("conn", True, 0), ("client", False, 0), ("server", False, 0), ("start", False, 1), ("duration", True, 5),
     ("bytes", True, 4), ("rtt", True, 3), ("retransmissions", True, 6), ("open", False, 0), ("close", False, 0),
     ("closed_by", False, 7), ("states", False, 2),
@@ -27,16 +27,16 @@ def print_connections(connections: Sequence[Connection], lang: Language) -> None
     if not connections:
         return
     paint = Paint(wants_colour(sys.stdout))
-    cells = [_cells(one, lang) for one in connections]
-    heads = {name: text(f"table.{name}", lang) for name, _, _ in _COLUMNS}
+    cells = [row(one, lang) for one in connections]
+    heads = {name: text(f"table.{name}", lang) for name, _, _ in COLUMNS}
     widths = {
-        name: max(display_width(heads[name]), *(display_width(row[name]) for row in cells)) for name, _, _ in _COLUMNS
+        name: max(display_width(heads[name]), *(display_width(line[name]) for line in cells)) for name, _, _ in COLUMNS
     }
     columns = _fitting(widths, shutil.get_terminal_size().columns)
     print(paint("  ".join(pad(heads[name], widths[name], side) for name, side in columns).rstrip(), "bold"))
-    for one, row in zip(connections, cells, strict=True):
+    for one, shown in zip(connections, cells, strict=True):
         style = SEVERITY_STYLES[severity(one)]
-        line = "  ".join(pad(clip(row[name], widths[name]), widths[name], side) for name, side in columns)
+        line = "  ".join(pad(clip(shown[name], widths[name]), widths[name], side) for name, side in columns)
         print(paint(line.rstrip(), style))
     if any(one.role_guessed for one in connections):
         print(paint(text("table.guessed", lang), "dim"))
@@ -46,7 +46,7 @@ def _fitting(widths: dict[str, int], room: int) -> list[tuple[str, str]]:
     """(name, alignment) of the columns that fit; the dispensable ones go first."""
     if os.environ.get("COLUMNS") is None and not sys.stdout.isatty():
         room = 10_000
-    kept = list(_COLUMNS)
+    kept = list(COLUMNS)
     while sum(widths[name] + 2 for name, _, _ in kept) - 2 > room:
         dispensable = [column for column in kept if column[2]]
         if not dispensable:
@@ -55,7 +55,8 @@ def _fitting(widths: dict[str, int], room: int) -> list[tuple[str, str]]:
     return [(name, "right" if right else "left") for name, right, _ in kept]
 
 
-def _cells(one: Connection, lang: Language) -> dict[str, str]:
+def row(one: Connection, lang: Language) -> dict[str, str]:
+    """What a person reads of a connection, by column."""
     rtt = one.handshake_rtt_ns
     return {
         "conn": str(one.conn),

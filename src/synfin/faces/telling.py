@@ -101,4 +101,21 @@ def _step(step: Step) -> dict[str, Any]:
             for one in step.derivations
         ],
         "analysis": list(step.flags),
+        "opinion": _opinion(step),
+    }
+
+
+def _opinion(step: Step) -> dict[str, Any] | None:
+    one = step.opinion
+    if one is None:
+        return None
+    return {
+        "kind": one.kind,
+        "cause": one.cause,
+        "reason": one.reason,
+        "certain": one.certain,
+        "hole": one.hole,
+        "hole_reason": one.hole_reason,
+        "hole_certain": one.hole_certain,
+        "frames": list(one.frames),
     }

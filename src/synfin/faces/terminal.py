@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TextIO
 
-from synfin.explain import labels, narrative
+from synfin.explain import labels, narrative, opinions
 from synfin.explain.escape import payload_preview, visible
 from synfin.explain.header import segment_name
 from synfin.explain.ladder import DEFAULT_MAX_SEGMENTS, Ladder, Row, layout
@@ -110,7 +110,7 @@ def _finding_lines(story: Story, lang: Language, paint: Paint, width: int) -> It
         yield ""
         yield paint(finding.id, SEVERITY_STYLES.get(finding.severity, "open")) + likely
         yield from ("  " + line for line in wrap(visible(sentence), width - 2))
-        yield from ("  " + line for line in wrap(text("ui.todo", lang) + visible(todo), width - 2))
+        yield from ("  " + line for line in wrap(text("ui.todo", lang, advice=visible(todo)), width - 2))
 
 
 def _told(line: narrative.Line, paint: Paint, width: int) -> Iterator[str]:
@@ -162,6 +162,8 @@ class _Text:
             yield self._segment(step, tone)
             if step.flags and not self.derivations:
                 yield self._between(f"[{step.flags[0].replace('_', ' ')}]", "warn")
+            if not self.derivations and (second := opinions.second(step, self.lang)):
+                yield self._between(f"[{second}]", "warn")
 
     def _between(self, content: str, style: str) -> str:
         """A line of its own between the lanes."""
@@ -214,7 +216,8 @@ class _Text:
         parts = [labels.short(derivation) for derivation in step.derivations]
         if step.segment.payload:
             parts.append(f'"{payload_preview(step.segment.payload, 18)}"')
-        flagged = f"[{', '.join(flag.replace('_', ' ') for flag in step.flags)}]" if step.flags else ""
+        marks = [", ".join(flag.replace("_", " ") for flag in step.flags), opinions.second(step, self.lang)]
+        flagged = f"[{' → '.join(mark for mark in marks if mark)}]" if any(marks) else ""
         flagged = clip(flagged, self.notes)
         room = self.notes - (display_width(flagged) + 2 if flagged else 0)
         said = clip(", ".join(parts), room) if room >= 8 else ""

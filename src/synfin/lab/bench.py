@@ -15,6 +15,7 @@ from typing import Any
 
 from synfin.capture.packet import Packet
 from synfin.errors import SynfinError
+from synfin.lab import lifeline
 from synfin.lab.control import Message, decode, encode, hear, say
 from synfin.lab.namespace import PlaceRefused, enter
 from synfin.lab.scenario import Scenario, parse
@@ -173,9 +174,11 @@ async def _server(bench: Bench) -> AsyncIterator[None]:
 
 def main() -> int:
     """Enter the place, run, tell the result: `result`, `refused` (the place) or `failed`."""
+    lifeline.hold()
     order = hear()
     try:
         enter(order["place"])
+        lifeline.hold()
         if order.get("only_try"):
             say(entered=True)
             return 0

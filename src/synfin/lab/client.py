@@ -10,6 +10,7 @@ import time
 from typing import Any
 
 from synfin.errors import ConnectionReset, Refused, SynfinError
+from synfin.lab import lifeline
 from synfin.lab.control import hear, say
 from synfin.lab.scenario import Act, parse
 from synfin.serve import Client
@@ -19,6 +20,7 @@ MAX_WAIT_NS = 5_000_000_000
 
 def main() -> int:
     """Wait for the order and the word to go, act, exit; how the acts end is an event, no failure."""
+    lifeline.hold()
     order = hear()
     acts = parse(order["name"], order["scenario"]).client
     client = Client(timeout_s=10)

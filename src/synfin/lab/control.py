@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from typing import Any
 
@@ -10,9 +11,12 @@ Message = dict[str, Any]
 
 
 def say(**message: Any) -> None:
-    """Tell the bench something: one line on standard output, written at once."""
-    sys.stdout.buffer.write(encode(message))
-    sys.stdout.buffer.flush()
+    """Tell the bench something: one line on standard output, written at once. Ends the process when nobody listens."""
+    try:
+        sys.stdout.buffer.write(encode(message))
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        os._exit(1)  # the experiment was given up; there is nobody to complain to either
 
 
 def hear() -> Message:

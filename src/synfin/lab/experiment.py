@@ -162,12 +162,16 @@ def try_place(place: str) -> PlaceRefused | None:
 
 
 def _bench(order: Message) -> Message:
-    """Run the bench as a fresh process: only a process without threads may change its user namespace."""
+    """Run the bench as a fresh process: only a process without threads may change its user namespace.
+
+    Its session is its own, so that Ctrl-C in a terminal reaches this process alone; the bench ends with it.
+    """
     answer = subprocess.run(
         [sys.executable, "-m", "synfin.lab.bench"],
         input=encode(order),
         stdout=subprocess.PIPE,
         env=_environment(),
+        start_new_session=True,
         check=False,
     )
     if not answer.stdout:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
 from synfin.errors import SynfinError
+from synfin.lab import lifeline
 from synfin.lab.control import hear, say
 from synfin.lab.scenario import SERVER_EVENTS, Act, parse
 from synfin.serve import Connection, Server
@@ -22,6 +23,7 @@ MAX_WAIT_NS = 5_000_000_000
 
 def main() -> int:
     """Serve until SIGTERM; the first line of input is the order."""
+    lifeline.hold()
     order = hear()
     scenario = parse(order["name"], order["scenario"])
     server = Server(order["host"], order["port"], loop=order["loop"])

@@ -12,12 +12,14 @@ import sys
 from synfin.capture.live import Sniffer
 from synfin.capture.packet import Packet
 from synfin.errors import SynfinError
+from synfin.lab import lifeline
 from synfin.lab.control import hear, say
 from synfin.wire.frame import dissect
 
 
 def main() -> int:
     """Capture on loopback until SIGTERM."""
+    lifeline.hold()
     port = int(hear()["port"])
     try:
         with Sniffer("lo") as sniffer:

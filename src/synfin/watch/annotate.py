@@ -13,6 +13,8 @@ from synfin.capture.packet import Packet
 from synfin.capture.reader import CaptureReader, open_capture
 from synfin.dissect.context import Facts
 from synfin.watch.analysis import flag_names
+from synfin.watch.flight import Values
+from synfin.watch.profile import TSHARK_4_0, Profile
 from synfin.watch.raw import RawConnection
 from synfin.watch.record import Connection, Step
 from synfin.watch.records import record
@@ -20,11 +22,15 @@ from synfin.watch.story import tell
 from synfin.watch.streams import Stream, StreamRow, revise
 from synfin.watch.tracker import Tracker
 from synfin.wire import seq
+from synfin.wire.fragments import Reassembler
 from synfin.wire.frame import Frame, dissect
 from synfin.wire.tcp import FIN, MIN_HEADER_LEN, SYN, Segment
 
 #: fields that only a whole connection can tell
-_OF_THE_STORY = ("synfin.phase", "synfin.client_state", "synfin.server_state")
+_OF_THE_STORY = (
+    "synfin.phase", "synfin.client_state", "synfin.server_state", "synfin.opinion", "synfin.opinion.reason",
+    "synfin.opinion.certain", "synfin.opinion.cause", "synfin.opinion.hole",
+)  # fmt: skip
 _OF_THE_RECORD = "conn."
 
 
@@ -55,13 +61,18 @@ class Annotator:
     """Gives the facts of packets in capture order; without `past` as one pass knows them."""
 
     past: Hindsight | None = None
-    _tracker: Tracker = field(default_factory=Tracker)
+    profile: Profile = TSHARK_4_0
+    _tracker: Tracker = field(init=False)
+    _fragments: Reassembler = field(default_factory=Reassembler)
     _first_ns: int | None = None
     _last_ns: int = 0
 
+    def __post_init__(self) -> None:
+        self._tracker = Tracker(self.profile, detailed=True)
+
     def see(self, packet: Packet, reader: CaptureReader | None = None) -> tuple[Frame, Facts]:
         """A packet taken apart, and what is known of it."""
-        frame, facts = dissect(packet), Facts()
+        frame, facts = dissect(packet, self._fragments), Facts()
         self._note_time(packet.time_ns, facts)
         if reader is not None and reader.pcapng is not None and packet.interface < len(reader.interfaces):
             facts.interface = reader.interfaces[packet.interface]
@@ -92,44 +103,71 @@ class Annotator:
         if segment.hdr_len < MIN_HEADER_LEN:
             facts.seq = row.seq  # tshark stops reading there
             return
+        facts.window_size, facts.scalefactor = segment.window, row.scalefactor
+        if row.scalefactor is None:
+            facts.scalefactor = stream.numbers.window(row.side, segment)[1]
+        if segment.cut:
+            facts.seq, facts.ack = row.seq, row.ack
+            return  # and there
         facts.time_relative_ns, facts.time_delta_ns = row.since_first_ns, row.since_last_ns
         if row.quoted:
             return
         facts.seq, facts.ack = row.seq, row.ack
         facts.window_size, facts.scalefactor = row.window_size, row.scalefactor
-        facts.analysis, facts.analysed = flag_names(row.bits), bool(row.bits)
+        facts.analysis = flag_names(row.bits) + ((row.fast_open,) if row.fast_open else ())
+        facts.analysed = bool(row.bits)
+        if row.closes is not None:
+            facts.closer = "active" if row.closes else "passive"
+        if row.values is not None:
+            _fill_values(facts, row.values, row.initial_rtt_ns)
         if segment.len_bytes is not None:
             facts.nxtseq = seq.add(row.seq, segment.len_bytes + bool(segment.flags & (SYN | FIN)))
         facts.base_seq_sender = stream.numbers.base[row.side]
         facts.base_seq_receiver = stream.numbers.base[1 - row.side]
 
 
+def _fill_values(facts: Facts, values: Values, initial_rtt_ns: int) -> None:
+    if not values.analysed and not facts.analysed:
+        return
+    facts.analysed, facts.initial_rtt_ns = True, initial_rtt_ns or None
+    facts.acks_frame, facts.ack_rtt_ns = values.acks_frame, values.ack_rtt_ns
+    facts.rto_frame, facts.rto_ns = values.rto_frame, values.rto_ns
+    facts.duplicate_ack_num, facts.duplicate_ack_frame = values.duplicate_ack_num, values.duplicate_ack_frame
+    facts.bytes_in_flight, facts.push_bytes_sent = values.bytes_in_flight, values.push_bytes_sent
+
+
 def _fill_step(facts: Facts, step: Step | None) -> None:
     if step is not None:
         facts.phase = step.phase
         facts.client_state, facts.server_state = step.client_after.label, step.server_after.label
+        facts.opinion = step.opinion
 
 
 def annotated(
-    paths: Sequence[str], *, passes: int = 2, fields: Collection[str] = (), warnings: list[str] | None = None
+    paths: Sequence[str],
+    *,
+    passes: int = 2,
+    fields: Collection[str] = (),
+    warnings: list[str] | None = None,
+    profile: Profile = TSHARK_4_0,
 ) -> Iterator[tuple[Frame, Facts]]:
     """Every frame of the captures, read in the order given as one input, with its facts.
 
     `passes` 2 reads everything twice and is only for what can be read twice. `fields` names what will be asked for:
-    phases and states are worked out only then. Warnings of the readers are appended.
+    phases and states are worked out only then. Warnings of the readers are appended. `profile` says whose rules hold.
     """
-    past = _look_back(paths, stories=any(name in _OF_THE_STORY for name in fields)) if passes == 2 else None
-    annotator = Annotator(past)
+    stories = any(name in _OF_THE_STORY for name in fields)
+    annotator = Annotator(_look_back(paths, profile, stories=stories) if passes == 2 else None, profile)
     for packet, reader in _packets(paths, warnings):
         yield annotator.see(packet, reader)
 
 
-def _look_back(paths: Sequence[str], *, stories: bool) -> Hindsight:
+def _look_back(paths: Sequence[str], profile: Profile, *, stories: bool) -> Hindsight:
     """A first pass."""
-    tracker = Tracker()
+    tracker, fragments = Tracker(profile), Reassembler()
     told: dict[int, list[tuple[Segment, int]]] = {}
     for packet, _ in _packets(paths, None):
-        found = tracker.follow(dissect(packet))
+        found = tracker.follow(dissect(packet, fragments))
         if stories and found is not None and not found[0].quoted:
             row, tracked = found
             told.setdefault(tracked.number, []).append((row.segment, row.bits))

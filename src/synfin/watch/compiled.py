@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from array import array
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from heapq import heappop, heappush
 from itertools import islice
 from struct import Struct
@@ -18,10 +18,12 @@ from synfin._kernels import follow, scan
 from synfin.tcp.state import matrix
 from synfin.watch.engine import Place
 from synfin.watch.raw import RawConnection, RawSide
+from synfin.watch.slow import SlowPath
 
 if TYPE_CHECKING:
-    from synfin.capture.packet import Packet
+    from synfin.capture.packet import Interface, Packet
     from synfin.capture.reader import CaptureReader
+    from synfin.wire.frame import Frame
 
 CHUNK = 1 << 20  #: bytes in memory at a time
 SLOWLY = 64  #: packets that the readable reader takes before the kernels try again
@@ -31,18 +33,30 @@ _FACT = Struct(follow.FACT_FORMAT)
 _RECORD = Struct(follow.RECORD_FORMAT)
 _RECORDS_AT_ONCE = 4096
 _QUOTED = 0xFFFFFFFF  # `conn` of a row that only quotes
+_Sink = Callable[[bytearray, bytearray, int], None]
 _Walk = Callable[[bytearray, int, int, int], tuple[int, int, int]]
 _NS = 1_000_000_000
 
 
 class CompiledEngine:
-    """See `Engine`."""
+    """See `Engine`.
 
-    def __init__(self) -> None:
+    A second engine that is given the `finished` first one shows what a second pass shows. `sink` is called with every
+    block of rows and facts, and how many they are.
+    """
+
+    def __init__(self, finished: CompiledEngine | None = None, sink: _Sink | None = None) -> None:
         self._tracker = follow.Tracker(matrix())
+        self._finished = None if finished is None else finished._tracker
+        self._sink = sink
         self._rows = bytearray(BLOCK * scan.row_size())
         self._facts = bytearray(BLOCK * follow.fact_size())
         self._seed = int.from_bytes(os.urandom(8), "little")  # whoever writes packets cannot know which of them collide
+        self._slow = SlowPath(self._seed)
+
+    @property
+    def last(self) -> Frame | None:
+        return self._slow.last
 
     @property
     def frames(self) -> int:
@@ -65,26 +79,43 @@ class CompiledEngine:
             packet.data, _int64(packet.time_ns), packet.wire_len, packet.link_type, packet.offset, packet.interface,
             self._rows, 0, self._seed,
         )  # fmt: skip
+        self._slow.last = None
+        if scan.next_slow(self._rows, 0, 1) == 0:
+            self._slow.take(packet, self._rows, 0)
         before = self._tracker.counts()[1]
-        self._tracker.follow(self._rows, 1, self._facts)
+        self._follow(1)
         return self._tracker.counts()[1] > before
 
+    def _follow(self, count: int) -> None:
+        self._tracker.follow(self._rows, count, self._facts, self._finished)
+        if self._sink is not None and count:
+            self._sink(self._rows, self._facts, count)
+
     def feed(self, reader: CaptureReader) -> None:
+        for _ in self.steps(reader):
+            pass
+
+    def steps(self, reader: CaptureReader) -> Iterator[None]:
+        """The same, with a pause after every chunk."""
         header = reader.pcap_header
-        if header is not None and header.lengths_swapped is not False:
+        if (reader.pcapng is None) if header is None else header.lengths_swapped is not False:
             for packet in reader:
                 self._follow_packet(packet)
+                yield
             return
+        walk = self._pcapng_walk(reader) if header is None else self._pcap_walk(reader)
         buffer = bytearray(CHUNK)
         filled = 0
         while True:
             with memoryview(buffer) as view:
                 got = reader.source.readinto(view[filled:])
             filled += got
-            at, stuck = self._follow_bytes(reader, buffer, filled)
+            at, stuck = self._follow_bytes(walk, buffer, filled, reader.source.tell() - filled)
+            yield
             if got and not stuck and (at or filled < len(buffer)):
-                buffer[: filled - at] = buffer[at:filled]
-                filled -= at
+                if at:
+                    buffer[: filled - at] = buffer[at:filled]
+                    filled -= at
             elif self._follow_slowly(reader, bytes(buffer[at:filled])):
                 filled = 0
             else:
@@ -99,16 +130,15 @@ class CompiledEngine:
             self._follow_packet(packet)
         return len(packets) == SLOWLY
 
-    def _follow_bytes(self, reader: CaptureReader, buffer: bytearray, end: int) -> tuple[int, bool]:
+    def _follow_bytes(self, walk: _Walk, buffer: bytearray, end: int, base: int) -> tuple[int, bool]:
         """Follow the whole records in buffer[:end]; (position of the rest, whether the kernels cannot read it)."""
-        base = reader.source.tell() - end
         at = 0
         if not end:
             return 0, False
-        walk = self._pcap_walk(reader) if reader.pcap_header else self._pcapng_walk(reader)
         while True:
             count, at, why = walk(buffer, at, end, base)
-            self._tracker.follow(self._rows, count, self._facts)
+            self._slow.complete(self._rows, count, buffer, base)
+            self._follow(count)
             if why != scan.FULL:
                 return at, why != scan.DONE
 
@@ -125,20 +155,53 @@ class CompiledEngine:
     def _pcapng_walk(self, reader: CaptureReader) -> _Walk:
         section = reader.pcapng
         assert section is not None
-        big = int(section.byte_order == ">")
-        interfaces = array("q")
-        for index, interface in enumerate(reader.interfaces[section.first_interface :], section.first_interface):
-            # finer than ns: only exact in Python
-            ticks = interface.ticks_per_second if interface.ticks_per_second <= _NS else 0
-            interfaces.extend((interface.link_type, ticks, interface.ts_offset_s, index))
+        described = _Described(reader.interfaces)
 
         def walk(buffer: bytearray, at: int, end: int, base: int) -> tuple[int, int, int]:
+            big, interfaces = int(section.byte_order == ">"), described.since(section.first_interface)
             return scan.scan_pcapng(buffer, at, end, base, big, interfaces, self._rows, self._seed)
 
         return walk
 
     def connections(self) -> Iterator[RawConnection]:
         return raw_connections(self._tracker)
+
+    @property
+    def connection_count(self) -> int:
+        return self._tracker.connection_count()
+
+    def connection(self, number: int) -> RawConnection | None:
+        # Only headers quoted before their connection move a record away from the place of its number.
+        near = self._tracker.records(max(number - _RECORDS_AT_ONCE, 0), number + _RECORDS_AT_ONCE)
+        for values in _RECORD.iter_unpack(near):
+            raw = _raw(*values)
+            if raw.conn == number:
+                return raw
+        return next((raw for raw in self.connections() if raw.conn == number), None)
+
+    def from_client(self, facts: bytearray, count: int, out: bytearray) -> None:
+        """For each of `count` facts of a second pass: 1 in `out` where the client sent the segment, else 0."""
+        self._tracker.from_client(facts, count, out)
+
+
+class _Described:
+    """The interfaces of a section in the form that `scan_pcapng` takes; each is converted once."""
+
+    def __init__(self, interfaces: Sequence[Interface]) -> None:
+        self._interfaces = interfaces  # grows
+        self._first = 0
+        self._numbers = array("q")
+
+    def since(self, first: int) -> array[int]:
+        """Those from `first` on, where the section begins."""
+        if first != self._first:
+            self._first, self._numbers = first, array("q")
+        for index in range(first + len(self._numbers) // 4, len(self._interfaces)):
+            interface = self._interfaces[index]
+            # finer than ns: only exact in Python
+            ticks = interface.ticks_per_second if interface.ticks_per_second <= _NS else 0
+            self._numbers.extend((interface.link_type, ticks, interface.ts_offset_s, index))
+        return self._numbers
 
 
 def _int64(value: int) -> int:

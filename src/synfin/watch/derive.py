@@ -12,6 +12,9 @@ from synfin.watch.scene import CLIENT, Scene
 from synfin.wire.seq import MASK
 from synfin.wire.tcp import ACK, FIN, RST, SYN
 
+#: a SYN is repeated after its timeout, hundreds of times later than this: a copy so near is another thing
+_COPIED_NS = 1_000_000
+
 
 def derive(scene: Scene, phase: str) -> tuple[Derivation, ...]:
     """The derivations of the segment's numbers, what it acknowledges first where that is its point."""
@@ -48,7 +51,11 @@ def _letter(side: int) -> str:
 
 def _syn(scene: Scene) -> list[Derivation | None]:
     letter = _letter(scene.side)
-    word = "derive.syn-again" if scene.own.ledger.isn == scene.seq else f"derive.isn-of-{_end(scene.side)}"
+    word = f"derive.isn-of-{_end(scene.side)}"
+    if scene.own.ledger.isn == scene.seq:
+        last = scene.memory[scene.side].last
+        copied = last is not None and scene.segment.time_ns - last.time_ns < _COPIED_NS
+        word = "derive.syn-copy" if copied else "derive.syn-again"
     seq = _seq(scene, letter, scene.seq, word, "3.4.1", letter=letter, isn=scene.segment.seq)
     return [_ack_of_syn(scene), seq] if scene.segment.flags & ACK else [seq]
 

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from synfin.capture.packet import Packet
     from synfin.capture.reader import CaptureReader
     from synfin.watch.raw import RawConnection
+    from synfin.wire.frame import Frame
 
 
 class Place(NamedTuple):
@@ -30,6 +31,10 @@ class Engine(Protocol):
     def segments(self) -> int:
         """Frames with a TCP header of their own so far."""
 
+    @property
+    def last(self) -> Frame | None:
+        """The packet that `see` was given last, where it had to be taken apart with what was known before it."""
+
     def feed(self, reader: CaptureReader) -> None:
         """Follow a capture from where it stands to its end."""
 
@@ -38,3 +43,10 @@ class Engine(Protocol):
 
     def connections(self) -> Iterator[RawConnection]:
         """Every connection so far, in order of `conn`."""
+
+    @property
+    def connection_count(self) -> int:
+        """Connections so far."""
+
+    def connection(self, number: int) -> RawConnection | None:
+        """The connection with this `conn`, None where there is none."""

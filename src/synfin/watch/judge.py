@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from synfin.watch import collect as c
 from synfin.watch.record import Connection, Finding, Step
 from synfin.watch.scene import CLIENT, SERVER, first_closer
+from synfin.wire.seq import le
 from synfin.wire.tcp import ACK, FIN, RST, SYN
 
 Numbers = dict[str, int | float | str]
@@ -56,9 +57,11 @@ def judge(
     """The findings of a connection: its open and close ids first."""
     if not steps:
         return []
-    found = [_opening(connection, steps), _closing(connection, steps, final, capture_end_ns)]
+    found = [_opening(connection, steps, capture_end_ns), _closing(connection, steps, final, capture_end_ns)]
     if final.reset_by >= 0 and connection.close in ("close.abort", "close.rst_after_own_fin"):
         found += _explain_reset(connection, steps, final)
+    if len(found) == 2 and connection.close in ("close.rst_after_own_fin", "close.rst_reply"):
+        found[1].numbers.setdefault("case", "alone")  # nothing stands beside it to refer to
     return found
 
 
@@ -71,7 +74,7 @@ def _frames(steps: Sequence[Step], *, phases: tuple[str, ...]) -> list[int]:
     return [step.segment.frame for step in steps if step.phase.startswith(phases)]
 
 
-def _opening(connection: Connection, steps: Sequence[Step]) -> Finding:
+def _opening(connection: Connection, steps: Sequence[Step], capture_end_ns: int | None) -> Finding:
     frames = _frames(steps, phases=("handshake-", "simultaneous-open"))
     numbers: Numbers = {}
     who = ""
@@ -82,9 +85,15 @@ def _opening(connection: Connection, steps: Sequence[Step]) -> Finding:
     elif connection.open == "open.no_answer":
         syns = [step for step in steps if step.segment.has(SYN)]
         numbers = {"n": len(syns), "dt": syns[-1].time_ns - syns[0].time_ns if syns else 0}
+        if any(not step.from_client for step in steps):
+            numbers["case"] = "other"
+        elif len(syns) == 1:
+            numbers["case"] = "once"
         who = "server"
-    elif connection.open == "open.half_open":
-        who = "client"
+    elif connection.open in ("open.half_open", "open.pending"):
+        end_ns = max(step.time_ns for step in steps)
+        numbers["dt"] = end_ns if capture_end_ns is None else capture_end_ns - steps[0].segment.time_ns
+        who = "client" if connection.open == "open.half_open" else ""
     return _finding(connection.open, who, frames or [steps[0].segment.frame], numbers)
 
 
@@ -106,6 +115,8 @@ def _closing(
         first = next(step for step in steps if step.segment.has(FIN))
         end = steps[-1].segment.time_ns if capture_end_ns is None else capture_end_ns
         numbers["dt"] = end - first.segment.time_ns
+        if second.ledger.ack <= final.sides[closer].ledger.fin:
+            numbers["case"] = "unacked"
         who = _NAMES[1 - closer]
     return _finding(name, who, _frames(steps, phases=("close-", "simultaneous-close", "half-close")), numbers)
 
@@ -127,9 +138,18 @@ def _closing_by_reset(name: str, steps: Sequence[Step], final: c.ConnectionFacts
     who = "middle" if final.reset & c.RST_SENDER_LIVES else _NAMES[final.reset_by]
     step = _reset_step(steps, final)
     frames = [s.segment.frame for s in steps if s.segment.has(FIN)] + ([step.segment.frame] if step else [])
+    if name == "close.rst_reply" and step is not None and step.segment.has(ACK):
+        numbers["case"] = "with_ack"
+    if name == "close.abort" and all(_acknowledged(final, side) for side in (CLIENT, SERVER)):
+        numbers["case"] = "idle"
     if name == "close.keepalive_timeout":
         numbers["n"] = _unanswered_probes(steps, final)
     return _finding(name, who, frames, numbers)
+
+
+def _acknowledged(final: c.ConnectionFacts, side: int) -> bool:
+    """Whether all that the side sent was acknowledged."""
+    return 0 < final.sides[side].nxt <= final.sides[1 - side].ledger.ack
 
 
 def _unanswered_probes(steps: Sequence[Step], final: c.ConnectionFacts) -> int:
@@ -187,8 +207,9 @@ def _late_data(connection: Connection, before: Sequence[Step], reset: Step, fina
     late = abs(last.segment.time_ns - fin.segment.time_ns)
     rtt = connection.handshake_rtt_ns
     taken = final.sides[CLIENT if reset.from_client else SERVER].ledger.ack & 0xFFFFFFFF
-    end = (last.segment.seq + last.segment.length) & 0xFFFFFFFF
-    if last.segment.ack != fin_end and taken != end and (rtt is None or late <= max(1.5 * rtt, 1_000_000)):
+    untouched = le(taken, last.segment.seq)
+    crossing = last.segment.ack != fin_end and (rtt is None or late <= max(1.5 * rtt, 1_000_000))
+    if crossing and untouched and not reset.from_client:  # a server closes idle connections, a client asks
         return [_finding("close.request_crossed_fin", _other(reset), frames, numbers)]
     return []
 

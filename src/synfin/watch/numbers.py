@@ -1,4 +1,4 @@
-"""Relative numbers and scaled windows of one stream, by tshark 4.0's rules.
+"""Relative numbers and scaled windows of one stream, by tshark's rules.
 
 Run once along a stream it gives what one pass shows. A second pass starts from where the first ended: relative
 numbers then use the final base, and windows before the handshake's end are scaled.
@@ -9,21 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from synfin.wire import seq
-from synfin.wire.tcp import ACK, SYN, Segment, options
+from synfin.wire.tcp import ACK, SYN, Segment
 
 UNKNOWN, UNSCALED = -1, -2  #: values of `scale` besides a shift of 0 to 14
-MAX_SHIFT = 14  #: RFC 7323 section 2.3
-WINDOW_SCALE = 3  #: option kind
-
-
-def window_shift(segment: Segment) -> int | None:
-    """The shift that the segment's window scale option announces (the last one counts), None without."""
-    found = None
-    if segment.hdr_len > 20:
-        for option in options(segment.options):
-            if option.kind == WINDOW_SCALE and option.length == 3:
-                found = min(option.data[0], MAX_SHIFT)
-    return found
 
 
 @dataclass(slots=True)
@@ -60,10 +48,10 @@ class Numbers:
             return segment.window, shift
         return segment.window << shift, 1 << shift
 
-    def learn_scale(self, side: int, segment: Segment) -> None:
-        if len(segment.options) < segment.hdr_len - 20:
+    def learn_scale(self, side: int, segment: Segment, shift: int | None) -> None:
+        """`shift` is what the segment's window scale option announces, None without."""
+        if segment.cut or len(segment.options) < segment.hdr_len - 20:
             return  # options that were not captured are not guessed at
-        shift = window_shift(segment)
         if shift is not None:
             self.scale[side] = shift
         if segment.flags & SYN:

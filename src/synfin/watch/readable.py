@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from synfin.watch.engine import Place
 from synfin.watch.tracker import Tracker
-from synfin.wire.frame import dissect
+from synfin.wire.fragments import Reassembler
+from synfin.wire.frame import Frame, dissect
 
 if TYPE_CHECKING:
     from synfin.capture.packet import Packet
@@ -21,7 +22,9 @@ class ReadableEngine:
     def __init__(self) -> None:
         self.frames = 0
         self.segments = 0
+        self.last: Frame | None = None
         self._tracker = Tracker()
+        self._fragments = Reassembler()
 
     def feed(self, reader: CaptureReader) -> None:
         for packet in reader:
@@ -29,7 +32,8 @@ class ReadableEngine:
 
     def see(self, packet: Packet) -> Place | None:
         self.frames += 1
-        found = self._tracker.follow(dissect(packet))
+        self.last = dissect(packet, self._fragments)
+        found = self._tracker.follow(self.last)
         if found is None:
             return None
         row, tracked = found
@@ -40,3 +44,10 @@ class ReadableEngine:
 
     def connections(self) -> Iterator[RawConnection]:
         return iter(self._tracker.connections())
+
+    @property
+    def connection_count(self) -> int:
+        return sum(1 for _ in self.connections())
+
+    def connection(self, number: int) -> RawConnection | None:
+        return next((raw for raw in self.connections() if raw.conn == number), None)

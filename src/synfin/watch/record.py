@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from synfin.tcp.state import State
+    from synfin.watch.opinion.record import Opinion
     from synfin.wire.tcp import Segment
 
 
@@ -140,6 +141,7 @@ class Step:
     phase: str  #: pinned id: handshake-1/3, data, close-2/4 ...
     derivations: tuple[Derivation, ...] = ()
     flags: tuple[str, ...] = ()  #: tcp.analysis.* names without the prefix
+    opinion: Opinion | None = None  #: the second opinion beside them
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from synfin.watch.hindsight import Hindsight, look_back, note
 from synfin.watch.judge import judge
 from synfin.watch.ledger import SENT_SYN, SENT_SYN_ACK
 from synfin.watch.numbers import Numbers
+from synfin.watch.opinion import judge as judge_segments
 from synfin.watch.paths import likely
 from synfin.watch.phases import phase
 from synfin.watch.record import Connection, Step, Story
@@ -42,6 +43,7 @@ def tell(
     now = ConnectionFacts()
     states = [_start(past, end) for end in (CLIENT, SERVER)]
     steps: list[Step] = []
+    opinions = judge_segments(segments)
     for k, (segment, side) in enumerate(zip(segments, sides, strict=True)):
         here = scene(segment, side, now, past.final, (numbers.base[0] or 0, numbers.base[1] or 0), memory)
         names = flags[k] if k < len(flags) else ()
@@ -70,6 +72,7 @@ def tell(
                 phase=named,
                 derivations=derivations,
                 flags=names,
+                opinion=opinions[k],
             )
         )
     findings = judge(connection, steps, past.final, capture_end_ns)

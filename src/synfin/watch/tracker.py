@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from synfin.watch import collect, verdict
 from synfin.watch.counters import Counters
 from synfin.watch.ledger import SENT_ACK, SENT_DATA, SENT_FIN, SENT_SYN
+from synfin.watch.profile import TSHARK_4_0, Profile
 from synfin.watch.raw import RawConnection, RawSide
 from synfin.watch.streams import Stream, StreamRow, StreamTable
 from synfin.watch.zeek import ZeekView
@@ -33,12 +34,15 @@ class Tracked:
 
 
 class Tracker:
-    """Follows the frames of one input; `count` is the number of connections so far."""
+    """Follows the frames of one input; `count` is the number of connections so far.
 
-    def __init__(self) -> None:
+    `detailed` also gives the values beside the analysis flags, which cost time and memory.
+    """
+
+    def __init__(self, profile: Profile = TSHARK_4_0, detailed: bool = False) -> None:
         self.count = 0
         self.end_ns: int | None = None  #: time of the latest frame
-        self.streams = StreamTable()
+        self.streams = StreamTable(profile, detailed)
         self._current: dict[int, Tracked] = {}  # newest connection of each stream
         self._all: list[Tracked] = []
 

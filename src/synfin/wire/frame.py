@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from synfin.wire import ip, link
+from synfin.wire import ethernet, link, monitor, ppp, transport, tunnel, wlan
+from synfin.wire.fragments import Reassembler
 from synfin.wire.layer import Layer
-from synfin.wire.tcp import MIN_HEADER_LEN, Segment
+from synfin.wire.tcp import MIN_CAPTURED, MIN_HEADER_LEN, Segment
+from synfin.wire.walk import Next, Reader, Walk
 
 MAX_FRAME_LEN = 0x7FFFFFFF  #: a header that claims more is not believed
 
-#: ICMP messages that quote the packet they are about (RFC 792; RFC 4443 section 3)
-ICMP_ERRORS = frozenset({3, 4, 5, 11, 12})
-ICMPV6_ERRORS = frozenset({1, 2, 3, 4})
+MAX_HEADERS = 64  #: one inside the other; more is hostile
+
+LINKS: Mapping[int, Reader] = {**link.LINKS, **ethernet.LINKS, **ppp.LINKS, **wlan.LINKS, **monitor.LINKS}
+ETHERTYPES: Mapping[int, Reader] = {**transport.ETHERTYPES, **ethernet.ETHERTYPES, **ppp.ETHERTYPES}
+PROTOCOLS: Mapping[int, Reader] = {**transport.PROTOCOLS, **tunnel.PROTOCOLS, **ppp.PROTOCOLS}
+PORTS: Mapping[int, Reader] = {**tunnel.PORTS, **ppp.PORTS}
+SUPPORTED = frozenset(LINKS)  #: LINKTYPE_ values that can be taken apart
+
+#: Which number means what, by the name that `Next` gives to its register.
+REGISTERS: Mapping[str, Mapping[int, Reader]] = {
+    "link": LINKS, "ethertype": ETHERTYPES, "llc": ethernet.LLC, "ip": PROTOCOLS, "udp": PORTS, "ppp-bare": ppp.BARE,
+    "ppp": {**transport.PPP, 0x0031: ppp.bridged, 0x003D: ppp.multilink, 0x0281: ppp.mpls, 0x0283: ppp.mpls},
+    "wlan": wlan.WLAN, "data": {},
+}  # fmt: skip
 
 #: codes of ICMP "destination unreachable" that end an attempt: network, host, port, and the prohibitions
 UNREACHABLE_CODES = frozenset({0, 1, 3, 9, 10, 13})
-
-_TRANSPORT_NAMES = {ip.ICMP: "icmp", ip.UDP: "udp", ip.ICMPV6: "icmpv6"}
-_TRANSPORT_HEADER_LEN = {ip.ICMP: 8, ip.UDP: 8, ip.ICMPV6: 8}
 
 
 class Captured(Protocol):
@@ -48,84 +59,90 @@ class Frame:
     packet: Captured
     layers: tuple[Layer, ...]  #: outermost first
     segment: Segment | None = None  #: of the innermost TCP header
-    tcp: Layer | None = None
+    tcp: Layer | None = None  #: that header, quoted or not, however little of it was captured
     quoted: Segment | None = None  #: a TCP header quoted by an ICMP error: no segment of its own
-    reason: str = ""  #: why the innermost layer could not be read: truncated, malformed, fragment, unsupported
+    reason: str = ""  #: why the innermost layer could not be read: see REASONS
+    rebuilt: bytes = b""  #: the captured bytes and behind them what was put together; empty where nothing was
+
+    @property
+    def data(self) -> bytes:
+        """The bytes that offsets of layers count in."""
+        return self.rebuilt or self.packet.data
 
 
-def dissect(packet: Captured) -> Frame:
-    """Take a frame apart; anything unreadable ends the walk and is named in `reason`, never raised."""
-    layers: list[Layer] = []
-    data, end = packet.data, min(max(packet.wire_len, len(packet.data)), MAX_FRAME_LEN)
-    if packet.link_type not in link.SUPPORTED:
+#: truncated: cut by the capture; malformed: lengths that cannot be; fragment: of a datagram that is not whole (yet);
+#: unsupported: a link type that is not known; nested: more headers than MAX_HEADERS
+REASONS = ("", "unsupported", "truncated", "malformed", "fragment", "nested")
+
+
+def dissect(packet: Captured, fragments: Reassembler | None = None) -> Frame:
+    """Take a frame apart; anything unreadable ends the walk and is named in `reason`, never raised.
+
+    With `fragments`, and frames in capture order, the frame that completes a datagram holds all of it.
+    """
+    if packet.link_type not in LINKS:
         return Frame(packet, (), reason="unsupported")
-    network = link.walk(packet.link_type, data, end, layers)
-    if layers:
-        end = layers[-1].end  # an IEEE 802.3 length ends the data before the frame's end
-    if network.ethertype == link.ETHERTYPE_ARP:
-        layers.append(Layer("arp", network.offset, min(28, len(data) - network.offset), network.offset + 28))
-        return Frame(packet, tuple(layers))
-    found = _network(data, network, end, layers)
-    if found is None:
-        _append_data(data, network.offset, end, layers)
-        return Frame(packet, tuple(layers))
-    return _transport(packet, found, layers)
+    end = min(max(packet.wire_len, len(packet.data)), MAX_FRAME_LEN)
+    walk = Walk(packet.data, packet.time_ns, fragments, ports=PORTS)
+    _walk(walk, Next("link", packet.link_type, 0, end))
+    return _frame(packet, walk)
+
+
+def _walk(walk: Walk, step: Next) -> None:
+    """Header after header, until one says that nothing follows or nobody knows what does."""
+    for _ in range(MAX_HEADERS):
+        reader = REGISTERS[step.register].get(step.number)
+        if reader is None:
+            _append_data(walk, step)
+            return
+        following = reader(walk, step.at, step.end)
+        if following is None:
+            return
+        step = following
+    walk.reason = "nested"
+
+
+def _frame(packet: Captured, walk: Walk) -> Frame:
+    layers, at = tuple(walk.layers), walk.tcp
+    rebuilt = walk.data if walk.rebuilt else b""
+    segment = None if at is None else _segment(packet, walk, at)
+    if walk.quoted:
+        return Frame(packet, layers, None, at, segment, walk.reason, rebuilt)
+    return Frame(packet, layers, segment, at, None, walk.reason, rebuilt)
+
+
+def _append_data(walk: Walk, step: Next) -> None:
+    if step.at < min(len(walk.data), step.end):
+        walk.layers.append(Layer("data", step.at, 0, step.end))
+
+
+def icmp_error(frame: Frame) -> tuple[str, int, int] | None:
+    """Layer name, type and code of the ICMP message that quotes a TCP header."""
+    at = next((layer for layer in reversed(frame.layers) if layer.name in ("icmp", "icmpv6")), None)
+    if at is None or at.header_len < 2:
+        return None
+    return at.name, frame.data[at.start], frame.data[at.start + 1]
 
 
 def rejects(frame: Frame) -> bool:
     """Whether a frame is an ICMP error that rejects a connection (RFC 1122 section 4.2.3.9, RFC 4443 section 3.1)."""
-    at = next((layer for layer in reversed(frame.layers) if layer.name in ("icmp", "icmpv6")), None)
-    if at is None or at.header_len < 2:
+    found = icmp_error(frame)
+    if found is None:
         return False
-    kind, code = frame.packet.data[at.start], frame.packet.data[at.start + 1]
-    return kind == 1 if at.name == "icmpv6" else kind == 3 and code in UNREACHABLE_CODES
+    name, kind, code = found
+    return kind == 1 if name == "icmpv6" else kind == 3 and code in UNREACHABLE_CODES
 
 
-def _network(data: bytes, network: link.Network, end: int, layers: list[Layer]) -> ip.Datagram | None:
-    if network.ethertype == link.ETHERTYPE_IP:
-        return ip.ipv4(data, network.offset, end, layers)
-    if network.ethertype == link.ETHERTYPE_IPV6:
-        return ip.ipv6(data, network.offset, end, layers)
-    return None
-
-
-def _transport(packet: Captured, found: ip.Datagram, layers: list[Layer]) -> Frame:
-    data = packet.data
-    if found.protocol == ip.TCP:
-        return _tcp(packet, found, layers)
-    name = _TRANSPORT_NAMES.get(found.protocol)
-    if name is None:
-        _append_data(data, found.offset, found.offset + found.length, layers)
-        return Frame(packet, tuple(layers), reason=found.reason)
-    header_len = min(_TRANSPORT_HEADER_LEN[found.protocol], max(len(data) - found.offset, 0))
-    layers.append(Layer(name, found.offset, header_len, found.offset + found.length))
-    if _quotes(data, found):
-        return Frame(packet, tuple(layers), quoted=_quoted(packet, found))
-    _append_data(data, found.offset + header_len, found.offset + found.length, layers)
-    return Frame(packet, tuple(layers))
-
-
-def _tcp(packet: Captured, found: ip.Datagram, layers: list[Layer]) -> Frame:
-    data, at = packet.data, found.offset
-    room = min(len(data), at + found.length) - at
-    if room < MIN_HEADER_LEN:
-        layers.append(Layer("tcp", at, max(room, 0), at + found.length))
-        return Frame(packet, tuple(layers), tcp=layers[-1], reason="truncated")
-    segment = _segment(packet, found)
-    layers.append(Layer("tcp", at, min(max(segment.hdr_len, MIN_HEADER_LEN), len(data) - at), at + found.length))
-    tcp = layers[-1]
-    if segment.payload:
-        layers.append(Layer("data", at + segment.hdr_len, 0, at + segment.hdr_len + segment.length))
-    return Frame(packet, tuple(layers), segment, tcp)
-
-
-def _segment(packet: Captured, found: ip.Datagram) -> Segment:
-    """The TCP header at `found.offset`; its 20 fixed bytes are known to be there."""
-    data, at = packet.data, found.offset
+def _segment(packet: Captured, walk: Walk, tcp: Layer) -> Segment | None:
+    """The TCP header of a walk, None where too little of it was captured."""
+    data, at, found = walk.data, tcp.start, walk.datagram
+    stop = min(len(data), tcp.end)
+    if found is None or stop - at < MIN_CAPTURED:
+        return None
     hdr_len = (data[at + 12] >> 4) * 4
-    known = hdr_len <= found.length
+    length = tcp.end - at
+    known = hdr_len <= length and not walk.lengthless
     body = at + max(hdr_len, MIN_HEADER_LEN)
-    stop = min(len(data), at + found.length)
     return Segment(
         frame=packet.number,
         time_ns=packet.time_ns,
@@ -138,36 +155,11 @@ def _segment(packet: Captured, found: ip.Datagram) -> Segment:
         flags=int.from_bytes(data[at + 12 : at + 14], "big") & 0x0FFF,
         window=int.from_bytes(data[at + 14 : at + 16], "big"),
         hdr_len=hdr_len,
-        len_bytes=found.length - hdr_len if known else None,
+        len_bytes=length - hdr_len if known else None,
         options=data[at + MIN_HEADER_LEN : min(body, stop)],
         payload=data[body:stop] if known and hdr_len >= MIN_HEADER_LEN else b"",
         ttl=found.ttl,
         ip_id=found.ip_id,
+        cut=stop - at < MIN_HEADER_LEN,
         urgent=int.from_bytes(data[at + 18 : at + 20], "big"),
     )
-
-
-def _quotes(data: bytes, found: ip.Datagram) -> bool:
-    if found.offset >= len(data):
-        return False
-    kind = data[found.offset]
-    return (found.protocol == ip.ICMP and kind in ICMP_ERRORS) or (
-        found.protocol == ip.ICMPV6 and kind in ICMPV6_ERRORS
-    )
-
-
-def _quoted(packet: Captured, outer: ip.Datagram) -> Segment | None:
-    """The TCP header inside an ICMP error, when at least its fixed part was quoted and captured."""
-    data, at = packet.data, outer.offset + 8
-    ignored: list[Layer] = []
-    inner = (ip.ipv4 if outer.protocol == ip.ICMP else ip.ipv6)(data, at, outer.offset + outer.length, ignored)
-    if inner.protocol != ip.TCP or inner.length < MIN_HEADER_LEN:
-        return None
-    if min(len(data), outer.offset + outer.length) - inner.offset < MIN_HEADER_LEN:
-        return None
-    return _segment(packet, inner)
-
-
-def _append_data(data: bytes, at: int, end: int, layers: list[Layer]) -> None:
-    if at < min(len(data), end):
-        layers.append(Layer("data", at, 0, end))

@@ -18,6 +18,16 @@ EXTENSION_NAMES = {
 }
 
 
+class Fragmented(NamedTuple):
+    """What a fragment says of its place in the datagram."""
+
+    protocol: int
+    ident: int
+    offset: int  #: in bytes
+    more: bool
+    whole: bool  #: all of it was captured
+
+
 class Datagram(NamedTuple):
     """What an IP header says about its payload."""
 
@@ -29,6 +39,7 @@ class Datagram(NamedTuple):
     ttl: int
     ip_id: int | None
     reason: str = ""  #: why protocol is -1: truncated, malformed, fragment
+    part: Fragmented | None = None  #: of a fragment
 
 
 def ipv4(data: bytes, at: int, end: int, layers: list[Layer]) -> Datagram:
@@ -40,7 +51,8 @@ def ipv4(data: bytes, at: int, end: int, layers: list[Layer]) -> Datagram:
         layers.append(Layer("ip", at, room, end))
         return _unreadable("truncated")
     header_len = (data[at] & 15) * 4
-    total = min(int.from_bytes(data[at + 2 : at + 4], "big") or end - at, end - at)
+    claimed = int.from_bytes(data[at + 2 : at + 4], "big") or end - at
+    total = min(claimed, end - at)
     ttl, protocol = data[at + 8], data[at + 9]
     src, dst = data[at + 12 : at + 16], data[at + 16 : at + 20]
     ip_id = int.from_bytes(data[at + 4 : at + 6], "big")
@@ -48,8 +60,10 @@ def ipv4(data: bytes, at: int, end: int, layers: list[Layer]) -> Datagram:
     if data[at] >> 4 != 4 or header_len < 20 or total < header_len:
         return _unreadable("malformed")
     found = Datagram(protocol, at + header_len, total - header_len, src, dst, ttl, ip_id)
-    if int.from_bytes(data[at + 6 : at + 8], "big") & 0x3FFF:
-        return found._replace(protocol=-1, reason="fragment")
+    place = int.from_bytes(data[at + 6 : at + 8], "big")
+    if place & 0x3FFF:
+        part = Fragmented(protocol, ip_id, (place & 0x1FFF) * 8, bool(place & 0x2000), total == claimed <= room)
+        return found._replace(protocol=-1, reason="fragment", part=part)
     return found
 
 
@@ -64,10 +78,10 @@ def ipv6(data: bytes, at: int, end: int, layers: list[Layer]) -> Datagram:
         return _unreadable("malformed")
     base = Datagram(data[at + 6], at + 40, stop - at - 40, data[at + 8 : at + 24], data[at + 24 : at + 40],
                     data[at + 7], None)  # fmt: skip
-    return _extensions(data, base, stop, layers)
+    return extensions(data, base, stop, layers)
 
 
-def _extensions(data: bytes, found: Datagram, stop: int, layers: list[Layer]) -> Datagram:
+def extensions(data: bytes, found: Datagram, stop: int, layers: list[Layer]) -> Datagram:
     """Walk extension headers; each is at least 8 bytes long, so the walk always advances."""
     for _ in range(MAX_EXTENSIONS):
         name = EXTENSION_NAMES.get(found.protocol)
@@ -81,10 +95,12 @@ def _extensions(data: bytes, found: Datagram, stop: int, layers: list[Layer]) ->
         length = 8 if found.protocol == FRAGMENT else 8 * (data[at + 1] + 1)
         layers.append(Layer(name, at, min(length, len(data) - at), stop))
         # an atomic fragment (RFC 6946) is whole; any other part needs the rest
-        part = found.protocol == FRAGMENT and int.from_bytes(data[at + 2 : at + 4], "big") & 0xFFF9
+        place = int.from_bytes(data[at + 2 : at + 4], "big") if found.protocol == FRAGMENT else 0
         found = found._replace(protocol=data[at], offset=at + length, length=stop - at - length)
-        if part:
-            return found._replace(protocol=-1, reason="fragment")
+        if place & 0xFFF9:
+            ident = int.from_bytes(data[at + 4 : at + 8], "big")
+            part = Fragmented(found.protocol, ident, place & 0xFFF8, bool(place & 1), stop <= len(data))
+            return found._replace(protocol=-1, reason="fragment", part=part)
         if found.length < 0:
             return found._replace(protocol=-1, reason="malformed")
     return found._replace(protocol=-1, reason="malformed")

@@ -15,6 +15,9 @@ def diff(a: int, b: int) -> int:
     return ((a - b + 0x80000000) & MASK) - 0x80000000
 
 
+# Numbers half the circle apart lie before and after each other, as in tshark.
+
+
 def lt(a: int, b: int) -> bool:
     return diff(a, b) < 0
 
@@ -24,11 +27,11 @@ def le(a: int, b: int) -> bool:
 
 
 def gt(a: int, b: int) -> bool:
-    return diff(a, b) > 0
+    return diff(b, a) < 0
 
 
 def ge(a: int, b: int) -> bool:
-    return diff(a, b) >= 0
+    return diff(b, a) <= 0
 
 
 def unwrap(raw: int, near: int) -> int:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 FIN, SYN, RST, PSH, ACK, URG, ECE, CWR, AE = 0x001, 0x002, 0x004, 0x008, 0x010, 0x020, 0x040, 0x080, 0x100
 
 MIN_HEADER_LEN = 20
+MIN_CAPTURED = 16  #: bytes up to the window: with fewer there is nothing to follow
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class Segment:
     payload: bytes = b""  #: the captured payload bytes, at most len_bytes of them
     ttl: int = 0
     ip_id: int | None = None
+    cut: bool = False  #: not even the 20 fixed bytes of the header were captured
     urgent: int = 0  #: the urgent pointer
 
     @property

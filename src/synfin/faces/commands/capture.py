@@ -70,7 +70,8 @@ def _summarize(sniffer: Sniffer) -> None:
     statistics = sniffer.statistics()
     for warning in sniffer.warnings:
         inputs.note(warning)
-    inputs.note(f"{statistics.received} packets captured, {statistics.dropped} dropped by the kernel")
+    packets = "packet" if statistics.received == 1 else "packets"
+    inputs.note(f"{statistics.received} {packets} captured, {statistics.dropped} dropped by the kernel")
     if statistics.skipped:
         inputs.note(f"{statistics.skipped} frames of interfaces whose link type cannot be captured here were left out")
 

@@ -7,9 +7,10 @@ import csv
 import json
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import nullcontext
 from itertools import chain
 
-from synfin.faces import inputs
+from synfin.faces import export, inputs
 from synfin.watch.record import Connection, utc
 from synfin.watch.records import record
 
@@ -20,11 +21,15 @@ COLUMNS = (
     "client.state", "server.state",
 )  # fmt: skip
 
+_WRITTEN = (*export.TABLES, "csv", "tsv", "json", "ndjson")
+
 
 def run(asked: argparse.Namespace) -> int:
     """Print the connections of the captures."""
     paths = inputs.named(asked)
     form = asked.form or ("table" if sys.stdout.isatty() else "tsv")
+    if asked.output:
+        form = export.form_of(asked.output, _WRITTEN, paths)
     warnings: list[str] = []
     if asked.filter is None:
         connections, frames, interrupted = _read(paths, warnings, separate=asked.separate)
@@ -35,7 +40,7 @@ def run(asked: argparse.Namespace) -> int:
         connections = (one for place, one in enumerate(connections) if place in wanted)
     first = next(connections, None)
     if first is None and asked.filter is None and not asked.quiet:
-        inputs.note(f"{', '.join(paths)}: no TCP in {frames} frames")
+        inputs.note_no_tcp(paths, frames)
     _write(form, paths, chain(() if first is None else (first,), connections), warnings, asked)
     for warning in warnings:
         inputs.note(warning)
@@ -77,6 +82,18 @@ def _matching(paths: Sequence[str], text: str, *, separate: bool) -> set[int]:
 
 
 def _write(
+    form: str, paths: Sequence[str], connections: Iterable[Connection], warnings: list[str], asked: argparse.Namespace
+) -> None:
+    if form in export.TABLES:
+        from synfin.watch.connection_table import connection_table
+
+        export.write_table(connection_table(lambda: connections, lambda: 0), asked.output, form)
+    else:
+        with export.printed_into(asked.output) if asked.output else nullcontext():
+            _print(form, paths, connections, warnings, asked)
+
+
+def _print(
     form: str, paths: Sequence[str], connections: Iterable[Connection], warnings: list[str], asked: argparse.Namespace
 ) -> None:
     if form == "json":

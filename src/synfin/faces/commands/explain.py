@@ -14,13 +14,11 @@ from synfin.faces.measurements import render_measurements
 from synfin.faces.packet import render_packet
 from synfin.faces.table import SEVERITIES, severity
 from synfin.faces.terminal import wants_colour
-from synfin.watch.analysis import flag_names
 from synfin.watch.annotate import annotated
 from synfin.watch.measure import measure_connection
-from synfin.watch.record import Connection, Step, Story
+from synfin.watch.record import Connection, Step
 from synfin.watch.records import record
-from synfin.watch.story import tell
-from synfin.wire.frame import Frame, dissect
+from synfin.watch.retell import Told, retell
 
 _LISTED = 10  #: connections named on standard error
 
@@ -47,15 +45,16 @@ def _explain_connection(asked: argparse.Namespace, paths: Sequence[str], sources
         raise KeyboardInterrupt
     connections = [record(raw) for raw in engine.connections()]
     if not connections:
-        inputs.note(f"{', '.join(paths)}: no TCP in {engine.frames} frames")
+        inputs.note_no_tcp(paths, engine.frames)
         return 0
     chosen = _choose(asked, connections, lang)
-    story, frames, end_ns = _tell(sources, chosen)
+    told = _tell(sources, chosen)
+    story = told.story
     limit = telling.max_segments(asked.max_segments, asked.full)
     if asked.output:
-        telling.write_story(asked.output, story, frames, lang, title=os.path.basename(paths[0]), limit=limit)
+        telling.write_story(asked.output, story, told.frames, lang, title=os.path.basename(paths[0]), limit=limit)
     elif asked.form == "json" or asked.measure:
-        measured = measure_connection([step.segment for step in story.steps], chosen, capture_end_ns=end_ns)
+        measured = measure_connection([step.segment for step in story.steps], chosen, capture_end_ns=told.end_ns)
         if asked.form == "json":
             named = {"file": paths[0] if len(paths) == 1 else list(paths)}
             telling.print_json(named | telling.story_document(story) | {"measurements": measured.to_dict()})
@@ -89,28 +88,9 @@ def _choose(asked: argparse.Namespace, connections: Sequence[Connection], lang: 
     return chosen
 
 
-def _tell(sources: Sequence[str], chosen: Connection) -> tuple[Story, dict[int, Frame], int | None]:
-    """The story of one connection, its frames by number, the captures' last time: they are read once more."""
-    from synfin.capture.reader import open_capture
-
-    engine = inputs.fresh_engine()
-    frames: dict[int, Frame] = {}
-    segments, flags = [], []
-    end_ns = None
-    number = 0
-    for path in sources:
-        with open_capture(path, first_number=number + 1) as reader:
-            for packet in reader:
-                number = packet.number
-                end_ns = packet.time_ns if end_ns is None else max(end_ns, packet.time_ns)
-                place = engine.see(packet)
-                if place is not None and place.conn == chosen.conn:
-                    frame = dissect(packet)
-                    if frame.segment is not None:
-                        frames[number] = frame
-                        segments.append(frame.segment)
-                        flags.append(flag_names(place.bits))
-    return tell(segments, chosen, flags, capture_end_ns=end_ns), frames, end_ns
+def _tell(sources: Sequence[str], chosen: Connection) -> Told:
+    """The story of one connection, and its frames by number: the captures are read once more."""
+    return retell(sources, chosen, inputs.fresh_engine())
 
 
 def _explain_packet(asked: argparse.Namespace, sources: Sequence[str], lang: Language) -> int:
@@ -130,6 +110,7 @@ def _explain_packet(asked: argparse.Namespace, sources: Sequence[str], lang: Lan
             if step is not None:
                 facts.phase = step.phase
                 facts.client_state, facts.server_state = step.client_after.label, step.server_after.label
+                facts.opinion = step.opinion
             colour, width = wants_colour(sys.stdout), telling.terminal_width()
             sys.stdout.write(render_packet(frame, lang, colour=colour, width=width, facts=facts, step=step))
             return 0

@@ -90,10 +90,11 @@ def _print(done: lab.LabRun, story: Story, match: lab.Match, lang: Language, lim
     print(f"{done.scenario.name}: {done.scenario.title[lang]}")
     print(done.place.sentence(lang))
     print(f"\n{text('lab.saw', lang)}")
+    colon = ": " if lang == "en" else "："
     start_ns = done.packets[0].time_ns if done.packets else 0
     for event in done.events:
         who = text(f"who.{event.who}", lang)
-        print(f"  {milliseconds(event.time_ns - start_ns):>9} ms  {who}: {visible(event.sentence(lang))}")
+        print(f"  {milliseconds(event.time_ns - start_ns):>9} ms  {who}{colon}{visible(event.sentence(lang))}")
     print()
     telling.print_story(story, lang, limit)
     print(f"\n{text('lab.captured', lang, n=len(done.packets), drops=done.drops)}")

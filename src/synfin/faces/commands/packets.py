@@ -14,8 +14,9 @@ from synfin.dissect.context import Facts
 from synfin.dissect.field import Field
 from synfin.dissect.summary import summarize
 from synfin.errors import UsageError
-from synfin.faces import inputs
+from synfin.faces import export, inputs
 from synfin.watch.annotate import annotated, needs_hindsight
+from synfin.watch.packet_table import chosen_packets, packet_table
 from synfin.wire.frame import Frame
 
 Rows = Iterator[tuple[Frame, Facts]]
@@ -31,6 +32,8 @@ def run(asked: argparse.Namespace) -> int:
     if asked.fields and asked.form != "fields":
         raise UsageError("-e goes with -T fields")
     chosen = [fields.lookup(name) for name in asked.fields]
+    if asked.output:
+        return _write(asked, paths)
     style = format.layout(asked.layout)
     wanted = None if asked.filter is None else language.compile(asked.filter)
     warnings: list[str] = []
@@ -47,6 +50,28 @@ def run(asked: argparse.Namespace) -> int:
     if interrupted:
         inputs.note("interrupted; the packets after these were not shown")
     return 130 if interrupted else 0
+
+
+def _write(asked: argparse.Namespace, paths: Sequence[str]) -> int:
+    """Write the table of packets, those that match."""
+    if asked.form != "text" or asked.count is not None:
+        raise UsageError("-o writes the table of all packets; it goes with neither -T nor -c")
+    form = export.form_of(asked.output, (*export.TABLES, "csv"), paths)
+    wanted = None if asked.filter is None else language.compile(asked.filter)
+    warnings: list[str] = []
+    with inputs.rereadable(paths) as sources:
+        if wanted is None:
+            engine, interrupted = inputs.follow(sources, warnings)
+            if interrupted:
+                raise KeyboardInterrupt
+            table = packet_table(sources, engine, lambda: engine.frames)
+        else:
+            rows = annotated(sources, fields={"conn.conn", *wanted.fields}, warnings=warnings)
+            table = chosen_packets(row for row in rows if wanted.matches(*row))
+        export.write_table(table, asked.output, form)
+    for warning in warnings:
+        inputs.note(warning)
+    return 0
 
 
 def _displayed(rows: Rows) -> Rows:

@@ -1,0 +1,1 @@
+"""The kernel `flight` is for other kernels only."""

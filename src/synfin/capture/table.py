@@ -1,0 +1,123 @@
+"""A table that any reader of Arrow takes as it is: batches of columns, made while they are read.
+
+`polars.DataFrame(table)`, `pyarrow.table(table)`, `duckdb.from_arrow(table)` and `pandas.DataFrame.from_arrow(table)`
+all ask for `__arrow_c_stream__`. Whoever wants less in memory than all of it takes `batches()`.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+from synfin.capture.arrow import CODES, Column, Plain, batch, lazy_stream, plain_array, schema, value_array
+
+ROWS = 65536  #: of a batch, unless asked otherwise
+
+
+class Part(NamedTuple):
+    """Some rows, column by column: `Plain` where they stand in memory, else Python values."""
+
+    length: int
+    values: Sequence[Plain | Sequence[Any]]
+
+
+Parts = Callable[[int], Iterator[Part]]  #: from rows in a part to the parts, anew each time
+
+
+class Batch:
+    """Some rows of a table; an Arrow record batch."""
+
+    def __init__(self, columns: Sequence[Column], part: Part) -> None:
+        self._columns = columns
+        self._part = part
+
+    def __len__(self) -> int:
+        return self._part.length
+
+    def __repr__(self) -> str:
+        return f"<batch of {len(self)} rows and {len(self._columns)} columns>"
+
+    def __arrow_c_array__(self, requested_schema: object = None) -> tuple[object, object]:
+        made: tuple[object, object] = _record_batch(self._columns, self._part, dictionaries=True).__arrow_c_array__()
+        return made
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        return _stream(self._columns, iter([self._part]))
+
+
+class Table:
+    """Columns of known names and kinds, whose rows are read anew each time that somebody asks."""
+
+    def __init__(self, columns: Sequence[Column], parts: Parts, length: Callable[[], int]) -> None:
+        self.columns = tuple(columns)
+        self._parts = parts
+        self._length = length
+
+    @property
+    def column_names(self) -> list[str]:
+        """The names, in order."""
+        return [column.name for column in self.columns]
+
+    def __len__(self) -> int:
+        return self._length()
+
+    def __repr__(self) -> str:
+        return f"<table of {len(self)} rows and {len(self.columns)} columns: {', '.join(self.column_names)}>"
+
+    def batches(self, rows: int = ROWS) -> Iterator[Batch]:
+        """The table in pieces of at most `rows` rows, one in memory at a time."""
+        if rows < 1:
+            raise ValueError("a batch has at least 1 row")
+        return (Batch(self.columns, part) for part in self._parts(rows))
+
+    def parts(self, rows: int = ROWS) -> Iterator[Part]:
+        """The same pieces as they are before Arrow."""
+        return self._parts(rows)
+
+    def rows(self) -> Iterator[tuple[Any, ...]]:
+        """Every row as Python values, None where unknown; times in nanoseconds."""
+        for part in self._parts(ROWS):
+            yield from zip(*map(_python_values, self.columns, part.values), strict=True)
+
+    def record_batches(self, rows: int = ROWS, *, dictionaries: bool = True) -> Iterator[Any]:
+        """The same pieces as nanoarrow's arrays."""
+        return (_record_batch(self.columns, part, dictionaries=dictionaries) for part in self._parts(rows))
+
+    def schema(self, *, dictionaries: bool = True) -> Any:
+        """The columns as nanoarrow's schema."""
+        return schema(self.columns, dictionaries=dictionaries)
+
+    def __arrow_c_schema__(self) -> object:
+        return self.schema().__arrow_c_schema__()
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        return _stream(self.columns, self._parts(ROWS))
+
+
+def _python_values(column: Column, values: Plain | Sequence[Any]) -> Sequence[Any]:
+    if not isinstance(values, Plain):
+        return values
+    if column.kind == "bool":
+        plain: Sequence[Any] = [bool(value) for value in bytes(values.data)]
+    else:
+        plain = array(CODES[column.kind], bytes(values.data))
+    if values.valid is None:
+        return plain
+    return [value if known else None for value, known in zip(plain, values.valid, strict=True)]
+
+
+def _stream(columns: Sequence[Column], parts: Iterator[Part]) -> object:
+    made = lazy_stream(columns, (_record_batch(columns, part, dictionaries=True) for part in parts))
+    capsule: object = made.__arrow_c_stream__()
+    return capsule
+
+
+def _record_batch(columns: Sequence[Column], part: Part, *, dictionaries: bool) -> Any:
+    children = [
+        plain_array(column.kind, values, part.length)
+        if isinstance(values, Plain)
+        else value_array(column.kind, values, dictionaries=dictionaries)
+        for column, values in zip(columns, part.values, strict=True)
+    ]
+    return batch(schema(columns, dictionaries=dictionaries), children, part.length)

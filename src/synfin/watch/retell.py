@@ -1,0 +1,42 @@
+"""One connection of captures that can be read again: its segments, frames and story."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from synfin.capture.reader import open_capture
+from synfin.watch.analysis import flag_names
+from synfin.watch.engine import Engine
+from synfin.watch.record import Connection, Story
+from synfin.watch.story import tell
+from synfin.wire.frame import Frame, dissect
+
+
+class Told(NamedTuple):
+    """A connection told."""
+
+    story: Story
+    frames: dict[int, Frame]  #: its frames by number
+    end_ns: int | None  #: the latest time of the captures
+
+
+def retell(paths: Sequence[str], chosen: Connection, engine: Engine) -> Told:
+    """The story of one connection: the captures are read once more, by a fresh `engine`."""
+    frames: dict[int, Frame] = {}
+    segments, flags = [], []
+    end_ns = None
+    number = 0
+    for path in paths:
+        with open_capture(path, first_number=number + 1) as reader:
+            for packet in reader:
+                number = packet.number
+                end_ns = packet.time_ns if end_ns is None else max(end_ns, packet.time_ns)
+                place = engine.see(packet)
+                if place is not None and place.conn == chosen.conn:
+                    frame = engine.last or dissect(packet)
+                    if frame.segment is not None:
+                        frames[number] = frame
+                        segments.append(frame.segment)
+                        flags.append(flag_names(place.bits))
+    return Told(tell(segments, chosen, flags, capture_end_ns=end_ns), frames, end_ns)

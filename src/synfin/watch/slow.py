@@ -1,0 +1,61 @@
+"""Frames that the kernel `scan` leaves alone: the readable code takes them apart and fills their rows."""
+
+from __future__ import annotations
+
+from struct import Struct
+from typing import TYPE_CHECKING
+
+from synfin._kernels import scan
+from synfin.capture.packet import Packet
+from synfin.wire.fragments import Reassembler
+from synfin.wire.frame import REASONS, Frame, dissect, icmp_error
+
+if TYPE_CHECKING:
+    from synfin.wire.tcp import Segment
+
+_ROW = Struct(scan.ROW_FORMAT)
+_PLACES = [scan.ROW_FIELDS.index(name) for name in ("time_ns", "offset", "cap_len", "wire_len", "link_type")]
+
+
+class SlowPath:
+    """Completes rows in capture order: fragments are put together on the way."""
+
+    def __init__(self, seed: int) -> None:
+        self.last: Frame | None = None
+        self._seed = seed
+        self._fragments = Reassembler()
+
+    def complete(self, rows: bytearray, count: int, buffer: bytearray, base: int) -> None:
+        """Fill the slow ones of `count` rows; buffer[0] is the byte at offset `base` of the input."""
+        index = scan.next_slow(rows, 0, count)
+        while index >= 0:
+            values = _ROW.unpack_from(rows, index * _ROW.size)
+            time_ns, offset, cap_len, wire_len, link_type = (values[place] for place in _PLACES)
+            data = bytes(buffer[offset - base : offset - base + cap_len])
+            self.take(Packet(0, time_ns, link_type, data, wire_len), rows, index)
+            index = scan.next_slow(rows, index + 1, count)
+
+    def take(self, packet: Packet, rows: bytearray, index: int) -> None:
+        """Fill the row of a packet that is in memory."""
+        self.last = frame = dissect(packet, self._fragments)
+        segment = frame.segment or frame.quoted
+        header = b"" if segment is None else _header(frame, segment)
+        known = segment is not None and segment.len_bytes is not None
+        if segment is None or frame.tcp is None:
+            scan.scan_segment(b"", 0, 0, 0, 0, rows, index, self._seed)
+        else:
+            length = frame.tcp.end - frame.tcp.start
+            scan.scan_segment(header, len(segment.src) == 16, length, segment.ttl, segment.ip_id or 0, rows, index,
+                              self._seed)  # fmt: skip
+        at = 0 if frame.tcp is None else frame.tcp.start
+        error = icmp_error(frame) if frame.quoted is not None else None
+        quoted_by = -1 if error is None else error[1] << 8 | error[2]
+        cut = segment is not None and len(segment.payload) < segment.length
+        scan.mark(rows, index, at, REASONS.index(frame.reason), quoted_by, known, cut)
+
+
+def _header(frame: Frame, segment: Segment) -> bytes:
+    """Addresses and TCP header, as far as it was captured."""
+    assert frame.tcp is not None
+    at, size = frame.tcp.start, max(segment.hdr_len, 20)
+    return segment.src + segment.dst + frame.data[at : min(at + size, frame.tcp.end)]

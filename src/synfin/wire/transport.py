@@ -1,0 +1,124 @@
+"""What stands above a link layer: IP with its fragments, and the headers behind IP."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from synfin.wire import ip
+from synfin.wire.ethernet import ARP, IP, IPV6
+from synfin.wire.fragments import Part
+from synfin.wire.tcp import MIN_CAPTURED
+from synfin.wire.walk import Next, Reader, Walk, plain
+
+#: ICMP messages that quote the packet they are about (RFC 792; RFC 4443 section 3)
+ICMP_ERRORS = frozenset({3, 4, 5, 11, 12})
+ICMPV6_ERRORS = frozenset({1, 2, 3, 4})
+
+
+def ipv4(walk: Walk, at: int, end: int) -> Next | None:
+    if walk.quoting and not walk.room(at):
+        return None
+    return _payload(walk, ip.ipv4(walk.data, at, end, walk.layers))
+
+
+def ipv6(walk: Walk, at: int, end: int) -> Next | None:
+    if walk.quoting and not walk.room(at):
+        return None
+    return _payload(walk, ip.ipv6(walk.data, at, end, walk.layers))
+
+
+def _payload(walk: Walk, found: ip.Datagram) -> Next | None:
+    """What an IP header carries; a fragment carries something when it is the one that completes its datagram."""
+    for _ in range(ip.MAX_EXTENSIONS):
+        if found.part is None:
+            break
+        rebuilt = _rebuilt(walk, found, found.part)
+        if rebuilt is None:
+            return _part_alone(walk, found, found.part)
+        found = rebuilt
+    walk.datagram = found
+    if found.protocol < 0:
+        _give_up(walk, found.reason)
+        return plain(found.offset, found.offset + found.length)
+    return Next("ip", found.protocol, found.offset, found.offset + found.length)
+
+
+def _rebuilt(walk: Walk, found: ip.Datagram, part: ip.Fragmented) -> ip.Datagram | None:
+    """The datagram that this fragment completes."""
+    if walk.fragments is None or not part.whole or found.length <= 0:
+        return None
+    piece = Part(part.offset, walk.data[found.offset : found.offset + found.length])
+    key = (found.src, found.dst, part.protocol, part.ident)
+    payload = walk.fragments.add(key, piece, last=not part.more, time_ns=walk.time_ns)
+    at = None if payload is None else walk.rebuild(payload)
+    if payload is None or at is None:
+        return None
+    whole = found._replace(protocol=part.protocol, offset=at, length=len(payload), part=None, reason="")
+    return whole if len(found.src) == 4 else ip.extensions(walk.data, whole, len(walk.data), walk.layers)
+
+
+def _part_alone(walk: Walk, found: ip.Datagram, part: ip.Fragmented) -> Next:
+    """Only the first part of a datagram that can never be whole, since the capture cut it, is read by itself."""
+    walk.datagram = found
+    stop = found.offset + max(found.length, 0)
+    if part.offset == 0 and not part.whole:
+        walk.lengthless = True
+        return Next("ip", part.protocol, found.offset, stop)
+    _give_up(walk, found.reason)
+    return plain(found.offset, stop)
+
+
+def _give_up(walk: Walk, reason: str) -> None:
+    if not walk.quoting:
+        walk.reason = reason
+
+
+def arp(walk: Walk, at: int, end: int) -> Next | None:
+    walk.layer("arp", at, 28, at + 28)
+    return None
+
+
+def tcp(walk: Walk, at: int, end: int) -> Next | None:
+    """The segment is read once the walk is over; a header cut before its window says too little."""
+    room = max(min(len(walk.data), end) - at, 0)
+    offset = (walk.data[at + 12] >> 4) * 4 if room >= MIN_CAPTURED else 0
+    walk.layer("tcp", at, min(max(offset, 20), room), end)
+    walk.tcp, walk.quoted = walk.layers[-1], walk.quoting
+    if room < MIN_CAPTURED:
+        _give_up(walk, "truncated")
+        return None
+    if walk.quoting or offset < 20 or walk.lengthless or at + offset >= min(end, len(walk.data)):
+        return None
+    return plain(at + offset, end)
+
+
+def udp(walk: Walk, at: int, end: int) -> Next | None:
+    """Its ports tell a tunnel; its own length, where it makes sense, ends the data."""
+    if not walk.layer("udp", at, 8, end):
+        return plain(len(walk.data), end)
+    length = walk.number(at + 4, 2)
+    stop = min(end, at + length) if length >= 8 else end
+    low, high = sorted((walk.number(at, 2), walk.number(at + 2, 2)))
+    return Next("udp", low if low in walk.ports else high, at + 8, stop)
+
+
+def icmp(walk: Walk, at: int, end: int) -> Next | None:
+    return _message(walk, "icmp", ICMP_ERRORS, IP, at, end)
+
+
+def icmpv6(walk: Walk, at: int, end: int) -> Next | None:
+    return _message(walk, "icmpv6", ICMPV6_ERRORS, IPV6, at, end)
+
+
+def _message(walk: Walk, name: str, errors: frozenset[int], quoted: int, at: int, end: int) -> Next | None:
+    """An error quotes a packet, which is not on its way but only spoken of."""
+    walk.layer(name, at, 8, end)
+    if walk.number(at, 1) in errors:
+        walk.quoting = True
+        return Next("ethertype", quoted, at + 8, end)
+    return plain(min(at + 8, len(walk.data)), end)
+
+
+ETHERTYPES: Mapping[int, Reader] = {IP: ipv4, IPV6: ipv6, ARP: arp}
+PROTOCOLS: Mapping[int, Reader] = {ip.TCP: tcp, ip.UDP: udp, ip.ICMP: icmp, ip.ICMPV6: icmpv6}
+PPP: Mapping[int, Reader] = {0x0021: ipv4, 0x0057: ipv6}

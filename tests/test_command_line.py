@@ -1,0 +1,118 @@
+"""The command line at its edges: inputs that cannot be read, outputs that cannot be written, Ctrl-C, any locale."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from command import synfin
+from synfin.errors import FilterError
+from synfin.faces import cli
+from synfin.faces.commands import packets
+from synfin.watch.annotate import annotated
+
+DATA = Path(__file__).resolve().parent / "data"
+TEXTBOOK = str(DATA / "textbook.pcapng")
+COMMANDS = (("conns",), ("packets",), ("explain",), ("explain", "--packet", "1"))
+
+
+def shell(line: str, **env: str) -> subprocess.CompletedProcess[bytes]:
+    """Run a line of sh; `$S` is synfin, `$F` a capture."""
+    names = {"S": f"{sys.executable} -m synfin", "F": TEXTBOOK}
+    return subprocess.run(["sh", "-c", line], capture_output=True, timeout=60, env={**os.environ, **names, **env})
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_what_cannot_be_read_is_named(command: tuple[str, ...], tmp_path: Path) -> None:
+    for path, reason in (
+        (tmp_path, "Is a directory"),
+        (tmp_path / "none.pcap", "No such file"),
+        ("/dev/null", "empty"),
+    ):
+        done = synfin(*command, str(path))
+        assert done.status == 3 and done.out == ""
+        assert done.err.startswith(f"synfin: {path}: ") and reason in done.err
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_standard_input_is_called_standard_input(command: tuple[str, ...]) -> None:
+    whole = Path(TEXTBOOK).read_bytes()
+    done = synfin(*command, "-", stdin=whole[: len(whole) // 2])
+    assert done.status == 0 and (not done.err or "standard input: cut short" in done.err)
+    assert synfin(*command, "-", stdin=b"").err.startswith("synfin: standard input: the input is empty")
+    closed = shell(f"$S {' '.join(command)} - <&-")
+    assert closed.returncode == 3 and b"standard input: cannot be read: it is closed" in closed.stderr
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_an_output_that_takes_nothing_is_one_sentence_or_none(command: tuple[str, ...]) -> None:
+    line = f"$S {' '.join(command)} $F"
+    full = shell(f"{line} >/dev/full")
+    assert full.returncode == 2 and full.stderr == b"synfin: the output: No space left on device\n"
+    closed = shell(f"{line} >&-")
+    assert (closed.returncode, closed.stderr) == (0, b"")
+
+
+def test_a_drawing_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    for suffix in ("svg", "html"):
+        done = synfin("explain", TEXTBOOK, "-o", str(tmp_path / "none" / f"x.{suffix}"))
+        assert done.status == 2 and done.err.endswith(f"x.{suffix}: No such file or directory\n")
+        assert len(done.err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "gbk"])
+@pytest.mark.parametrize("command", [*COMMANDS, ("explain", "--json"), ("explain", "--lang", "zh")], ids=" ".join)
+def test_files_and_pipes_are_utf_8_whatever_the_locale(command: tuple[str, ...], encoding: str) -> None:
+    plain = synfin(*command, TEXTBOOK)
+    other = synfin(*command, TEXTBOOK, env={"PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"})
+    assert (other.status, other.out) == (0, plain.out)
+
+
+def test_a_file_name_that_is_no_utf_8_is_shown_escaped(tmp_path: Path) -> None:
+    path = os.fsencode(tmp_path) + b"/\xff.pcapng"
+    Path(os.fsdecode(path)).write_bytes(Path(TEXTBOOK).read_bytes())
+    done = synfin("conns", "--json", os.fsdecode(path))
+    assert done.status == 0 and json.loads(done.out)["file"].endswith("\udcff.pcapng")
+    page = tmp_path / "page.html"
+    assert synfin("explain", os.fsdecode(path), "-o", str(page)).status == 0 and page.stat().st_size
+
+
+def interrupted(*arguments: Any, **options: Any) -> Iterator[Any]:
+    """The first three packets, then Ctrl-C."""
+    for number, row in enumerate(annotated(*arguments, **options)):
+        if number == 3:
+            raise KeyboardInterrupt
+        yield row
+
+
+def test_ctrl_c_leaves_whole_json(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(packets, "annotated", interrupted)
+    assert cli.main(["packets", "-T", "json", TEXTBOOK]) == 130
+    out, err = capsys.readouterr()
+    assert len(json.loads(out)) == 3 and err.startswith("synfin: interrupted")
+
+
+def test_a_link_type_that_is_not_taken_apart_is_named(tmp_path: Path) -> None:
+    other = tmp_path / "other.pcap"
+    other.write_bytes(
+        bytes.fromhex("d4c3b2a1020004000000000000000000ffff0000e9000000" + "00" * 8 + "04000000" * 2 + "ff" * 4)
+    )
+    done = synfin("conns", str(other))
+    assert done.status == 0 and "link type 233" in done.err and "no TCP in 1 frame" in done.err
+
+
+def test_the_caret_stands_under_the_mistake_behind_chinese_and_tabs() -> None:
+    shown = FilterError("wrong", '"你好"\t==\nx', 9).with_caret().splitlines()
+    assert shown == ["wrong", '    "你好" == x', "    " + " " * 11 + "^"]
+
+
+def test_the_version_is_told_even_from_the_sources() -> None:
+    done = synfin("--version")
+    assert done.status == 0 and done.out.startswith("synfin")
