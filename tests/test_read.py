@@ -18,7 +18,9 @@ import synfin
 from command import synfin as run
 from synfin.errors import UnreadableInput
 from synfin.watch.engine import Engine
+from synfin.watch.engines import engine
 from synfin.watch.readable import ReadableEngine
+from synfin.watch.retell import retell
 from synfin.wire.tcp import FIN, SYN
 
 DATA = Path(__file__).parent / "data"
@@ -86,6 +88,26 @@ def test_a_connection_tells_its_story_and_has_its_segments() -> None:
     assert len(one.segments) == one.client.packets + one.server.packets == 9
     assert one.segments[0].flags == SYN and one.segments[5].flags & FIN
     assert [segment.frame for segment in one.segments] == list(range(1, 10))
+
+
+def test_a_picked_story_is_the_one_that_reading_everything_tells(captures_dir: Path) -> None:
+    needs.have("kernels")
+    picked = 0
+    for path in sorted((captures_dir / "expected" / "tshark").glob("*/*.tsv.xz")):
+        name = captures_dir / path.relative_to(captures_dir / "expected" / "tshark").with_suffix("").with_suffix("")
+        try:
+            capture = synfin.read(name)
+        except UnreadableInput:
+            continue
+        for one in [*capture][:2]:
+            story = capture._picked(one._known)
+            if story is None or one.start_ns < 0:  # a clock beyond 64 bits
+                continue
+            told = retell([str(name)], one._known, engine()).story
+            assert (story.steps, story.findings) == (told.steps, told.findings), name
+            picked += 1
+        needs.captures_ran(name)
+    assert picked > 50
 
 
 def test_a_connection_shows_as_text() -> None:

@@ -54,7 +54,7 @@ def test_every_segment_and_run_is_drawn_once() -> None:
 
 
 def test_a_retransmission_is_marked() -> None:
-    assert "ACK · retransmission" in _words(long_transfer(200), "en")
+    assert "ACK · retransmission → spurious retransmission" in _words(long_transfer(200), "en")
 
 
 @pytest.mark.parametrize(("theme", "media"), [("auto", True), ("light", False), ("dark", False)])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import gc
+import io
 import itertools
 import json
 import subprocess
@@ -11,6 +12,7 @@ import sys
 import weakref
 from collections.abc import Iterator, Sequence
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +29,7 @@ import needs
 import synfin
 from command import synfin as run
 from synfin.capture.arrow import CODES, Column, Plain, bitmap
+from synfin.capture.pcap import PcapWriter
 from synfin.capture.reader import open_capture
 from synfin.capture.table import ROWS, Part, Table
 from synfin.dissect import fields
@@ -254,6 +257,40 @@ def test_an_error_while_a_stream_is_read_reaches_the_reader() -> None:
 
     with pytest.raises(Exception, match="the file went away"):
         pyarrow.table(Table([Column("n", "u32")], parts, lambda: 2))
+
+
+PEAK_KIB = """
+import re, sys, synfin
+capture = synfin.read(sys.argv[1])
+rows = sum(len(batch) for batch in capture.packets.batches() if batch.__arrow_c_array__())
+print(rows, re.search(r"VmHWM:\\s*(\\d+)", open("/proc/self/status").read())[1])
+"""
+
+
+def repeated(source: Path, output: Path, times: int) -> Path:
+    """A pcap file with the frames of a capture after its handshake so many times: no connection begins in it."""
+    whole = io.BytesIO()
+    with open_capture(str(source)) as reader:
+        writer = PcapWriter(whole, 1)
+        for packet in islice(reader, 3, None):
+            writer.write(packet)
+    header, frames = whole.getvalue()[:24], whole.getvalue()[24:]
+    output.write_bytes(header + frames * times)
+    return output
+
+
+def test_packets_in_batches_take_the_memory_of_a_batch(tmp_path: Path) -> None:
+    needs.have("kernels")
+    peaks = []
+    for times in (30_000, 90_000):
+        capture = repeated(DATA / "textbook.pcapng", tmp_path / "long.pcap", times)
+        done = subprocess.run(
+            [sys.executable, "-c", PEAK_KIB, str(capture)], capture_output=True, text=True, timeout=120, check=True
+        )
+        rows, peak_kib = map(int, done.stdout.split())
+        assert rows == 6 * times
+        peaks.append(peak_kib)
+    assert peaks[1] - peaks[0] < 8_000, "360,000 packets more need more memory: 44 bytes a packet would be 16,000 KiB"
 
 
 def test_an_empty_capture_has_empty_tables(tmp_path: Path) -> None:

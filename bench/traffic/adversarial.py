@@ -24,6 +24,10 @@ LENGTHS = (1, 1, 2, 10, 100, 536, 1460, 1460)
 WINDOWS = (0, 1, 100, 500, 1460, 8192, 8192, 65535)
 ODD_FLAGS = (0, PSH, URG | ACK, SYN | FIN, SYN | RST, FIN | RST | ACK, ECE | ACK, 0xE10, SYN | FIN | ACK)
 LINK = bytes(12)
+FIXED = {
+    b"\x08\x00": 14 + 20 + 20,
+    b"\x86\xdd": 14 + 40 + 20,
+}  #: of every captured frame: what is cut are options and data
 HOSTS = (b"\x0a\x00\x00\x01", b"\x0a\x00\x00\x02")
 HOSTS6 = (b"\xfd" + bytes(14) + b"\x01", b"\xfd" + bytes(14) + b"\x02")
 #: Multipath TCP: DSS with a data ACK, ADD_ADDR, REMOVE_ADDR, MP_PRIO, MP_FAIL, MP_TCPRST
@@ -310,7 +314,8 @@ def packets(seed: int, count: int) -> Iterator[Packet]:
                 active.pop(0)
         now += dice.choice(STEPS_NS)
         data = active[-1 if dice.random() < 0.6 else dice.randrange(len(active))].next()
-        yield Packet(number, now, 1, data, len(data))
+        cut = dice.randrange(len(data) - dice.choice([0, 0, 5, 40])) if dice.random() < 0.01 else len(data)
+        yield Packet(number, now, 1, data[: max(cut, FIXED[data[12:14]])], len(data))
 
 
 def unanswered(count: int) -> Iterator[Packet]:

@@ -155,16 +155,16 @@ def learn_base(conn: cython.pointer(Conn), side: uint, row: cython.pointer(Row))
 def learn_options(conn: cython.pointer(Conn), side: uint, row: cython.pointer(Row)) -> cython.void:
     own: cython.pointer(Flow) = cython.address(conn.flows[side])
     peer: cython.pointer(Flow) = cython.address(conn.flows[1 - side])
-    if row.options & OPT_CUT:
-        return
-    conn.operations |= row.operations
+    if (row.options & OPT_CUT) == 0:
+        conn.operations |= row.operations  # they count once all options are read
     if row.options & OPT_COOKIE and row.len_bytes > 0 and (row.flags & (SYN | ACK)) == SYN:
-        conn.fast_open = 1
+        if (row.kind & KIND_QUOTED) == 0:
+            conn.fast_open = 1
     if conn.flights != cython.NULL:
         conn.flights[side].sacked = row.sacked
     if 0 <= row.wscale <= MAX_SHIFT:
         own.scale = row.wscale
-    if row.flags & SYN:
+    if row.flags & SYN and (row.options & OPT_CUT) == 0:
         if own.scale == -1:
             own.scale = -2
             peer.scale = -2
@@ -224,7 +224,7 @@ def fast_open(
             value.marks |= VALUE_FAST_OPEN_ACK  # more than the SYN is acknowledged
         elif conn.fast_open:
             value.marks |= VALUE_FAST_OPEN_IGNORED
-    elif row.flags & SYN and row.options & OPT_COOKIE and (row.options & OPT_CUT) == 0:
+    elif row.flags & SYN and row.options & OPT_COOKIE:
         value.marks |= VALUE_FAST_OPEN_SYN
 
 
@@ -598,6 +598,8 @@ class Tracker:
         if conn == cython.NULL or (self.detailed and not flight.reserve(conn, side)):
             return 0
         own = cython.address(conn.flows[side])
+        if conn.flights != cython.NULL:
+            conn.flights[side].sacked = 0  # SACK blocks count until the next segment
         if value != cython.NULL and measured:
             # a SYN that is sent again has a record, even without a flag
             if bits or ((row.flags & (SYN | ACK)) == SYN and own.has_base and own.base == row.seq):
@@ -623,10 +625,8 @@ class Tracker:
             numbers(conn, side, row, fact)
         if row.hdr_len >= 20:
             complete(conn, row, conn.stream_packets == 0 and conn.completeness == 0)
-            if (row.kind & KIND_QUOTED) == 0:
-                learn_times(conn, side, row)
-            if measured:
-                learn_options(conn, side, row)
+            learn_times(conn, side, row)
+            learn_options(conn, side, row)
             if value != cython.NULL:
                 opening_and_closing(conn, side, row, fact.ack, value)
         if value != cython.NULL:

@@ -28,6 +28,7 @@ ctypedef struct Row:
     unsigned short link_type
     unsigned short icmp  # type << 8 | code of the ICMP error that quotes the header
     unsigned int sacked  # bytes in the first three SACK blocks
+    unsigned int captured  # payload bytes that were captured
     unsigned char operations  # bit n: Multipath TCP subtype n
 
 # From one time to a later one. Both come from a file that may say anything: beyond 64 bits the difference wraps.
@@ -39,7 +40,6 @@ cdef enum:
     KIND_V6 = 2
     KIND_QUOTED = 4  # the header stands inside an ICMP error
     KIND_FROM_HIGH = 8  # the sender is the larger endpoint
-    KIND_CUT = 32  # not all of the payload was captured
     KIND_SLOW = 16  # not read yet: a link type, tunnel or fragment that only the readable code knows
 
     REASON_NONE = 0

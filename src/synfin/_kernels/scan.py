@@ -11,7 +11,6 @@ import cython
 from cython import int as cint
 from cython import longlong, schar, uchar, uint, ulonglong, ushort
 from cython.cimports.synfin._kernels.row import (
-    KIND_CUT,
     KIND_FROM_HIGH,
     KIND_QUOTED,
     KIND_SLOW,
@@ -35,11 +34,11 @@ from cython.cimports.synfin._kernels.row import (
 if not cython.compiled:
     raise ImportError("the kernel scan is not compiled")
 
-ROW_FORMAT = "<qQQ16s16sIIIIiIIHHHHHBBBbBBHHIB3x"
+ROW_FORMAT = "<qQQ16s16sIIIIiIIHHHHHBBBbBBHHIIB7x"
 ROW_FIELDS = (
     "time_ns", "offset", "hash", "low", "high", "cap_len", "wire_len", "seq", "ack", "len_bytes", "at", "interface",
     "flags", "window", "low_port", "high_port", "ip_id", "hdr_len", "ttl", "kind", "wscale", "reason", "options",
-    "link_type", "icmp", "sacked", "operations",
+    "link_type", "icmp", "sacked", "captured", "operations",
 )  # fmt: skip
 
 REASONS = ("", "unsupported", "truncated", "malformed", "fragment", "nested")
@@ -440,9 +439,9 @@ def segment(
     row.ttl = cython.cast(uchar, d.ttl)
     row.ip_id = cython.cast(ushort, d.ip_id)
     row.len_bytes = cython.cast(cint, d.length - row.hdr_len) if row.hdr_len <= d.length else -1
+    if row.hdr_len >= 20 and row.len_bytes > 0 and room > row.hdr_len:
+        row.captured = cython.cast(uint, room - row.hdr_len)
     row.kind |= KIND_TCP
-    if room < d.length:
-        row.kind |= KIND_CUT
     endpoints(p, d, row, seed)
     if room < 20:
         row.options |= OPT_CUT
@@ -513,6 +512,7 @@ def clear(row: cython.pointer(Row)) -> cython.void:
     row.hash = 0
     row.icmp = 0
     row.sacked = 0
+    row.captured = 0
     row.operations = 0
     row.reason = 0
 
@@ -591,22 +591,21 @@ def scan_segment(
     segment(cython.address(data[0]), cython.cast(uint, data.shape[0]), cython.address(d), row, seed)
 
 
-def mark(rows: uchar[::1], index: cython.Py_ssize_t, at: uint, reason: uint, quoted_by: cint, known: cint, cut: cint):
+def mark(rows: uchar[::1], index: cython.Py_ssize_t, at: uint, reason: uint, quoted_by: cint, known: cint,
+         captured: uint):  # fmt: skip
     """What else the readable code found of a row: where TCP begins, why there is none, the ICMP error that quotes it
-    (type << 8 | code, -1 for none), whether its length is known, whether some of the payload was not captured."""
+    (type << 8 | code, -1 for none), whether its length is known, how much of its payload was captured."""
     if index < 0 or index >= rows.shape[0] // cython.cast(cython.Py_ssize_t, cython.sizeof(Row)):
         raise IndexError("no such row")
     row: cython.pointer(Row) = cython.cast(cython.pointer(Row), cython.address(rows[0])) + index
     row.at = at
+    row.captured = captured
     row.reason = cython.cast(uchar, reason)
     if quoted_by >= 0:
         row.kind |= KIND_QUOTED
         row.icmp = cython.cast(ushort, quoted_by)
     if not known:
         row.len_bytes = -1
-    row.kind &= ~KIND_CUT & 0xFF
-    if cut:
-        row.kind |= KIND_CUT
 
 
 def scan_frame(data: cython.const[uchar][::1], time_ns: longlong, wire_len: uint, link_type: uint, offset: ulonglong,

@@ -7,7 +7,7 @@ The rules and their reasons stand there; names here are the same.
 import cython
 from cython import int as cint
 from cython import uchar, uint
-from cython.cimports.synfin._kernels.row import KIND_CUT, KIND_FROM_HIGH, Row
+from cython.cimports.synfin._kernels.row import KIND_FROM_HIGH, Row
 from cython.cimports.synfin._kernels.zeek import Pieces, ZeekEnd, ZeekView
 
 if not cython.compiled:
@@ -527,7 +527,7 @@ def add(view: cython.pointer(ZeekView), side: uint, row: cython.pointer(Row)) ->
     step(view, side, flags, length)
     if flags & ACK:
         missing(view, 1 - side, acked)
-    if length and not row.kind & KIND_CUT and not flags & RST and not old:
+    if length and row.captured >= length and not flags & RST and not old:
         relative += flags >> 1 & 1
         sent(cython.address(own.pieces), relative, relative + length, own.acked - own.start)
     own.met = 1

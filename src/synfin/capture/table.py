@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from synfin.capture.arrow import CODES, Column, Plain, batch, lazy_stream, plain_array, schema, value_array
 
-ROWS = 65536  #: of a batch, unless asked otherwise
+ROWS = 65536  #: of a batch whose rows are a few bytes
 
 
 class Part(NamedTuple):
@@ -49,8 +49,11 @@ class Batch:
 class Table:
     """Columns of known names and kinds, whose rows are read anew each time that somebody asks."""
 
-    def __init__(self, columns: Sequence[Column], parts: Parts, length: Callable[[], int]) -> None:
+    def __init__(
+        self, columns: Sequence[Column], parts: Parts, length: Callable[[], int], *, rows_at_once: int = ROWS
+    ) -> None:
         self.columns = tuple(columns)
+        self.rows_at_once = rows_at_once  #: rows of a batch, unless asked otherwise
         self._parts = parts
         self._length = length
 
@@ -65,24 +68,21 @@ class Table:
     def __repr__(self) -> str:
         return f"<table of {len(self)} rows and {len(self.columns)} columns: {', '.join(self.column_names)}>"
 
-    def batches(self, rows: int = ROWS) -> Iterator[Batch]:
+    def batches(self, rows: int | None = None) -> Iterator[Batch]:
         """The table in pieces of at most `rows` rows, one in memory at a time."""
-        if rows < 1:
+        if rows is not None and rows < 1:
             raise ValueError("a batch has at least 1 row")
-        return (Batch(self.columns, part) for part in self._parts(rows))
-
-    def parts(self, rows: int = ROWS) -> Iterator[Part]:
-        """The same pieces as they are before Arrow."""
-        return self._parts(rows)
+        return (Batch(self.columns, part) for part in self._parts(rows or self.rows_at_once))
 
     def rows(self) -> Iterator[tuple[Any, ...]]:
         """Every row as Python values, None where unknown; times in nanoseconds."""
-        for part in self._parts(ROWS):
+        for part in self._parts(self.rows_at_once):
             yield from zip(*map(_python_values, self.columns, part.values), strict=True)
 
-    def record_batches(self, rows: int = ROWS, *, dictionaries: bool = True) -> Iterator[Any]:
+    def record_batches(self, *, dictionaries: bool = True) -> Iterator[Any]:
         """The same pieces as nanoarrow's arrays."""
-        return (_record_batch(self.columns, part, dictionaries=dictionaries) for part in self._parts(rows))
+        parts = self._parts(self.rows_at_once)
+        return (_record_batch(self.columns, part, dictionaries=dictionaries) for part in parts)
 
     def schema(self, *, dictionaries: bool = True) -> Any:
         """The columns as nanoarrow's schema."""
@@ -92,7 +92,7 @@ class Table:
         return self.schema().__arrow_c_schema__()
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
-        return _stream(self.columns, self._parts(ROWS))
+        return _stream(self.columns, self._parts(self.rows_at_once))
 
 
 def _python_values(column: Column, values: Plain | Sequence[Any]) -> Sequence[Any]:

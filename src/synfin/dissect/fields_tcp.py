@@ -260,6 +260,7 @@ FIELDS = (
     _mark("tfo_syn", "SYN with a Fast Open cookie and data", "带快速打开 Cookie 与数据的 SYN"),
     _mark("tfo_ack", "SYN,ACK accepts the Fast Open data", "SYN,ACK 接受了快速打开数据"),
     _mark("tfo_ignored", "SYN,ACK ignores the Fast Open data", "SYN,ACK 忽略了快速打开数据"),
+    _mark("partial_ack", "Acknowledges a part of a segment", "只确认了段的一部分"),
     Field("tcp.analysis.duplicate_ack_num", "u32", TCP, _fact("duplicate_ack_num"), "Duplicate ACK number",
           "第几次重复确认", parent="tcp.analysis", generated=True),
     Field("tcp.analysis.duplicate_ack_frame", "framenum", TCP, _fact("duplicate_ack_frame"),

@@ -37,9 +37,10 @@ def items(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Item, ...]:
     if facts is not None and layer == frame.tcp and facts.base_seq_receiver is not None:
         base = facts.base_seq_receiver
         ack = facts.ack if facts.ack is not None else ack
-    found = walk(frame.data[start:stop], start, base, ack, bool(flags(frame, layer) & SYN))
+    missing = max(layer.start + header_len(frame, layer) - stop, 0)
+    found = walk(frame.data[start:stop], start, base, ack, bool(flags(frame, layer) & SYN), missing)
     names = {item.name for item in found}
-    lacks = flags(frame, layer) & SYN and not names & ENOUGH
+    lacks = flags(frame, layer) & SYN and not missing and not names & ENOUGH
     return (*found, Item("tcp.options.mss.absent", True)) if lacks else found
 
 

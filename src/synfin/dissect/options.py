@@ -63,6 +63,13 @@ def sack(option: Option) -> Iterator[Item]:
         yield Item("tcp.options.sack.dsack", True)
 
 
+def _edges(option: Option) -> Iterator[Item]:
+    """The edges that are there of blocks that were cut."""
+    for place, at in enumerate(range(2, len(option.data) - 3, 4)):
+        name = "tcp.options.sack_re" if place % 2 else "tcp.options.sack_le"
+        yield Item(name, _edge(option, at), option.start + at, 4)
+
+
 def _edge(option: Option, at: int) -> int:
     return (int.from_bytes(option.data[at : at + 4], "big") - option.sack_base) & SEQ_MASK
 
@@ -190,10 +197,14 @@ KNOWN: dict[int, Known] = {
     254: Known("tcp.options.experimental", 4, 255, experimental),
 }
 
+SACK, MULTIPATH = 5, 30  #: their length decides how they are read
+
 
 @lru_cache(maxsize=16)
-def walk(raw: bytes, start: int, sack_base: int, ack: int, syn: bool) -> tuple[Item, ...]:
+def walk(raw: bytes, start: int, sack_base: int, ack: int, syn: bool, missing: int = 0) -> tuple[Item, ...]:
     """Every option in `raw`, which begins at offset `start` of the frame. Each step reads at least one byte.
+
+    `missing` more bytes of options were not captured.
 
     NOPs are counted as tshark counts them: over the whole options, until one begins a word of four bytes.
     """
@@ -212,7 +223,10 @@ def walk(raw: bytes, start: int, sack_base: int, ack: int, syn: bool) -> tuple[I
                 items.append(Item("tcp.non_zero_bytes_after_eol", True, start + at, len(raw) - at))
                 break
             continue
-        length = raw[at + 1] if at + 1 < len(raw) else 0
+        length = raw[at + 1] if at + 1 < len(raw) else 2 if missing else 0
+        if missing and at + max(length, 2) > len(raw) and at + length <= len(raw) + missing:
+            items.append(_read_cut(Option(raw[at:], start + at, sack_base, ack, syn)))
+            break
         if length < 2 or at + length > len(raw):
             items.append(Item("tcp.option.len.invalid", True, start + at, len(raw) - at))
             break
@@ -224,6 +238,21 @@ def walk(raw: bytes, start: int, sack_base: int, ack: int, syn: bool) -> tuple[I
 def _single(kind: int, start: int) -> Item:
     name = "tcp.options.nop" if kind else "tcp.options.eol"
     return Item(name, bytes([kind]), start, 1, (Item("tcp.option_kind", kind, start, 1),))
+
+
+def _read_cut(option: Option) -> Item:
+    """The last option that was captured, in part."""
+    known = KNOWN.get(option.data[0], UNKNOWN)
+    children = [Item("tcp.option_kind", option.data[0], option.start, 1)]
+    if len(option.data) > 1:
+        children.append(Item("tcp.option_len", option.data[1], option.start + 1, 1))
+    if option.data[0] == SACK:
+        children.extend(_edges(option))
+    elif option.data[0] == MULTIPATH:
+        children.extend(option.number("tcp.options.mptcp.subtype", 2, 1, 0xF0))
+    elif len(option.data) > 2:
+        children.extend(known.decode(option))
+    return Item(known.name, option.data, option.start, len(option.data), tuple(children))
 
 
 def _read(option: Option) -> Item:

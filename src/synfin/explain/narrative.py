@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from synfin.explain import facts
+from synfin.explain import facts, opinions
 from synfin.explain.header import segment_name
 from synfin.explain.ladder import DEFAULT_MAX_SEGMENTS, Row, layout
 from synfin.explain.quantity import Language, duration
@@ -311,6 +311,8 @@ def _segment_text(story: Story, index: int, lang: Language) -> str:
     sentences = [phase_sentence(story, index, lang), *(f"{d.formula}{colon}{why(d, lang)}" for d in step.derivations)]
     if step.flags:
         sentences.append(text("story.flagged", lang, flags=", ".join(step.flags)))
+    if second := opinions.sentence(step, lang):
+        sentences.append(second)
     return _joined((_stopped(sentence, lang) for sentence in sentences), lang)
 
 

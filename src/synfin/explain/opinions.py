@@ -42,9 +42,15 @@ def named(opinion: Opinion, lang: Language) -> str:
     return f"{kind} ({', '.join(beside)})" if beside else kind
 
 
-def reason(opinion: Opinion, lang: Language) -> str:
-    """Why: one sentence."""
-    return text(opinion.reason, lang, frames=opinion.frames)
+def sentence(step: Step, lang: Language) -> str:
+    """The second opinion with its reasons, "" where it agrees with the flags."""
+    opinion, said = step.opinion, second(step, lang)
+    if opinion is None or not said:
+        return ""
+    reasons = [] if _agrees(opinion, step.flags) else [text(opinion.reason, lang)]
+    if opinion.hole and opinion.hole != "undecided":
+        reasons.append(text(opinion.hole_reason, lang))
+    return text("opinion-says", lang, what=said, why=(" " if lang == "en" else "").join(reasons))
 
 
 def _agrees(opinion: Opinion, flags: tuple[str, ...]) -> bool:

@@ -101,6 +101,12 @@ def _packets(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "-o", dest="output", metavar="FILE", help="write the table of packets: .arrow, .arrows, .parquet or .csv"
     )
+    command.add_argument(
+        "--profile",
+        default="tshark-4.0",
+        metavar="NAME",
+        help="whose rules of analysis: tshark-4.0 (default), tshark-4.4",
+    )
     command.add_argument("--fields", dest="list_fields", nargs="?", const="", metavar="PATTERN", help="list the fields")
     command.add_argument("--json", action="store_const", dest="form", const="json", help="same as -T json")
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO, overload
 
 from synfin.capture.reader import open_capture
 from synfin.watch.connection_table import connection_table
-from synfin.watch.engines import engine
+from synfin.watch.engines import compiled, engine
 from synfin.watch.packet_table import packet_table
 from synfin.watch.raw import RawConnection
 from synfin.watch.record import Connection
@@ -137,7 +137,15 @@ class Capture:
     def _retell(self, chosen: Connection) -> Story:
         from synfin.watch.retell import retell
 
-        return retell(self._paths, chosen, engine()).story
+        return self._picked(chosen) or retell(self._paths, chosen, engine()).story
+
+    def _picked(self, chosen: Connection) -> Story | None:
+        """The story by way of the kernels, where they can."""
+        if not compiled():
+            return None
+        from synfin.watch.pick import pick_story
+
+        return pick_story(self._paths, chosen)
 
     def __repr__(self) -> str:
         count = len(self.warnings)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 from xml.sax.saxutils import escape as xml_escape
 
-from synfin.explain import labels, narrative
+from synfin.explain import labels, narrative, opinions
 from synfin.explain.escape import visible
 from synfin.explain.header import segment_name
 from synfin.explain.ladder import DEFAULT_MAX_SEGMENTS, Band, Ladder, Row, Span, layout
@@ -177,7 +177,7 @@ class Drawing:
                 name,
                 anchor="middle",
                 fit=plan.server - plan.client - 24,
-                note=_flag_note(step.flags),
+                note=_flag_note(step.flags, opinions.second(step, self.languages[0])),
             ),
             *self._numbers(row, middle, y2 + (16 if plan.compact else 12)),
             self._time(row, step.time_ns),
@@ -285,8 +285,10 @@ def _head(x1: float, y1: float, x2: float, y2: float) -> str:
     return f'<polygon class="head" points="{points}"/>'
 
 
-def _flag_note(flags: Sequence[str]) -> str:
-    return f" · {flags[0].replace('_', ' ')}" if flags else ""
+def _flag_note(flags: Sequence[str], second: str) -> str:
+    """tshark's first flag, and what the second opinion says where it differs."""
+    marks = [flags[0].replace("_", " ") if flags else "", second]
+    return f" · {' → '.join(mark for mark in marks if mark)}" if any(marks) else ""
 
 
 def _text(

@@ -108,8 +108,7 @@ class SequenceAnalysis:
             bits |= self._repeats(own)
         if segment.ack != own.last_ack:
             own.first_ack_frame, own.dup_acks = segment.frame, 0
-        if not bits & Analysis.WINDOW_UPDATE or segment.ack == own.last_ack or not self.profile.probe_byte_taken:
-            bits |= self._acks_unseen(1 - side, segment)
+        bits |= self._acks_unseen(1 - side, segment)
         carries = segment.length > 0 or segment.flags & (SYN | FIN)
         if carries and not bits & Analysis.KEEP_ALIVE:
             bits |= self._sent_before(side, segment)
@@ -288,12 +287,11 @@ class SequenceAnalysis:
             if in_flight:
                 values.bytes_in_flight, values.push_bytes_sent = in_flight, pushed
 
-    def learn_options(self, side: int, segment: Segment, told: Announced) -> None:
+    def learn_options(self, side: int, told: Announced) -> None:
         """After the judgement: what the options say of both ends."""
         self.flights[side].blocks = told.blocks
-        self.operations |= told.operations
-        if told.cookie and segment.flags & (SYN | ACK) == SYN and segment.length:
-            self.fast_open = True
+        if not told.cut:  # they count once all options are read
+            self.operations |= told.operations
 
     def closes(self, side: int) -> bool:
         """Whether a FIN of this side begins the closing: the other end has not begun it."""

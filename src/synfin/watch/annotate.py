@@ -103,23 +103,26 @@ class Annotator:
         if segment.hdr_len < MIN_HEADER_LEN:
             facts.seq = row.seq  # tshark stops reading there
             return
-        facts.window_size, facts.scalefactor = segment.window, row.scalefactor
+        facts.window_size, facts.scalefactor = row.window_size, row.scalefactor
         if row.scalefactor is None:
             facts.scalefactor = stream.numbers.window(row.side, segment)[1]
         if segment.cut:
             facts.seq, facts.ack = row.seq, row.ack
             return  # and there
         facts.time_relative_ns, facts.time_delta_ns = row.since_first_ns, row.since_last_ns
+        facts.scalefactor = row.scalefactor
+        facts.analysis = (row.fast_open,) if row.fast_open else ()
+        if row.closes is not None:
+            facts.closer = "active" if row.closes else "passive"
         if row.quoted:
             return
         facts.seq, facts.ack = row.seq, row.ack
-        facts.window_size, facts.scalefactor = row.window_size, row.scalefactor
-        facts.analysis = flag_names(row.bits) + ((row.fast_open,) if row.fast_open else ())
-        facts.analysed = bool(row.bits)
-        if row.closes is not None:
-            facts.closer = "active" if row.closes else "passive"
-        if row.values is not None:
-            _fill_values(facts, row.values, row.initial_rtt_ns)
+        facts.window_size = row.window_size
+        if not row.options_cut:  # tshark does not come to its analysis
+            facts.analysis = flag_names(row.bits) + facts.analysis
+            facts.analysed = bool(row.bits)
+            if row.values is not None:
+                _fill_values(facts, row.values, row.initial_rtt_ns)
         if segment.len_bytes is not None:
             facts.nxtseq = seq.add(row.seq, segment.len_bytes + bool(segment.flags & (SYN | FIN)))
         facts.base_seq_sender = stream.numbers.base[row.side]
@@ -133,6 +136,8 @@ def _fill_values(facts: Facts, values: Values, initial_rtt_ns: int) -> None:
     facts.acks_frame, facts.ack_rtt_ns = values.acks_frame, values.ack_rtt_ns
     facts.rto_frame, facts.rto_ns = values.rto_frame, values.rto_ns
     facts.duplicate_ack_num, facts.duplicate_ack_frame = values.duplicate_ack_num, values.duplicate_ack_frame
+    if values.partial_ack:
+        facts.analysis = ("partial_ack", *facts.analysis)
     facts.bytes_in_flight, facts.push_bytes_sent = values.bytes_in_flight, values.push_bytes_sent
 
 

@@ -20,14 +20,15 @@ class Announced(NamedTuple):
     blocks: tuple[tuple[int, int], ...] = ()  #: raw edges
     operations: int = 0  #: bit n: Multipath TCP subtype n
     cookie: bool = False  #: Fast Open with a cookie
+    cut: bool = False  #: not all options were captured
 
 
 NOTHING = Announced()
 
 
 def announced(segment: Segment) -> Announced:
-    """Nothing where options were not captured whole: they are not guessed at."""
-    if not MIN_HEADER_LEN < segment.hdr_len <= MIN_HEADER_LEN + len(segment.options):
+    """What the options say, as far as they were captured."""
+    if segment.hdr_len <= MIN_HEADER_LEN:
         return NOTHING
     shift: int | None = None
     blocks: list[tuple[int, int]] = []
@@ -44,7 +45,8 @@ def announced(segment: Segment) -> Announced:
             cookie = cookie or option.length > 2
         elif option.kind in _EXPERIMENTS:
             cookie = cookie or (option.length > 4 and option.data[:2] == FAST_OPEN_EXPERIMENT)
-    return Announced(shift, tuple(blocks[:MAX_BLOCKS]), operations, cookie)
+    cut = segment.hdr_len > MIN_HEADER_LEN + len(segment.options)
+    return Announced(shift, tuple(blocks[:MAX_BLOCKS]), operations, cookie, cut)
 
 
 def _blocks(option: Option) -> list[tuple[int, int]]:

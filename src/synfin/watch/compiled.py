@@ -172,11 +172,12 @@ class CompiledEngine:
 
     def connection(self, number: int) -> RawConnection | None:
         # Only headers quoted before their connection move a record away from the place of its number.
-        near = self._tracker.records(max(number - _RECORDS_AT_ONCE, 0), number + _RECORDS_AT_ONCE)
-        for values in _RECORD.iter_unpack(near):
-            raw = _raw(*values)
-            if raw.conn == number:
-                return raw
+        for around in (0, _RECORDS_AT_ONCE):
+            near = self._tracker.records(max(number - around, 0), number + around + 1)
+            for values in _RECORD.iter_unpack(near):
+                raw = _raw(*values)
+                if raw.conn == number:
+                    return raw
         return next((raw for raw in self.connections() if raw.conn == number), None)
 
     def from_client(self, facts: bytearray, count: int, out: bytearray) -> None:

@@ -29,13 +29,14 @@ _KINDS = (
 )  # fmt: skip
 
 COLUMNS = tuple(Column(f"conn.{name}", kind) for name, kind in _KINDS)
+_AT_ONCE = 8192  # records are Python objects of about 2 kB before they are columns
 _ATTRIBUTES = {"start": "start_ns"}  #: where the record has another name for the value
 _row: Callable[[Connection], tuple[Any, ...]] = attrgetter(*(_ATTRIBUTES.get(name, name) for name, _ in _KINDS))
 
 
 def connection_table(records: Callable[[], Iterable[Connection]], length: Callable[[], int]) -> Table:
     """The table of the records, which are asked for anew each time."""
-    return Table(COLUMNS, lambda rows: _parts(iter(records()), rows), length)
+    return Table(COLUMNS, lambda rows: _parts(iter(records()), rows), length, rows_at_once=_AT_ONCE)
 
 
 def _parts(records: Iterator[Connection], rows: int) -> Iterator[Part]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from synfin.watch.announced import Announced
 from synfin.wire import seq
 from synfin.wire.tcp import ACK, SYN, Segment
 
@@ -48,13 +49,11 @@ class Numbers:
             return segment.window, shift
         return segment.window << shift, 1 << shift
 
-    def learn_scale(self, side: int, segment: Segment, shift: int | None) -> None:
-        """`shift` is what the segment's window scale option announces, None without."""
-        if segment.cut or len(segment.options) < segment.hdr_len - 20:
-            return  # options that were not captured are not guessed at
-        if shift is not None:
-            self.scale[side] = shift
-        if segment.flags & SYN:
+    def learn_scale(self, side: int, segment: Segment, told: Announced) -> None:
+        """What the segment's window scale option announces; the lack of one says something if all options are there."""
+        if told.shift is not None:
+            self.scale[side] = told.shift
+        if segment.flags & SYN and not told.cut:
             if self.scale[side] == UNKNOWN:
                 self.scale[:] = [UNSCALED, UNSCALED]
             elif segment.flags & ACK and self.scale[1 - side] == UNSCALED:

@@ -50,8 +50,8 @@ class SlowPath:
         at = 0 if frame.tcp is None else frame.tcp.start
         error = icmp_error(frame) if frame.quoted is not None else None
         quoted_by = -1 if error is None else error[1] << 8 | error[2]
-        cut = segment is not None and len(segment.payload) < segment.length
-        scan.mark(rows, index, at, REASONS.index(frame.reason), quoted_by, known, cut)
+        captured = 0 if segment is None else len(segment.payload)
+        scan.mark(rows, index, at, REASONS.index(frame.reason), quoted_by, known, captured)
 
 
 def _header(frame: Frame, segment: Segment) -> bytes:

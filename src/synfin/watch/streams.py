@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from synfin.watch.analysis import Analysis, SequenceAnalysis
-from synfin.watch.announced import NOTHING, announced
+from synfin.watch.announced import Announced, announced
 from synfin.watch.flight import Values
 from synfin.watch.numbers import Numbers
 from synfin.watch.profile import TSHARK_4_0, Profile
@@ -49,6 +49,7 @@ class StreamRow:
     scalefactor: int | None
     since_first_ns: int = 0  #: tcp.time_relative
     since_last_ns: int = 0  #: tcp.time_delta
+    options_cut: bool = False  #: not all options were captured
     values: Values | None = None  #: beside the flags, where they were asked for
     initial_rtt_ns: int = 0  #: 0 unknown
     closes: bool | None = None  #: of a FIN: whether it is of the side that closes first
@@ -75,6 +76,7 @@ class StreamTable:
         row.since_first_ns = segment.time_ns - stream.first_ns
         row.since_last_ns = segment.time_ns - stream.last_ns
         stream.last_ns = segment.time_ns
+        stream.analysis.flights[side].blocks = ()  # SACK blocks count until the next segment
         measured = segment.len_bytes is not None and not quoted
         if measured:
             self._measure(row, bits)
@@ -86,9 +88,8 @@ class StreamTable:
             _complete(stream, segment)
             if segment.flags & FIN:
                 row.closes = stream.analysis.closes(side)
-            if not quoted:
-                stream.analysis.learn_times(side, segment)
-            self._learn_options(row, measured)
+            stream.analysis.learn_times(side, segment)
+            _learn_options(row, announced(segment))
         row.initial_rtt_ns = stream.analysis.initial_rtt_ns
         stream.packets += 1
         return row
@@ -102,14 +103,6 @@ class StreamTable:
             row.values = analysis.values
         row.seq, row.ack = numbers.relative(side, segment)
         row.window_size, row.scalefactor = numbers.window(side, segment)
-
-    def _learn_options(self, row: StreamRow, measured: bool) -> None:
-        segment, stream, side = row.segment, row.stream, row.side
-        told = announced(segment) if segment.hdr_len > MIN_HEADER_LEN else NOTHING
-        row.fast_open = _says_of_fast_open(row, stream, told.cookie)
-        if measured:
-            stream.analysis.learn_options(side, segment, told)
-            stream.numbers.learn_scale(side, segment, told.shift)
 
     def _find(self, segment: Segment) -> tuple[Stream, int, int]:
         """(stream, direction, REUSED_PORTS or 0): another initial number on a SYN opens a new stream."""
@@ -148,6 +141,17 @@ class StreamTable:
         self.streams.append(stream)
         self._current[key] = stream
         return stream
+
+
+def _learn_options(row: StreamRow, told: Announced) -> None:
+    """Also of what is quoted or has no known length."""
+    segment, stream, side = row.segment, row.stream, row.side
+    row.options_cut = told.cut
+    row.fast_open = _says_of_fast_open(row, stream, told.cookie)
+    stream.analysis.learn_options(side, told)
+    if told.cookie and segment.flags & (SYN | ACK) == SYN and segment.length and not row.quoted:
+        stream.analysis.fast_open = True
+    stream.numbers.learn_scale(side, segment, told)
 
 
 def _restore(stream: Stream, side: int) -> None:

@@ -15,7 +15,7 @@ MAX_BYTES = 8 << 20  #: of all that wait together
 MAX_PARTS = 8192  #: of one datagram: 64 KiB in units of 8 bytes
 MAX_AGE_NS = 120_000_000_000  #: RFC 1122 section 3.3.2: between 60 and 120 seconds
 
-Key = tuple[bytes, bytes, int, int]  # source, destination, protocol, identification
+Key = tuple[bytes, bytes, int, int, int]  # source, destination, protocol, identification, VLAN
 
 
 class Part(NamedTuple):

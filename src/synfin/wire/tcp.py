@@ -9,6 +9,7 @@ from typing import NamedTuple
 FIN, SYN, RST, PSH, ACK, URG, ECE, CWR, AE = 0x001, 0x002, 0x004, 0x008, 0x010, 0x020, 0x040, 0x080, 0x100
 
 MIN_HEADER_LEN = 20
+MIN_SHOWN = 4  #: bytes of the ports: with fewer it is no TCP header
 MIN_CAPTURED = 16  #: bytes up to the window: with fewer there is nothing to follow
 
 
@@ -49,6 +50,11 @@ class Segment:
     def whole(self) -> bool:
         """Whether the header makes sense: what is not whole is shown, but moves no numbers and no states."""
         return self.len_bytes is not None and self.hdr_len >= MIN_HEADER_LEN
+
+    @property
+    def options_cut(self) -> bool:
+        """Whether not all of the header was captured."""
+        return self.cut or len(self.options) < self.hdr_len - MIN_HEADER_LEN
 
     def has(self, flag: int) -> bool:
         return bool(self.flags & flag)

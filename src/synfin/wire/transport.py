@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from synfin.wire import ip
 from synfin.wire.ethernet import ARP, IP, IPV6
 from synfin.wire.fragments import Part
-from synfin.wire.tcp import MIN_CAPTURED
+from synfin.wire.tcp import MIN_CAPTURED, MIN_SHOWN
 from synfin.wire.walk import Next, Reader, Walk, plain
 
 #: ICMP messages that quote the packet they are about (RFC 792; RFC 4443 section 3)
@@ -48,7 +48,7 @@ def _rebuilt(walk: Walk, found: ip.Datagram, part: ip.Fragmented) -> ip.Datagram
     if walk.fragments is None or not part.whole or found.length <= 0:
         return None
     piece = Part(part.offset, walk.data[found.offset : found.offset + found.length])
-    key = (found.src, found.dst, part.protocol, part.ident)
+    key = (found.src, found.dst, part.protocol, part.ident, _network(walk, found))
     payload = walk.fragments.add(key, piece, last=not part.more, time_ns=walk.time_ns)
     at = None if payload is None else walk.rebuild(payload)
     if payload is None or at is None:
@@ -57,11 +57,27 @@ def _rebuilt(walk: Walk, found: ip.Datagram, part: ip.Fragmented) -> ip.Datagram
     return whole if len(found.src) == 4 else ip.extensions(walk.data, whole, len(walk.data), walk.layers)
 
 
+def _network(walk: Walk, found: ip.Datagram) -> int:
+    """Private IPv4 addresses may stand for other hosts in each VLAN: the innermost tag's number, else 0."""
+    if not (_is_private(found.src) or _is_private(found.dst)):
+        return 0
+    tag = next((layer for layer in reversed(walk.layers) if layer.name == "vlan"), None)
+    return 0 if tag is None else walk.number(tag.start, 2) & 0x0FFF
+
+
+def _is_private(address: bytes) -> bool:
+    """RFC 1918 and link-local (RFC 3927)."""
+    if len(address) != 4:
+        return False
+    first, second = address[0], address[1]
+    return first == 10 or (first, second) in ((192, 168), (169, 254)) or (first == 172 and second >> 4 == 1)
+
+
 def _part_alone(walk: Walk, found: ip.Datagram, part: ip.Fragmented) -> Next:
-    """Only the first part of a datagram that can never be whole, since the capture cut it, is read by itself."""
+    """Only the first part of an IPv4 datagram that can never be whole, since the capture cut it, is read by itself."""
     walk.datagram = found
     stop = found.offset + max(found.length, 0)
-    if part.offset == 0 and not part.whole:
+    if part.offset == 0 and not part.whole and len(found.src) == 4:
         walk.lengthless = True
         return Next("ip", part.protocol, found.offset, stop)
     _give_up(walk, found.reason)
@@ -81,6 +97,9 @@ def arp(walk: Walk, at: int, end: int) -> Next | None:
 def tcp(walk: Walk, at: int, end: int) -> Next | None:
     """The segment is read once the walk is over; a header cut before its window says too little."""
     room = max(min(len(walk.data), end) - at, 0)
+    if room < MIN_SHOWN:
+        _give_up(walk, "truncated")
+        return None
     offset = (walk.data[at + 12] >> 4) * 4 if room >= MIN_CAPTURED else 0
     walk.layer("tcp", at, min(max(offset, 20), room), end)
     walk.tcp, walk.quoted = walk.layers[-1], walk.quoting

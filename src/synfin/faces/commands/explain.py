@@ -48,13 +48,12 @@ def _explain_connection(asked: argparse.Namespace, paths: Sequence[str], sources
         inputs.note_no_tcp(paths, engine.frames)
         return 0
     chosen = _choose(asked, connections, lang)
-    told = _tell(sources, chosen)
-    story = told.story
+    story, frames, end_ns = _tell(sources, chosen)
     limit = telling.max_segments(asked.max_segments, asked.full)
     if asked.output:
-        telling.write_story(asked.output, story, told.frames, lang, title=os.path.basename(paths[0]), limit=limit)
+        telling.write_story(asked.output, story, frames, lang, title=os.path.basename(paths[0]), limit=limit)
     elif asked.form == "json" or asked.measure:
-        measured = measure_connection([step.segment for step in story.steps], chosen, capture_end_ns=told.end_ns)
+        measured = measure_connection([step.segment for step in story.steps], chosen, capture_end_ns=end_ns)
         if asked.form == "json":
             named = {"file": paths[0] if len(paths) == 1 else list(paths)}
             telling.print_json(named | telling.story_document(story) | {"measurements": measured.to_dict()})

@@ -15,6 +15,7 @@ from synfin.dissect.field import Field
 from synfin.dissect.summary import summarize
 from synfin.errors import UsageError
 from synfin.faces import export, inputs
+from synfin.watch import profile as profiles
 from synfin.watch.annotate import annotated, needs_hindsight
 from synfin.watch.packet_table import chosen_packets, packet_table
 from synfin.wire.frame import Frame
@@ -35,12 +36,13 @@ def run(asked: argparse.Namespace) -> int:
     if asked.output:
         return _write(asked, paths)
     style = format.layout(asked.layout)
+    profile = profiles.named(asked.profile)
     wanted = None if asked.filter is None else language.compile(asked.filter)
     warnings: list[str] = []
     needed = {*asked.fields, *(wanted.fields if wanted else ())}
     twice = asked.two_passes or inputs.all_regular(paths) or needs_hindsight(needed)
     with inputs.rereadable(paths) if twice else nullcontext(list(paths)) as sources:
-        rows = annotated(sources, passes=2 if twice else 1, fields=needed, warnings=warnings)
+        rows = annotated(sources, passes=2 if twice else 1, fields=needed, warnings=warnings, profile=profile)
         if asked.count is not None:
             rows = takewhile(lambda row: row[0].packet.number <= asked.count, rows)
         shown = _displayed(row for row in rows if wanted is None or wanted.matches(*row))

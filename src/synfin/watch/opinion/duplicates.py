@@ -16,7 +16,8 @@ WITH_ID_NS = 1_000_000_000  #: an IP ID is not used again for the same numbers w
 WITHOUT_ID_NS = 1_000_000  #: nor is a whole header, TSval included, within the tick of a timestamp
 REMEMBERED = 4096
 
-Key = tuple[int, int, int, int, int, int | None, bytes, bytes]
+#: side, numbers, flags, window, IP ID, options, and the payload's length and (keyed, so not to be forged) hash
+Key = tuple[int, int, int, int, int, int | None, bytes, int, int]
 
 
 class First(NamedTuple):
@@ -46,7 +47,7 @@ class Duplicates:
         """What `segment` is a copy of; None for a packet of its own."""
         key = (
             side, segment.seq, segment.ack, segment.flags, segment.window, segment.ip_id, segment.options,
-            segment.payload,
+            segment.length, hash(segment.payload),
         )  # fmt: skip
         first = self._seen.get(key)
         found = None if first is None else _compare(first, segment, evidence)

@@ -1,0 +1,96 @@
+"""One connection told without taking every packet apart: the kernels say where its frames lie in the files.
+
+For whoever asks for one connection after another of a large capture. What cannot be picked out (compressed files,
+segments in IP fragments) is left to `retell`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from struct import Struct
+from typing import NamedTuple
+
+from synfin._kernels import follow, scan
+from synfin.capture.packet import Packet
+from synfin.capture.reader import open_capture
+from synfin.watch.analysis import flag_names
+from synfin.watch.compiled import CompiledEngine
+from synfin.watch.record import Connection, Story
+from synfin.watch.story import tell
+from synfin.wire.frame import dissect
+from synfin.wire.tcp import Segment
+
+_ROW, _FACT = Struct(scan.ROW_FORMAT), Struct(follow.FACT_FORMAT)
+_KIND_TCP, _KIND_QUOTED = 1, 4  # of _kernels/row.pxd
+
+
+class _Place(NamedTuple):
+    """A frame, and where its bytes are."""
+
+    path: str
+    packet: Packet  #: without its bytes
+    size: int
+    bits: int
+
+
+class _Picker:
+    """Notes the frames of one connection as blocks pass by."""
+
+    def __init__(self, chosen: Connection) -> None:
+        self.found: list[_Place] = []
+        self.end_ns: int | None = None
+        self.path = ""
+        self._number = 1  # of the block's first frame
+        self._first, self._last = chosen.frames
+        self._conn = chosen.conn
+
+    def take(self, rows: bytearray, facts: bytearray, count: int) -> None:
+        size = scan.row_size()
+        times = memoryview(rows)[: count * size].cast("q")[:: size // 8]  # the time stands first in a row
+        end_ns = max(times)
+        self.end_ns = end_ns if self.end_ns is None else max(self.end_ns, end_ns)
+        for place in range(max(self._first - self._number, 0), min(self._last - self._number + 1, count)):
+            self._note(rows, facts, place)
+        self._number += count
+
+    def _note(self, rows: bytearray, facts: bytearray, place: int) -> None:
+        fact = dict(zip(follow.FACT_FIELDS, _FACT.unpack_from(facts, place * _FACT.size), strict=True))
+        if fact["conn"] != self._conn:
+            return
+        row = dict(zip(scan.ROW_FIELDS, _ROW.unpack_from(rows, place * _ROW.size), strict=True))
+        if not row["kind"] & _KIND_TCP or row["kind"] & _KIND_QUOTED:
+            return
+        packet = Packet(
+            self._number + place, row["time_ns"], row["link_type"], b"", row["wire_len"], row["offset"],
+            row["interface"],
+        )  # fmt: skip
+        self.found.append(_Place(self.path, packet, row["cap_len"], fact["bits"]))
+
+
+def pick_story(paths: Sequence[str], chosen: Connection) -> Story | None:
+    """The story of one connection; None where its frames cannot be picked out."""
+    picker = _Picker(chosen)
+    engine = CompiledEngine(sink=picker.take)
+    for path in paths:
+        picker.path = path
+        with open_capture(path, first_number=engine.frames + 1) as reader:
+            if reader.source.compression:
+                return None
+            engine.feed(reader)
+    segments = list(_segments(picker.found))
+    if len(segments) != len(picker.found) or not segments:
+        return None
+    return tell(segments, chosen, [flag_names(place.bits) for place in picker.found], capture_end_ns=picker.end_ns)
+
+
+def _segments(found: Sequence[_Place]) -> Iterator[Segment]:
+    for path in dict.fromkeys(place.path for place in found):
+        with open(path, "rb") as stream:
+            for place in found:
+                if place.path == path:
+                    data = os.pread(stream.fileno(), place.size, place.packet.offset)
+                    segment = dissect(replace(place.packet, data=data)).segment
+                    if segment is not None:
+                        yield segment
