@@ -46,7 +46,7 @@ def follow(path: Path) -> list[Followed]:
         for packet in reader:
             place = following.see(packet)
             end_ns = packet.time_ns
-            segment = dissect(packet).segment
+            segment = (following.last or dissect(packet)).segment
             if place is not None and place.conn is not None and segment is not None:
                 segments.setdefault(place.conn, []).append(segment)
                 lengths.setdefault(place.conn, {})[packet.number] = packet.wire_len

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import itertools
 import random
+import struct
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import needs
 from segments import HANDSHAKE, exchange
+from synfin.capture.packet import Packet
 from synfin.capture.reader import open_capture
 from synfin.watch.engines import engine
 from synfin.watch.pieces import MAX_PIECES, Pieces
+from synfin.watch.readable import ReadableEngine
 from synfin.watch.records import record
 from synfin.watch.zeek import CONN_STATES, LIKELY_SERVER_PORTS, MAX_HISTORY, ZeekView
 
@@ -115,6 +121,37 @@ def test_the_kernel_knows_the_same_ports() -> None:
     from synfin._kernels import zeek as kernel
 
     assert frozenset(kernel.LIKELY_SERVER_PORTS) == LIKELY_SERVER_PORTS
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.integers(0, 2**32))
+def test_the_kernel_agrees_on_cut_payloads_holes_and_server_ports(seed: int) -> None:
+    needs.have("kernels")
+    from synfin.watch.compiled import CompiledEngine
+
+    compiled, readable = CompiledEngine(), ReadableEngine()
+    for packet in _conversation(random.Random(seed)):
+        compiled.see(packet)
+        readable.see(packet)
+    assert list(compiled.connections()) == list(readable.connections())
+
+
+def _conversation(dice: random.Random) -> Iterator[Packet]:
+    """Segments of one connection whose data has holes, comes again, and is not always captured whole."""
+    hosts = [(b"\x0a\x00\x00\x01", dice.choice((80, 443, 9999))), (b"\x0a\x00\x00\x02", dice.choice((80, 50000)))]
+    bases = [dice.randrange(2**32), dice.choice((0, 2**32 - 200, 2**31))]
+    for number in range(1, dice.randrange(2, 60)):
+        side = dice.randrange(2)
+        (src, sport), (dst, dport) = hosts[side], hosts[1 - side]
+        flags = dice.choice((0x02, 0x12, 0x10, 0x10, 0x10, 0x18, 0x18, 0x18, 0x11, 0x19, 0x04, 0x14, 0x03, 0x06, 0x05))
+        length = dice.choice((0, 0, 1, 10, 10, 40))
+        seq, ack = bases[side] + 10 * dice.randrange(30), bases[1 - side] + 10 * dice.randrange(30)
+        header = struct.pack(">HHIIHHHH", sport, dport, seq % 2**32, ack % 2**32, 0x5000 | flags, number % 3, 0, 0)
+        total = 40 + length
+        network = struct.pack(">BBHHHBBH", 0x45, 0, total, number, 0, 64, 6, 0) + src + dst
+        frame = bytes(12) + b"\x08\x00" + network + header + bytes(length)
+        cut = dice.choice((0, 0, 0, 1, 30))
+        yield Packet(number, number * 1000, 1, frame[: max(len(frame) - cut, 54)], len(frame))
 
 
 # --- pieces -----------------------------------------------------------------------------------------------------------
