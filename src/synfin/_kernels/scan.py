@@ -327,8 +327,13 @@ def read_options(p: cython.p_const_uchar, n: uint, row: cython.pointer(Row)) -> 
         if i + 1 >= n:
             return
         length = p[i + 1]
-        if length < 2 or i + length > n:
+        if length < 2 or i + length > (row.hdr_len - cython.cast(uint, 20)):
             return
+        if i + length > n:
+            # not captured whole: of SACK those blocks count that were
+            if kind != 5:
+                return
+            length = n - i
         if kind == 8:
             row.options |= OPT_TIMESTAMP
         elif kind == 3 and length == 3:

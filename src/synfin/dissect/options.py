@@ -225,7 +225,8 @@ def walk(raw: bytes, start: int, sack_base: int, ack: int, syn: bool, missing: i
             continue
         length = raw[at + 1] if at + 1 < len(raw) else 2 if missing else 0
         if missing and at + max(length, 2) > len(raw) and at + length <= len(raw) + missing:
-            items.append(_read_cut(Option(raw[at:], start + at, sack_base, ack, syn)))
+            if at + 1 < len(raw):
+                items.append(_read_cut(Option(raw[at:], start + at, sack_base, ack, syn)))
             break
         if length < 2 or at + length > len(raw):
             items.append(Item("tcp.option.len.invalid", True, start + at, len(raw) - at))
@@ -243,15 +244,13 @@ def _single(kind: int, start: int) -> Item:
 def _read_cut(option: Option) -> Item:
     """The last option that was captured, in part."""
     known = KNOWN.get(option.data[0], UNKNOWN)
-    children = [Item("tcp.option_kind", option.data[0], option.start, 1)]
-    if len(option.data) > 1:
-        children.append(Item("tcp.option_len", option.data[1], option.start + 1, 1))
+    children = [*option.number("tcp.option_kind", 0, 1), *option.number("tcp.option_len", 1, 1)]
     if option.data[0] == SACK:
         children.extend(_edges(option))
     elif option.data[0] == MULTIPATH:
         children.extend(option.number("tcp.options.mptcp.subtype", 2, 1, 0xF0))
     elif len(option.data) > 2:
-        children.extend(known.decode(option))
+        children.extend(item for item in known.decode(option) if not isinstance(item.value, bytes))
     return Item(known.name, option.data, option.start, len(option.data), tuple(children))
 
 
