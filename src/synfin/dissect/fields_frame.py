@@ -37,6 +37,8 @@ def protocols(frame: Frame) -> str:
     names: list[str] = []
     for place, layer in enumerate(frame.layers):
         name = "sll" if layer.name == "sll2" else layer.name
+        if name == "wlan" and place:
+            names.append("wlan_radio")  # what the header before it tells of the radio
         names.append(name)
         last = place + 1 == len(frame.layers)
         following = "" if last else frame.layers[place + 1].name

@@ -15,7 +15,6 @@ from synfin.capture.source import standard_input
 from synfin.errors import UnreadableInput, UsageError
 from synfin.watch.engine import Engine
 from synfin.watch.engines import compiled, engine
-from synfin.wire.frame import SUPPORTED
 
 
 def named(asked: argparse.Namespace) -> list[str]:
@@ -50,7 +49,12 @@ def follow(paths: Sequence[str], warnings: list[str]) -> tuple[Engine, bool]:
 
 
 def _unseen(reader: CaptureReader) -> Iterator[str]:
-    for link_type in sorted({interface.link_type for interface in reader.interfaces} - SUPPORTED):
+    others = {interface.link_type for interface in reader.interfaces} - {1}
+    if not others:
+        return
+    from synfin.wire.frame import SUPPORTED  # not needed to read Ethernet
+
+    for link_type in sorted(others - SUPPORTED):
         yield f"{reader.name}: packets of link type {link_type} are not taken apart yet, TCP in them is not seen"
 
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from synfin._kernels import scan
 from synfin.capture.packet import Packet
-from synfin.wire.fragments import Reassembler
-from synfin.wire.frame import REASONS, Frame, dissect, icmp_error
 
 if TYPE_CHECKING:
+    from synfin.wire.fragments import Reassembler
+    from synfin.wire.frame import Frame
     from synfin.wire.tcp import Segment
 
 _ROW = Struct(scan.ROW_FORMAT)
@@ -23,7 +23,7 @@ class SlowPath:
     def __init__(self, seed: int) -> None:
         self.last: Frame | None = None
         self._seed = seed
-        self._fragments = Reassembler()
+        self._fragments: Reassembler | None = None
 
     def complete(self, rows: bytearray, count: int, buffer: bytearray, base: int) -> None:
         """Fill the slow ones of `count` rows; buffer[0] is the byte at offset `base` of the input."""
@@ -37,6 +37,12 @@ class SlowPath:
 
     def take(self, packet: Packet, rows: bytearray, index: int) -> None:
         """Fill the row of a packet that is in memory."""
+        # most captures need none of it: it loads with the first packet that does
+        from synfin.wire.fragments import Reassembler
+        from synfin.wire.frame import REASONS, dissect, icmp_error
+
+        if self._fragments is None:
+            self._fragments = Reassembler()
         self.last = frame = dissect(packet, self._fragments)
         segment = frame.segment or frame.quoted
         header = b"" if segment is None else _header(frame, segment)
