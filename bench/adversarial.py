@@ -27,7 +27,7 @@ BATCH = 5000  #: packets a file: tshark's time grows with the segments in flight
 FIELDS = (
     *AGREED, "tcp.nxtseq", "tcp.analysis", "tcp.analysis.flags", "tcp.options.sack.count", "tcp.options.sack.dsack",
     "tcp.options.wscale.shift.invalid", "tcp.ack.nonzero", "tcp.bogus_header_length", "tcp.options.mss.absent",
-    "tcp.option.len.invalid", "tcp.nop",
+    "tcp.option.len.invalid", "tcp.nop", "tcp.short_segment",
 )  # fmt: skip
 
 

@@ -663,6 +663,7 @@ class Tracker:
             numbers(conn, side, row, fact)
         if row.hdr_len >= 20:
             complete(conn, row, 0)
+            learn_times(conn, side, row)  # an ACK before the SYN: tshark counts back from it
             if value != cython.NULL:
                 fast_open(conn, row, fact.ack, value)
         if value != cython.NULL:

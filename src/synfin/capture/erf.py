@@ -27,9 +27,9 @@ _PLAUSIBLE_STEP = 30 * 86_400  # seconds between two records that stand together
 
 
 def looks_like_erf(seen: bytes) -> bool:
-    """Whether the records in `seen`, the input's first bytes, make sense: two of them, or all there is."""
+    """Whether the records in `seen`, the input's first bytes, make sense: two, or one where there is no other."""
     at, before, count = 0, None, 0
-    while at + RECORD_LEN <= len(seen):
+    while at + RECORD_LEN <= len(seen) and count < 2:
         stamp, kind, lengths = _RECORD.unpack_from(seen, at)
         size, _, wire_len = _LENGTHS.unpack(lengths)
         seconds = stamp >> 32
@@ -39,7 +39,7 @@ def looks_like_erf(seen: bytes) -> bool:
         if before is not None and abs(seconds - before) > _PLAUSIBLE_STEP:
             return False
         at, before, count = at + size, seconds, count + 1
-    return count > 1 or (count == 1 and at == len(seen))
+    return count > 1 or (count == 1 and at <= len(seen))
 
 
 def read_packets(source: ByteSource, interfaces: list[Interface], number: int) -> Iterator[Packet]:

@@ -62,6 +62,10 @@ def _sound(frame: Frame, layer: Layer) -> bool:
     return header_len(frame, layer) >= MIN_HEADER_LEN
 
 
+def _short(frame: Frame, layer: Layer) -> bool:
+    return frame.segment is not None and frame.segment.len_bytes is None and layer == frame.tcp
+
+
 def _has(wanted: int, unwanted: int = 0) -> Callable[[Frame, Layer], bool]:
     def check(frame: Frame, layer: Layer) -> bool:
         found = flags(frame, layer)
@@ -216,7 +220,7 @@ FIELDS = (
     Field("tcp.flags.str", "str", TCP, when(_sound, computed(_flag_text)), "TCP flags", "标志字符串",
           parent="tcp.flags", generated=True),
     Field("tcp.window_size_value", "u16", TCP, when(_sound, bits(14, 2)), "Window", "窗口"),
-    Field("tcp.window_size", "u32", TCP, _fact("window_size"), "Calculated window size", "换算后的窗口",
+    Field("tcp.window_size", "u32", TCP, when(_sound, _fact("window_size")), "Calculated window size", "换算后的窗口",
           generated=True),
     Field("tcp.window_size_scalefactor", "i32", TCP, _fact("scalefactor"), "Window size scaling factor",
           "窗口扩大倍数", values=SCALE, generated=True),
@@ -289,6 +293,8 @@ FIELDS = (
                and _sound(frame, layer), constant(True)),
           "Urgent pointer without the URG flag", "没有 URG 标志却有紧急指针", parent="tcp.urgent_pointer",
           generated=True),
+    Field("tcp.short_segment", "none", TCP, when(_short, constant(True)), "The datagram ends inside the header",
+          "数据报在首部内结束", generated=True),
     Field("tcp.bogus_header_length", "none", TCP,
           when(lambda frame, layer: 0 <= header_len(frame, layer) < MIN_HEADER_LEN, constant(True)),
           "Header length below 20 bytes", "首部长度小于 20 字节", parent="tcp.hdr_len", generated=True),

@@ -15,6 +15,7 @@ from synfin.dissect.show import escape, relative_time
 from synfin.dissect.tree import flag_names
 from synfin.wire.frame import Frame
 from synfin.wire.layer import Layer
+from synfin.wire.tcp import MIN_HEADER_LEN, Segment
 
 ARROW = "→"
 #: Analysis flags in the order in which Wireshark prepends them: the last stands first.
@@ -167,11 +168,21 @@ def tcp_info(frame: Frame, layer: Layer, facts: Facts | None) -> str:
     if segment.flags & 0x10:
         parts.append(f"Ack={segment.ack if known.ack is None else known.ack}")
     parts.append(f"Win={segment.window if known.window_size is None else known.window_size}")
+    if segment.hdr_len < MIN_HEADER_LEN:
+        return f"{' '.join(parts)}, bogus TCP header length ({segment.hdr_len}, must be at least {MIN_HEADER_LEN})"
     if segment.flags & 0x20:
         parts.append(f"Urg={number(frame, layer, 18, 2)}")
-    parts.append(f"Len={segment.length}")
+    if segment.len_bytes is not None:
+        parts.append(f"Len={segment.length}")
     parts.extend(text for item in items(frame, layer, facts) for text in _option(item))
-    return "".join(f"[{text}] " for text in _prefixes(known)) + " ".join(parts)
+    return "".join(f"[{text}] " for text in _prefixes(known)) + " ".join(parts) + _cut(segment)
+
+
+def _cut(segment: Segment) -> str:
+    """Options that are not there: not captured, or behind the datagram's end."""
+    if len(segment.options) >= segment.hdr_len - MIN_HEADER_LEN:
+        return ""
+    return "[Malformed Packet]" if segment.len_bytes is None else "[Packet size limited during capture]"
 
 
 def _prefixes(facts: Facts) -> Iterator[str]:

@@ -101,7 +101,8 @@ class Annotator:
             row = revise(row, stream)
         facts.stream, facts.completeness = stream.number, row.completeness
         if segment.hdr_len < MIN_HEADER_LEN:
-            facts.seq = row.seq  # tshark stops reading there
+            # tshark stops reading there: what follows is for the summary only
+            facts.seq, facts.ack, facts.window_size = row.seq, row.ack, row.window_size
             return
         facts.window_size, facts.scalefactor = row.window_size, row.scalefactor
         if row.scalefactor is None:

@@ -208,8 +208,9 @@ def revise(row: StreamRow, final: Stream) -> StreamRow:
         row.window_size, row.scalefactor = numbers.window(row.side, segment)
     else:
         row.scalefactor = numbers.window(row.side, segment)[1]
-    row.initial_rtt_ns = final.analysis.initial_rtt_ns
     if segment.hdr_len >= MIN_HEADER_LEN:
+        final.analysis.learn_times(row.side, segment)  # an ACK before the SYN: tshark counts back from it
         row.fast_open = _says_of_fast_open(row, final, row.fast_open == "tfo_syn")
         _complete(final, segment)
+    row.initial_rtt_ns = final.analysis.initial_rtt_ns
     return row

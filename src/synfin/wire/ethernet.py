@@ -28,7 +28,7 @@ def ethernet(walk: Walk, at: int, end: int) -> Next | None:
 
 
 def llc(walk: Walk, at: int, end: int) -> Next | None:
-    """IEEE 802.2: SNAP (RFC 1042) with an EtherType or a bridged frame, or IP by its own service access point."""
+    """IEEE 802.2: SNAP (RFC 1042) with an EtherType or a bridged frame (RFC 2684, padded); or IP by itself."""
     head = walk.data[at : at + 3]
     if head == b"\xaa\xaa\x03" and walk.room(at) >= 8:
         oui, kind = walk.number(at + 3, 3), walk.number(at + 6, 2)
@@ -37,7 +37,7 @@ def llc(walk: Walk, at: int, end: int) -> Next | None:
             return Next("ethertype", kind, at + 8, end)
         if oui == _OUI_BRIDGED and kind in (1, 7):
             walk.layer("llc", at, 8, end)
-            return Next("link", 1, at + 8, end - (4 if kind == 1 else 0))
+            return Next("link", 1, at + 10, end - (4 if kind == 1 else 0))
     elif head == bytes((_SAP_IP, _SAP_IP, 3)):
         walk.layer("llc", at, 3, end)
         return Next("ethertype", IP, at + 3, end)
@@ -125,13 +125,20 @@ def token_ring(walk: Walk, at: int, end: int) -> Next | None:
 
 
 def arcnet(before: int) -> Reader:
-    """ARCNET with `before` bytes of addresses (and, of Linux, an offset) in front of the protocol id."""
+    """ARCNET with `before` bytes of addresses (and, of Linux, an offset) in front of the protocol id.
+
+    As the BSDs write it, a packet of an awkward length has four more bytes, marked by 0xff (RFC 1201 section 3.4.3).
+    """
 
     def read(walk: Walk, at: int, end: int) -> Next | None:
         if not walk.layer("arcnet", at, before + 1, end):
             return plain(len(walk.data), end)
         size = _ARCNET_IP.get(walk.data[at + before])
-        return plain(at + before + 1, end) if size is None else Next("ethertype", IP, at + before + size, end)
+        if size is None:
+            return plain(at + before + 1, end)
+        if before == 2 and size == 4 and walk.number(at + 3, 1) == 0xFF:
+            size += 4
+        return Next("ethertype", IP, at + before + size, end)
 
     return read
 

@@ -69,7 +69,7 @@ class Reassembler:
 
     def __init__(self) -> None:
         self._waiting: dict[Key, _Waiting] = {}  # oldest first
-        self._held = 0
+        self.held = 0  #: bytes of all that waits
 
     def add(self, key: Key, part: Part, *, last: bool, time_ns: int) -> bytes | None:
         """The whole payload when this part completes it, else None."""
@@ -81,12 +81,12 @@ class Reassembler:
             waiting = self._waiting[key] = _Waiting(time_ns)
         before = waiting.held
         whole = waiting.add(part, last)
-        self._held += waiting.held - before
+        self.held += waiting.held - before
         if whole is not None or len(waiting.parts) > MAX_PARTS:
             self._forget(key)
-        while self._held > MAX_BYTES or len(self._waiting) > MAX_WAITING:
+        while self.held > MAX_BYTES or len(self._waiting) > MAX_WAITING:
             self._forget(next(iter(self._waiting)))
         return whole
 
     def _forget(self, key: Key) -> None:
-        self._held -= self._waiting.pop(key).held
+        self.held -= self._waiting.pop(key).held

@@ -26,6 +26,7 @@ SUPPORTED = frozenset(LINKS)  #: LINKTYPE_ values that can be taken apart
 REGISTERS: Mapping[str, Mapping[int, Reader]] = {
     "link": LINKS, "ethertype": ETHERTYPES, "llc": ethernet.LLC, "ip": PROTOCOLS, "udp": PORTS, "ppp-bare": ppp.BARE,
     "ppp": {**transport.PPP, 0x0031: ppp.bridged, 0x003D: ppp.multilink, 0x0281: ppp.mpls, 0x0283: ppp.mpls},
+    "gre": {kind: ETHERTYPES[kind] for kind in (0x0800, 0x86DD, 0x6558, 0x8847, 0x8848, 0x880B, 0x894F)},
     "wlan": wlan.WLAN, "data": {},
 }  # fmt: skip
 
@@ -95,7 +96,7 @@ def _walk(walk: Walk, step: Next) -> None:
         if reader is None:
             _append_data(walk, step)
             return
-        following = reader(walk, step.at, step.end)
+        following = reader(walk, min(step.at, len(walk.data)), step.end)
         if following is None:
             return
         step = following

@@ -9,6 +9,7 @@ from synfin.wire.walk import Next, Reader, Walk, by_version, plain
 
 _CISCO_ADDRESSES = (0x0F, 0x8F)
 _NLPID = {0xCC: IP, 0x8E: IPV6}
+_PLAUSIBLE_TYPES = (IP, IPV6, 0x0806, 0x8100, 0x88A8, 0x8847, 0x8864)  # of a frame within a pseudo-wire
 _BRIDGED_ETHERNET = 1  # MAC type of RFC 3518
 
 
@@ -100,15 +101,11 @@ def mpls(walk: Walk, at: int, end: int) -> Next | None:
 
 
 def _pseudo_wire(walk: Walk, at: int, end: int) -> Next:
-    """An Ethernet pseudo-wire, with or without a control word (RFC 4448 section 4.6), if it looks like one."""
-    if walk.number(at, 1) == 0 and walk.number(at, 1) >= 0 and _looks_like_ethernet(walk, at + 4):
-        walk.layer("pwethcw", at, 4, end)
-        return Next("link", 1, at + 4, end)
-    return Next("link", 1, at, end) if _looks_like_ethernet(walk, at) else plain(at, end)
-
-
-def _looks_like_ethernet(walk: Walk, at: int) -> bool:
-    return walk.number(at + 12, 2) in (IP, IPV6, 0x0806, 0x8100, 0x88A8, 0x8847, 0x8864)
+    """An Ethernet pseudo-wire with its control word (RFC 4448 section 4.6), if it looks like one."""
+    if walk.number(at, 1) != 0 or walk.number(at + 16, 2) not in _PLAUSIBLE_TYPES:
+        return plain(at, end)
+    walk.layer("pwethcw", at, 4, end)
+    return Next("link", 1, at + 4, end)
 
 
 LINKS: Mapping[int, Reader] = {

@@ -74,7 +74,7 @@ def gre(walk: Walk, at: int, end: int) -> Next | None:
         return _erspan_3(walk, at, end)
     if kind == _REDIRECTED and walk.number(at, 1) >> 4 != 4:
         at += 4
-    return Next("ethertype", IP if kind == _REDIRECTED else kind, at, end)
+    return Next("gre", IP if kind == _REDIRECTED else kind, at, end)
 
 
 def _gre_len(walk: Walk, at: int, flags: int) -> int:
@@ -147,8 +147,31 @@ def gtp(walk: Walk, at: int, end: int) -> Next | None:
     if start < 0:
         return plain(len(walk.data), end)
     walk.layers[-1] = walk.layers[-1]._replace(header_len=start - at)
-    kind = by_version(walk.data, start)
-    return Next("ethertype", kind, start, stop) if kind else Next("ppp-bare", 0, start, stop)
+    return _user_packet(walk, start, stop)
+
+
+def _user_packet(walk: Walk, at: int, end: int) -> Next:
+    """IP of either version, told by the first byte as Wireshark does: an IPv4 header of 60 bytes is not expected."""
+    first = walk.number(at, 1)
+    if 0x45 <= first <= 0x4E:
+        return Next("ethertype", IP, at, end)
+    return Next("ethertype", IPV6, at, end) if first >> 4 == 6 else plain(at, end)
+
+
+def gtp_0(walk: Walk, at: int, end: int) -> Next | None:
+    """GTP version 0 (3GPP TS 09.60): 20 bytes, then user data in message 255."""
+    if walk.number(at, 1) >> 4 != 1 or not walk.layer("gtpprime", at, 20, end):
+        return plain(at, end)
+    if walk.data[at + 1] != 255:
+        return None
+    return _user_packet(walk, at + 20, min(end, at + 20 + walk.number(at + 2, 2)))
+
+
+def lisp(walk: Walk, at: int, end: int) -> Next | None:
+    """RFC 9300: eight bytes, then IP of either version."""
+    if not walk.layer("lisp-data", at, 8, end):
+        return plain(len(walk.data), end)
+    return Next("ethertype", by_version(walk.data, at + 8), at + 8, end)
 
 
 def _after_extensions(walk: Walk, at: int) -> int:
@@ -193,5 +216,5 @@ PROTOCOLS: Mapping[int, Reader] = {
 }  # fmt: skip
 
 PORTS: Mapping[int, Reader] = {
-    1701: l2tp, 2152: gtp, 3544: teredo, 4754: gre, 4789: vxlan, 4790: vxlan_gpe, 6081: geneve,
+    1701: l2tp, 2152: gtp, 3386: gtp_0, 3544: teredo, 4341: lisp, 4754: gre, 4789: vxlan, 4790: vxlan_gpe, 6081: geneve,
 }  # fmt: skip

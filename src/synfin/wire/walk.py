@@ -53,8 +53,10 @@ class Walk:
 
     def layer(self, name: str, at: int, header_len: int, end: int) -> bool:
         """Note a layer; whether all of its header is there."""
-        self.layers.append(Layer(name, at, max(min(header_len, len(self.data) - at), 0), max(end, at)))
-        return at + header_len <= len(self.data)
+        known = len(self.data)
+        start = min(at, known)
+        self.layers.append(Layer(name, start, max(min(header_len, known - start), 0), max(end, start)))
+        return at + header_len <= known
 
     def rebuild(self, payload: bytes) -> int | None:
         """Go on in `payload`, which stands in no single place of the frame; its offset, None where it is too much."""
