@@ -17,12 +17,15 @@ from capture_samples import block, enhanced, interface, old_packet, option, sect
 from synfin.capture.packet import Packet
 from synfin.capture.reader import open_capture
 from synfin.errors import UnreadableInput
-from synfin.wire.frame import SUPPORTED, dissect
+from synfin.wire.frame import ETHERTYPES, PORTS, PROTOCOLS, SUPPORTED, dissect
 
 LINKS = (*sorted(SUPPORTED), 147, 0xFFFF)
-BYTES = (0, 1, 2, 3, 4, 5, 6, 0x0F, 0x11, 0x29, 0x2C, 0x2F, 0x33, 0x3A, 0x40, 0x45, 0x4F, 0x60, 0x7F, 0x80, 0xF0, 0xFF)
+BYTES = (
+    *(0, 1, 2, 3, 4, 5, 6, 0x0F, 0x11, 0x40, 0x45, 0x4F, 0x60, 0x7F, 0x80, 0xF0, 0xFF),
+    *sorted(number for number in PROTOCOLS if number < 256),
+)
 WORDS = (0, 1, 4, 15, 16, 0x3FFFF, 0x40000, 0x40001, 0xFFFFFF, 0x1000000, 2**31 - 1, 2**31, 2**32 - 16, 2**32 - 1)
-SHORTS = (0, 1, 7, 19, 20, 0x0800, 0x86DD, 0x8100, 0x8847, 0x8864, 0x6558, 0x2000, 0x1FFF, 0x3FFF, 0x7FFF, 0xFFFF)
+SHORTS = (0, 1, 7, 19, 20, 0x2000, 0x1FFF, 0x3FFF, 0x7FFF, 0xFFFF, *sorted({*ETHERTYPES, *PORTS}))
 #: Where the fields lie that lengths, kinds and offsets are read from, by layer.
 FIELDS = {
     "ip": (0, 2, 3, 6, 7, 9, 20, 21, 22), "ipv6": (0, 4, 5, 6), "ipv6.hopopts": (0, 1, 2, 3), "ipv6.routing": (0, 1, 3),
@@ -56,21 +59,22 @@ class Mutants:
         dice = random.Random(self._seed << 40 | number)
         if number % 4 == 0:
             return self._cut(dice, number // 4)
+        if number % 16 == 9:
+            return self._half(dice)
         if self._files and number % 16 == 1:
             return _blindly(dice, bytearray(dice.choice(self._files)), ())
         return self._mutated(dice)
 
     def _cut(self, dice: random.Random, turn: int) -> bytes:
-        """The last packet cut at a byte that moves on with every round, or the whole file cut there."""
+        """The last packet cut at a byte that moves on with every round through the seeds."""
         cut, which = divmod(turn, len(self._seeds))
-        packets = self._seeds[which].packets
-        if turn % 8 == 7:
-            data, _ = _encoded(dice, packets)
-            return data[: max(len(data) - cut, 4)]
-        *before, last = packets
-        shorter = last.data[: len(last.data) - 1 - cut % max(len(last.data), 1)]
-        data, _ = _encoded(dice, [*before, _with(last, shorter)])
-        return data
+        *before, last = self._seeds[which].packets
+        return _encoded(dice, [*before, _with(last, last.data[: cut % (len(last.data) + 1)])])[0]
+
+    def _half(self, dice: random.Random) -> bytes:
+        """A file cut anywhere."""
+        data, _ = _encoded(dice, dice.choice(self._seeds).packets)
+        return data[: dice.randrange(4, len(data))]
 
     def _mutated(self, dice: random.Random) -> bytes:
         seed = dice.choice(self._seeds)

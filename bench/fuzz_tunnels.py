@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import struct
+import zlib
 from collections.abc import Callable
 
 import wire_bytes
@@ -60,6 +61,24 @@ def _erspan(dice: random.Random, kind: int, packet: bytes) -> tuple[int, bytes]:
     return 47, struct.pack(">HHII", 0x1000, 0x88BE, 1, 0x10000000) + bytes(4) + wire_bytes.ethernet(kind, packet)
 
 
+def _erspan_3(dice: random.Random, kind: int, packet: bytes) -> tuple[int, bytes]:
+    more = dice.choice((0, 1))
+    header = struct.pack(">II", 0x20000000, 7) + bytes(3) + bytes((more,)) + bytes(8 * more)
+    return 47, struct.pack(">HHI", 0x1000, 0x22EB, 1) + header + wire_bytes.ethernet(kind, packet)
+
+
+def _rare(dice: random.Random, kind: int, packet: bytes) -> tuple[int, bytes]:
+    """Ethernet in IP, the PIM register message, a compressed datagram, GTP with extension headers."""
+    inner = _plain(dice, kind, packet)[0]
+    deflate = zlib.compressobj(1, zlib.DEFLATED, -15)
+    gtp = struct.pack(">BBHI", 0x34, 255, len(packet) + 8, 9) + b"\0\0\0\x85\x01\0\0\0" + packet
+    return dice.choice((
+        (97, b"\x30\0" + wire_bytes.ethernet(kind, packet)), (103, b"\x21" + bytes(7) + packet),
+        (108, bytes((inner, 0, 0, 2)) + deflate.compress(packet) + deflate.flush()),
+        (17, struct.pack(">HHHH", 5000, 2152, len(gtp) + 8, 0) + gtp),
+    ))  # fmt: skip
+
+
 def _ah(dice: random.Random, kind: int, packet: bytes) -> tuple[int, bytes]:
     return 51, bytes((_plain(dice, kind, packet)[0], 4)) + bytes(22) + packet
 
@@ -82,7 +101,7 @@ def _udp(dice: random.Random, kind: int, packet: bytes) -> tuple[int, bytes]:
     return 17, struct.pack(">HHHH", 5000, port, len(inner) + 8, 0) + inner
 
 
-TUNNELS = (_plain, _gre, _erspan, _ah, _udp, _udp, _udp)
+TUNNELS = (_plain, _gre, _erspan, _erspan_3, _ah, _rare, _udp, _udp, _udp)
 
 
 def _ethernet(dice: random.Random, kind: int, packet: bytes) -> tuple[int, bytes]:
@@ -101,7 +120,7 @@ def _ethernet(dice: random.Random, kind: int, packet: bytes) -> tuple[int, bytes
 
 def _other(dice: random.Random, kind: int, packet: bytes) -> tuple[int, bytes]:
     ethertype, snap = struct.pack(">H", kind), b"\xaa\xaa\x03\0\0\0" + struct.pack(">H", kind)
-    radio = bytes((0, 0, 8, 0, 0, 0, 0, 0))
+    radio = b"\0\0\x08" + bytes(5)
     data = b"\x08\0" + bytes(22) + snap
     return dice.choice((
         (101, packet), (113, bytes(14) + ethertype + packet), (276, ethertype + bytes(18) + packet),
