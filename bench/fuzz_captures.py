@@ -16,6 +16,7 @@ import base64
 import os
 import secrets
 import shutil
+import signal
 import struct
 import subprocess
 import sys
@@ -41,6 +42,7 @@ def main() -> int:
     if not shutil.which("gcc"):
         print("fuzz_captures: gcc is needed", file=sys.stderr)
         return 2
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that no process is left behind
     with tempfile.TemporaryDirectory() as temporary:
         folder = asked.built or Path(temporary)
         if not (folder / "src").is_dir():
@@ -58,10 +60,19 @@ def fuzz(folder: Path, boards: Path, asked: argparse.Namespace) -> int:
         numbers = [str(number) for number in (asked.seed, asked.first + index, asked.processes, count)]
         command = [sys.executable, "-m", "fuzz_feed", *numbers, str(board), *(str(one) for one in seed_folders())]
         processes.append((subprocess.Popen(command, env=fuzz_kernels.environment(folder), cwd=folder), board))
-    while any(process.poll() is None for process, _ in processes):
-        _wait([process for process, _ in processes])
-        done = sum(_board(board)[0] for _, board in processes)
-        print(f"fuzz_captures: {done} captures, {done / (time.monotonic() - started):.0f}/s", flush=True)
+    try:
+        while any(process.poll() is None for process, _ in processes):
+            _wait([process for process, _ in processes])
+            done = sum(_board(board)[0] for _, board in processes)
+            print(f"fuzz_captures: {done} captures, {done / (time.monotonic() - started):.0f}/s", flush=True)
+    except KeyboardInterrupt:
+        for process, _ in processes:
+            process.terminate()
+            process.wait()
+        print(
+            f"fuzz_captures: interrupted after {sum(_board(board)[0] for _, board in processes)} captures of this seed"
+        )
+        return 130
     failed = [_board(board)[1] for process, board in processes if process.returncode]
     for number in failed:
         _tell(asked.seed, number)

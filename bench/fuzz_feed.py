@@ -28,6 +28,7 @@ def main() -> None:
     """Arguments: seed, first number, step, count, the mapped file, folders of seeds."""
     seed, first, step, count = (int(word) for word in sys.argv[1:5])
     mutants = Mutants([Path(folder) for folder in sys.argv[6:]], seed)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C is for the one that started this, to tell
     faulthandler.register(signal.SIGPROF, chain=True)  # then the signal ends the process
     with open(sys.argv[5], "r+b") as file, mmap.mmap(file.fileno(), 16) as board:
         highest = _highest_kb()
