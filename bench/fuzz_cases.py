@@ -120,7 +120,7 @@ def _row(dice: random.Random) -> bytes:
         "hdr_len": dice.choice((20, 20, 24, 0, 255)),
         "wscale": dice.randrange(-128, 128),
     }
-    values |= {name: dice.getrandbits(8) for name in ("ttl", "reason", "options")}
+    values |= {name: dice.getrandbits(8) for name in ("ttl", "reason", "options", "operations")}
     values |= {name: dice.getrandbits(16) for name in ("ip_id", "link_type", "icmp")}
     ends = {"low": bytes(16), "high": b"\x01" * 16}
     return struct.pack(scan.ROW_FORMAT, *(ends.get(name, values[name]) for name in scan.ROW_FIELDS))

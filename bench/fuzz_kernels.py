@@ -22,7 +22,7 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-KERNELS = ("scan", "judge", "collect", "step", "follow")
+KERNELS = ("scan", "judge", "collect", "step", "follow", "flight", "zeek")
 SANITISE = (
     "-O1", "-g", "-fno-omit-frame-pointer", "-fsanitize=address,undefined", "-fno-sanitize-recover=undefined",
     "-shared", "-fPIC",
@@ -42,10 +42,12 @@ def main() -> int:
         return fuzz(Path(folder), asked.seed, asked.seconds)
 
 
-def build(folder: Path) -> None:
-    """A copy of the package under `folder` whose kernels are sanitised."""
+def build(folder: Path, *, small_pages: bool = False) -> None:
+    """A copy of the package under `folder` whose kernels are sanitised; small pages make engines cheap."""
     shutil.copytree(ROOT / "src", folder / "src", ignore=shutil.ignore_patterns("*.so", "__pycache__", "*.egg-info"))
     kernels = folder / "src" / "synfin" / "_kernels"
+    if small_pages:
+        _shrink(kernels / "follow.py")
     include, suffix = sysconfig.get_paths()["include"], sysconfig.get_config_var("EXT_SUFFIX")
     for name in KERNELS:
         source = folder / f"{name}.c"
@@ -54,20 +56,38 @@ def build(folder: Path) -> None:
         subprocess.run(["gcc", *SANITISE, f"-I{include}", source, "-o", kernels / f"{name}{suffix}"], check=True)
 
 
-def fuzz(folder: Path, seed: int, seconds: float) -> int:
-    """Run the cases in a process of their own, which a sanitiser may end."""
+def _shrink(source: Path) -> None:
+    text = source.read_text()
+    for wide, narrow in (
+        ("uint, 10)", "uint, 2)"),
+        ("uint, 1024)", "uint, 4)"),
+        ("self.mask = 0xFFF\n", "self.mask = 7\n"),
+    ):
+        assert text.count(wide) == 1, wide
+        text = text.replace(wide, narrow)
+    source.write_text(text)
+
+
+def environment(folder: Path) -> dict[str, str]:
+    """Of a process that runs the kernels in `folder`."""
     libasan = subprocess.run(["gcc", "-print-file-name=libasan.so"], check=True, capture_output=True, text=True)
-    environment = os.environ | {
+    paths = (folder / "src", ROOT / "tests", ROOT / "bench")
+    return os.environ | {
         "LD_PRELOAD": libasan.stdout.strip(),
-        "ASAN_OPTIONS": "detect_leaks=0",  # the interpreter never frees all
+        # the interpreter never frees all; no traces of allocations, for speed
+        "ASAN_OPTIONS": "detect_leaks=0:malloc_context_size=1:max_allocation_size_mb=200:quarantine_size_mb=32",
         "UBSAN_OPTIONS": "print_stacktrace=1",
         "PYTHONMALLOC": "malloc",  # so that each object has its own red zones
-        "PYTHONPATH": os.pathsep.join(str(path) for path in (folder / "src", ROOT / "tests", ROOT / "bench")),
+        "PYTHONPATH": os.pathsep.join(str(path) for path in paths),
         "PYTHONDONTWRITEBYTECODE": "1",
     }
+
+
+def fuzz(folder: Path, seed: int, seconds: float) -> int:
+    """Run the cases in a process of their own, which a sanitiser may end."""
     started = folder / "started"
     command = [sys.executable, "-m", "fuzz_cases", str(seed), str(seconds), str(started)]
-    done = subprocess.run(command, env=environment, cwd=folder)
+    done = subprocess.run(command, env=environment(folder), cwd=folder)
     last = started.read_text() if started.exists() else "none"
     if done.returncode:
         print(f"fuzz_kernels: a finding in case {last}: run it alone with --seconds 0 --seed {last.split()[0]}")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from enum import IntEnum, StrEnum
+from functools import cache
 from typing import Literal, NamedTuple
 
 When = Literal["any", "passive", "active"]
@@ -162,6 +163,7 @@ def next_row(row: int, event: Event) -> int:
     return SYN_RECEIVED_ACTIVE if line.state is State.SYN_SENT else State.SYN_RECEIVED
 
 
+@cache
 def matrix() -> bytes:
     """The table for compiled code: 12 rows of 32 cells, each the next row or 255 where there is none."""
     return bytes(next_row(row, event) for row in range(ROWS) for event in Event)

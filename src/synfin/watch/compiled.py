@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from array import array
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from heapq import heappop, heappush
 from itertools import islice
 from struct import Struct
@@ -75,13 +76,15 @@ class CompiledEngine:
 
     def _follow_packet(self, packet: Packet) -> bool:
         """Follow one packet in row 0; whether it holds a TCP header."""
+        time_ns = _int64(packet.time_ns)
         scan.scan_frame(
-            packet.data, _int64(packet.time_ns), packet.wire_len, packet.link_type, packet.offset, packet.interface,
+            packet.data, time_ns, packet.wire_len, packet.link_type, packet.offset, packet.interface,
             self._rows, 0, self._seed,
         )  # fmt: skip
         self._slow.last = None
         if scan.next_slow(self._rows, 0, 1) == 0:
-            self._slow.take(packet, self._rows, 0)
+            # fragments are of one age whichever way they come, by the walks or by the readable reader
+            self._slow.take(packet if time_ns == packet.time_ns else replace(packet, time_ns=time_ns), self._rows, 0)
         before = self._tracker.counts()[1]
         self._follow(1)
         return self._tracker.counts()[1] > before

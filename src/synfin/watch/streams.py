@@ -85,7 +85,7 @@ class StreamTable:
         elif self._profile.base_without_length and not quoted:
             stream.numbers.learn_base(side, segment)
         if segment.hdr_len >= MIN_HEADER_LEN:
-            _complete(stream, segment)
+            _complete(stream, segment, quoted)
             if segment.flags & FIN:
                 row.closes = stream.analysis.closes(side)
             stream.analysis.learn_times(side, segment)
@@ -172,10 +172,10 @@ def _says_of_fast_open(row: StreamRow, stream: Stream, cookie: bool) -> str:
     return "tfo_ignored" if stream.analysis.fast_open else ""
 
 
-def _complete(stream: Stream, segment: Segment) -> None:
-    """Steps of `tcp.completeness`: which kinds of segment the stream has shown."""
+def _complete(stream: Stream, segment: Segment, quoted: bool) -> None:
+    """Steps of `tcp.completeness`: which kinds of segment the stream has shown; what is quoted counts as empty."""
     first = not stream.packets and not stream.completeness
-    flags, length = segment.flags, segment.length
+    flags, length = segment.flags, 0 if quoted else segment.length
     if first:
         if flags & (SYN | ACK) == SYN:
             stream.completeness = SEEN_SYN | (SEEN_DATA if length else 0)
@@ -211,6 +211,6 @@ def revise(row: StreamRow, final: Stream) -> StreamRow:
     if segment.hdr_len >= MIN_HEADER_LEN:
         final.analysis.learn_times(row.side, segment)  # an ACK before the SYN: tshark counts back from it
         row.fast_open = _says_of_fast_open(row, final, row.fast_open == "tfo_syn")
-        _complete(final, segment)
+        _complete(final, segment, row.quoted)
     row.initial_rtt_ns = final.analysis.initial_rtt_ns
     return row

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 MAX_WAITING = 1024  #: datagrams that wait for more
-MAX_BYTES = 8 << 20  #: of all that wait together
+MAX_BYTES = 8 << 20  #: of all that wait together, each part with its cost
+PART_COST = 144  #: bytes that a part takes beside its data: without them, parts of a byte each would fill a gigabyte
 MAX_PARTS = 8192  #: of one datagram: 64 KiB in units of 8 bytes
 MAX_AGE_NS = 120_000_000_000  #: RFC 1122 section 3.3.2: between 60 and 120 seconds
 
@@ -32,13 +33,13 @@ class _Waiting:
     since_ns: int
     parts: list[Part] = field(default_factory=list)  #: by offset, then by arrival
     size: int | None = None  #: of the whole, once a last fragment was seen
-    held: int = 0  #: bytes
+    held: int = 0  #: bytes, each part with its cost
     reach: int = 0  #: bytes from the beginning on without a gap
     reached: int = 0  #: how many of `parts` those are
 
     def add(self, part: Part, last: bool) -> bytes | None:
         insort_right(self.parts, part, key=_offset)
-        self.held += len(part.data)
+        self.held += len(part.data) + PART_COST
         if last and self.size is None:
             self.size = part.offset + len(part.data)
         if part.offset <= self.reach:
