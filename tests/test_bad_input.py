@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import struct
 from pathlib import Path
 
@@ -10,6 +11,10 @@ import pytest
 
 from command import synfin
 from nested_frames import ETH
+from synfin.capture.reader import open_capture
+from synfin.errors import UnreadableInput
+
+NOBODY = 65534
 
 HEADER = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1)
 SECTION = struct.pack("<IIIHHqI", 0x0A0D0D0A, 28, 0x1A2B3C4D, 1, 0, -1, 28)
@@ -47,18 +52,24 @@ def test_a_line_with_file_and_offset(name: str, tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_opened(tmp_path: Path) -> None:
+    for path, reason in ((tmp_path, "Is a directory"), (tmp_path / "none", "No such file")):
+        done = synfin("conns", str(path))
+        assert (done.status, done.out) == (3, "") and done.err.startswith(f"synfin: {path}: cannot be opened: {reason}")
+
+
+def test_a_file_without_permission(tmp_path: Path) -> None:
     closed = tmp_path / "closed.pcap"
     closed.write_bytes(HEADER)
     closed.chmod(0)
-    for path, reason in (
-        (tmp_path, "Is a directory"),
-        (tmp_path / "none", "No such file"),
-        (closed, "Permission denied"),
-    ):
-        if path == closed and os.geteuid() == 0:
-            continue  # root may read everything
-        done = synfin("conns", str(path))
-        assert (done.status, done.out) == (3, "") and done.err.startswith(f"synfin: {path}: cannot be opened: {reason}")
+    privileged = os.geteuid() == 0
+    if privileged:
+        os.seteuid(NOBODY)  # root may read everything
+    try:
+        with pytest.raises(UnreadableInput, match=re.escape(f"{closed}: cannot be opened: Permission denied")):
+            open_capture(closed)
+    finally:
+        if privileged:
+            os.seteuid(0)
 
 
 def test_times_that_go_back_are_no_damage(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -98,7 +99,6 @@ def test_extension_headers_and_other_records_of_erf(tmp_path: Path) -> None:
 
 
 def test_zstd_beside_gzip(tmp_path: Path) -> None:
-    zstandard = pytest.importorskip("zstandard")
     data = snoop(ETH, 5000)
     packed = zstandard.ZstdCompressor().compress(data)
     with opened(tmp_path, packed + zstandard.ZstdCompressor().compress(snoop(ETH)[16:])) as reader:
@@ -109,7 +109,6 @@ def test_zstd_beside_gzip(tmp_path: Path) -> None:
 
 
 def test_damaged_zstd_keeps_what_stands_before(tmp_path: Path) -> None:
-    zstandard = pytest.importorskip("zstandard")
     import random
 
     dice = random.Random(1)
