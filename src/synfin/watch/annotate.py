@@ -18,6 +18,7 @@ from synfin.watch.profile import TSHARK_4_0, Profile
 from synfin.watch.raw import RawConnection
 from synfin.watch.record import Connection, Step
 from synfin.watch.records import record
+from synfin.watch.retell import REMEMBERED
 from synfin.watch.story import tell
 from synfin.watch.streams import Stream, StreamRow, revise
 from synfin.watch.tracker import Tracker
@@ -29,7 +30,8 @@ from synfin.wire.tcp import FIN, MIN_HEADER_LEN, SYN, Segment
 #: fields that only a whole connection can tell
 _OF_THE_STORY = (
     "synfin.phase", "synfin.client_state", "synfin.server_state", "synfin.opinion", "synfin.opinion.reason",
-    "synfin.opinion.certain", "synfin.opinion.cause", "synfin.opinion.hole",
+    "synfin.opinion.certain", "synfin.opinion.cause", "synfin.opinion.hole", "synfin.opinion.incarnation",
+    "synfin.opinion.incarnation_reason",
 )  # fmt: skip
 _OF_THE_RECORD = "conn."
 
@@ -178,13 +180,19 @@ def _look_back(paths: Sequence[str], profile: Profile, *, stories: bool) -> Hind
             row, tracked = found
             told.setdefault(tracked.number, []).append((row.segment, row.bits))
     connections = {raw.conn: raw for raw in tracker.connections()}
-    past = Hindsight(tracker.streams.streams, connections)
-    past.steps = {step.segment.frame: step for conn, parts in told.items() for step in _steps(connections[conn], parts)}
-    return past
+    steps: dict[int, Step] = {}
+    before: dict[frozenset[tuple[bytes, int]], list[Segment]] = {}  # by endpoints: what they exchanged so far
+    for conn, parts in told.items():
+        heard = before.setdefault(connections[conn].endpoints, [])
+        for step in _steps(connections[conn], parts, heard[-REMEMBERED:]):
+            steps[step.segment.frame] = step
+            heard.append(step.segment)
+    return Hindsight(tracker.streams.streams, connections, steps)
 
 
-def _steps(raw: RawConnection, parts: Sequence[tuple[Segment, int]]) -> list[Step]:
-    return tell([segment for segment, _ in parts], record(raw), [flag_names(bits) for _, bits in parts]).steps
+def _steps(raw: RawConnection, parts: Sequence[tuple[Segment, int]], past: Sequence[Segment]) -> list[Step]:
+    flags = [flag_names(bits) for _, bits in parts]
+    return tell([segment for segment, _ in parts], record(raw), flags, past=past).steps
 
 
 def _packets(paths: Sequence[str], warnings: list[str] | None) -> Iterator[tuple[Packet, CaptureReader]]:
