@@ -106,7 +106,7 @@ KNOWN = {
         ("death.peer_lost_state",),
     ),
     "rst.ignored_challenge_ack": Known("note", "RFC 5961 §3,§4; Linux TCPChallengeACK, TCPSYNChallenge"),
-    "rst.tls_alert_first": Known("warn", "RFC 8446 §6"),
+    "rst.tls_alert_first": Known("warn", "RFC 8446 §6", ("app.write_after_peer_close", "close.unread_data_likely")),
     "loss.rto": Known("warn", "RFC 6298; Linux TCPTimeouts"),
     "loss.fast_retransmit": Known("note", "RFC 5681 §3.2, RFC 6675, RFC 8985"),
     "loss.tlp": Known("note", "RFC 8985 §7; Linux TCPLossProbes"),

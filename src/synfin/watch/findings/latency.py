@@ -50,6 +50,8 @@ def _client(seen: Seen) -> Iterator[Finding]:
 
 def _server(seen: Seen) -> Iterator[Finding]:
     """A request was acknowledged, and its answer came long after."""
+    if not seen.opened:
+        return  # who asks is a guess
     slowest: tuple[int, Move, Move] | None = None
     request: Move | None = None
     repeated = False

@@ -198,9 +198,13 @@ def _alert_first(seen: Seen) -> Iterator[Finding]:
     if payload[0] == _TLS_ALERT and size == 2 and len(payload) >= 7:
         alert = _ALERTS.get(payload[6], str(payload[6]))
     elif payload[0] in (_TLS_ALERT, _TLS_DATA) and size in _ENCRYPTED_ALERT and len(payload) == size + 5:
-        alert = "close_notify"
+        alert = "close_notify"  # what an encrypted alert before an end nearly always is
     else:
         return
-    encrypted = payload[0] == _TLS_DATA or size != 2
-    numbers: Numbers = {"alert": alert, "case": "encrypted"} if encrypted else {"alert": alert}
-    yield finding("rst.tls_alert_first", NAMES[data.side], [data.frame, reset.frame], numbers, likely=encrypted)
+    numbers: Numbers = {"alert": alert}
+    if alert == "close_notify":
+        numbers["case"] = "goodbye"
+    severity = "note" if alert == "close_notify" else ""
+    yield finding(
+        "rst.tls_alert_first", NAMES[data.side], [data.frame, reset.frame], numbers, likely=size != 2, severity=severity
+    )
