@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from synfin.watch.collect import ConnectionFacts
 from synfin.watch.findings.closing import beside_closing, closing
-from synfin.watch.findings.known import without_explained
+from synfin.watch.findings.known import unexplained
 from synfin.watch.findings.latency import latencies
 from synfin.watch.findings.loss import losses
 from synfin.watch.findings.opening import beside_opening, opening
@@ -35,7 +35,7 @@ def judge(
         return []
     known = seen(connection, steps, final, capture_end_ns=capture_end_ns, past=past)
     verdict = [opening(known, steps), closing(known, steps)]
-    beside = without_explained([*verdict, *_beside(known)])[len(verdict) :]
+    beside = unexplained([*_beside(known)], verdict)
     if not beside and connection.close in ("close.rst_after_own_fin", "close.rst_reply"):
         verdict[1].numbers.setdefault("case", "alone")  # nothing stands beside it to refer to
     return [*verdict, *sorted(beside, key=_rank)]

@@ -48,7 +48,7 @@ KNOWN = {
     ),
     "open.half_open": Known("warn", "RFC 4987; RFC 9293 §3.5.1"),
     "open.rejected_by_client": Known("warn", "RFC 9293 §3.5.2; Zeek RSTOS0-like; Linux NO_SOCKET"),
-    "open.probe_rst": Known("note", 'SO_LINGER{1,0}; Cloudflare "Post-ACK" stage', ("close.abort",)),
+    "open.probe_rst": Known("note", 'SO_LINGER{1,0}; Cloudflare "Post-ACK" stage'),
     "open.syn_missing": Known("info", 'Zeek "unsolicited_SYN_response"'),
     "open.unsolicited_synack": Known("warn", "RFC 9293 §3.5.2 group 2/1; Linux NO_SOCKET"),
     "open.stale_connection_ack": Known(
@@ -179,7 +179,7 @@ def finding(
     )
 
 
-def without_explained(found: Sequence[Finding]) -> list[Finding]:
-    """What remains when the strong findings have spoken for the weak ones."""
-    silent = {name for one in found for name in KNOWN[one.id].explains}
+def unexplained(found: Sequence[Finding], beside: Sequence[Finding]) -> list[Finding]:
+    """What remains of `found` when the strong ones, and those `beside` it, have spoken for the weak ones."""
+    silent = {name for one in (*found, *beside) for name in KNOWN[one.id].explains}
     return [one for one in found if one.id not in silent]
