@@ -141,6 +141,7 @@ def _check(command: argparse.ArgumentParser) -> None:
         default="note",
         help="show findings that are at least as bad (default: note)",
     )
+    command.add_argument("--rfc", action="store_true", help="also what RFC 9293 does not allow, by its numbers")
     form = command.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_const", dest="form", const="json", help="one JSON document")
     form.add_argument(
