@@ -48,7 +48,8 @@ def repeated(text: str, *waits: str) -> str:
 CLOSED = f"{OFFERED}{sent(1, 14)}S ACK seq=1 ack=15 win=0\n"
 PROBES = "".join(f"+{wait}\nC ACK seq=14 ack=1\nS ACK seq=1 ack=15 win=0\n" for wait in ("0.25", "0.5", "1.0"))
 OPEN_AGAIN = f"S ACK seq=1 ack=15 win=512\n{sent(15, 5)}S ACK seq=1 ack=20\n"
-FILLED = f"{HANDSHAKE}S ACK seq=1 ack=1 win=14\n{sent(1, 14)}S ACK seq=1 ack=15 win=0\n"
+OPENED = HANDSHAKE.replace("SYN,ACK seq=0 ack=1", "SYN,ACK seq=0 ack=1 win=14")
+FILLED = f"{OPENED}{sent(1, 14)}S ACK seq=1 ack=15 win=0\n"
 KEEP_ALIVE = f"{ANSWERED}+7300\nC ACK seq=14 ack=9\n"
 HALF_CLOSED = f"{REQUEST}C FIN,ACK seq=15 ack=1\nS ACK seq=1 ack=16\nS PSH,ACK seq=1 ack=16 len=9\n"
 
