@@ -22,7 +22,7 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-KERNELS = ("scan", "judge", "collect", "step", "follow", "flight", "zeek")
+KERNELS = ("carrier", "scan", "judge", "collect", "step", "follow", "flight", "zeek")
 SANITISE = (
     "-O1", "-g", "-fno-omit-frame-pointer", "-fsanitize=address,undefined", "-fno-sanitize-recover=undefined",
     "-shared", "-fPIC",

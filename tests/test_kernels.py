@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import fuzz_tunnels
 import needs
 import traffic.adversarial as adversarial
 from synfin.capture.packet import Packet
@@ -108,6 +109,22 @@ def test_scan_sees_in_broken_segments_what_the_readable_core_sees(dice: random.R
     cut = dice.choice([len(data), dice.randrange(len(data) + 1)])
     packet = Packet(1, 0, 1, bytes(data[:cut]), dice.choice([len(data), len(data) + 9, cut]))
     assert told_by_kernel(row_of(packet)) == told(dissect(packet, Reassembler()))
+
+
+@settings(max_examples=1000, deadline=None)
+@given(st.randoms(use_true_random=False), st.integers(0, 3))
+def test_scan_sees_in_nested_headers_what_the_readable_core_sees(dice: random.Random, broken: int) -> None:
+    link, packed = fuzz_tunnels.frame(dice)
+    data = bytearray(packed)
+    for _ in range(broken):
+        data[dice.randrange(len(data))] = dice.randrange(256)
+    if dice.random() < 0.4:
+        del data[dice.randrange(len(data) + 1) :]
+    packet = Packet(1, 0, link, bytes(data), max(len(data) + dice.choice((0, 0, 100, -5)), 0))
+    row, found = row_of(packet), dissect(packet, Reassembler())
+    assert told_by_kernel(row) == told(found)
+    if found.segment is not None and found.tcp is not None:
+        assert (row["at"], row["captured"]) == (found.tcp.start, len(found.segment.payload))
 
 
 @settings(max_examples=600, deadline=None)

@@ -11,6 +11,16 @@ import cython
 from cython import int as cint
 from cython import longlong, schar, uchar, uint, ulonglong, ushort
 from cython.cimports.libc.string import memcpy, memset
+from cython.cimports.synfin._kernels.carrier import (
+    Datagram,
+    inside,
+    link_layer,
+    slow_link,
+    slow_type,
+    supported,
+    tunnels,
+)
+from cython.cimports.synfin._kernels.octets import be16, be32, be64, load32
 from cython.cimports.synfin._kernels.row import (
     KIND_FROM_HIGH,
     KIND_QUOTED,
@@ -45,30 +55,6 @@ ROW_FIELDS = (
 
 REASONS = ("", "unsupported", "truncated", "malformed", "fragment", "nested")
 
-# What leads to TCP by a way that this kernel does not walk: such frames are left to the readable code
-SLOW_LINKS = (
-    6, 7, 9, 10, 50, 51, 100, 104, 105, 107, 109, 117, 119, 122, 127, 129, 163, 178, 179, 180, 181, 192, 197, 204,
-    219, 239, 240, 241, 242, 258, 274, 281, 282, 284, 285,
-)  # fmt: skip
-SLOW_ETHERTYPES = (
-    0x6558, 0x8100, 0x8847, 0x8848, 0x8864, 0x880B, 0x88A8, 0x88E7, 0x8909, 0x8926, 0x894F, 0x9100, 0x9200,
-)  # fmt: skip
-SLOW_PROTOCOLS = (4, 41, 47, 51, 97, 103, 108, 137)
-SLOW_PORTS = (1701, 2152, 3386, 3544, 4341, 4754, 4789, 4790, 6081, 6635)
-
-IS_SLOW_LINK = cython.declare(uchar[65536])
-IS_SLOW_ETHERTYPE = cython.declare(uchar[65536])
-IS_SLOW_PROTOCOL = cython.declare(uchar[256])
-IS_SLOW_PORT = cython.declare(uchar[65536])
-for _number in SLOW_LINKS:
-    IS_SLOW_LINK[_number] = 1
-for _number in SLOW_ETHERTYPES:
-    IS_SLOW_ETHERTYPE[_number] = 1
-for _number in SLOW_PROTOCOLS:
-    IS_SLOW_PROTOCOL[_number] = 1
-for _number in SLOW_PORTS:
-    IS_SLOW_PORT[_number] = 1
-
 # Where a walk over records stopped
 DONE = 0  #: no whole record is left in the buffer
 FULL = 1  #: the rows are full
@@ -79,162 +65,12 @@ MAX_CAP_LEN = 0x40000
 MAX_CAP = cython.declare(uint, MAX_CAP_LEN)
 MAX_FRAME = cython.declare(uint, 0x7FFFFFFF)
 MAX_BLOCK = cython.declare(uint, 0x1000000)
-MAX_TAGS = cython.declare(cint, 16)
 MIN_CAPTURED = cython.declare(cint, 16)  # bytes of a TCP header up to its window: fewer say too little
-SLOW = cython.declare(uint, 0x10000)  # in place of an EtherType or a reason: not for this kernel
+MAX_TUNNELS = cython.declare(cint, 3)  # one inside the other; deeper nesting is left to the readable code
 
 
 def row_size() -> cython.Py_ssize_t:
     return cython.sizeof(Row)
-
-
-@cython.cfunc
-@cython.nogil
-@cython.inline
-@cython.exceptval(check=False)
-def be16(p: cython.p_const_uchar) -> uint:
-    return (cython.cast(uint, p[0]) << 8) | p[1]
-
-
-@cython.cfunc
-@cython.nogil
-@cython.inline
-@cython.exceptval(check=False)
-def be32(p: cython.p_const_uchar) -> uint:
-    return (
-        (cython.cast(uint, p[0]) << 24)
-        | (cython.cast(uint, p[1]) << 16)
-        | (cython.cast(uint, p[2]) << 8)
-        | cython.cast(uint, p[3])
-    )
-
-
-@cython.cfunc
-@cython.nogil
-@cython.inline
-@cython.exceptval(check=False)
-def load32(p: cython.p_const_uchar, big: cint) -> uint:
-    """A 32-bit field of a file header, in the file's byte order."""
-    if big:
-        return be32(p)
-    return (
-        (cython.cast(uint, p[3]) << 24)
-        | (cython.cast(uint, p[2]) << 16)
-        | (cython.cast(uint, p[1]) << 8)
-        | cython.cast(uint, p[0])
-    )
-
-
-@cython.cfunc
-@cython.nogil
-@cython.exceptval(check=False)
-def tags(p: cython.p_const_uchar, cap: uint, kind: uint, at: cython.pointer(uint)) -> uint:
-    """VLAN tags and MPLS labels from `at` on; the EtherType of what follows (0 unknown)."""
-    i: cint
-    for i in range(MAX_TAGS):
-        if (kind == 0x8100 or kind == 0x88A8 or kind == 0x9100 or kind == 0x9200) and at[0] + 4 <= cap:
-            kind = be16(p + at[0] + 2)
-            at[0] += 4
-            if kind <= 1500:
-                return SLOW
-        elif (kind == 0x8847 or kind == 0x8848) and at[0] + 4 <= cap:
-            at[0] += 4
-            if p[at[0] - 2] & 1:
-                kind = by_version(p, cap, at[0])
-                return kind if kind else SLOW
-        else:
-            break
-    return kind
-
-
-@cython.cfunc
-@cython.nogil
-@cython.inline
-@cython.exceptval(check=False)
-def by_version(p: cython.p_const_uchar, cap: uint, at: uint) -> uint:
-    if at >= cap:
-        return 0
-    if p[at] >> 4 == 4:
-        return 0x0800
-    if p[at] >> 4 == 6:
-        return 0x86DD
-    return 0
-
-
-@cython.cfunc
-@cython.nogil
-@cython.exceptval(check=False)
-def link_layer(
-    p: cython.p_const_uchar, cap: uint, link: uint, at: cython.pointer(uint), end: cython.pointer(uint)
-) -> uint:
-    """The EtherType after the link layer, its offset in `at`; `end` shrinks to an IEEE 802.3 length."""
-    kind: uint
-    at[0] = cap
-    if link == 1:
-        if cap < 14:
-            return 0
-        kind = be16(p + 12)
-        at[0] = 14
-        if kind > 1500:
-            return tags(p, cap, kind, at)
-        if end[0] > 14 + kind:
-            end[0] = 14 + kind
-        if cap >= 22 and be16(p + 14) == 0xAAAA and be16(p + 16) == 0x0300 and be16(p + 18) == 0:
-            at[0] = 22
-            return tags(p, cap, be16(p + 20), at)
-        return SLOW if cap >= 17 and (be16(p + 14) == 0xAAAA or be16(p + 14) == 0x0606) else 0
-    if link == 113:
-        if cap < 16:
-            return 0
-        at[0] = 16
-        kind = be16(p + 14)
-        return SLOW if kind == 4 else tags(p, cap, kind, at)
-    if link == 276:
-        if cap < 20:
-            return 0
-        at[0] = 20
-        kind = be16(p)
-        return SLOW if kind == 4 else tags(p, cap, kind, at)
-    if link == 0 or link == 108:
-        if cap < 4:
-            return 0
-        kind = be32(p)
-        if link == 0 and kind > 0xFFFF:
-            kind = load32(p, 0)
-        at[0] = 4
-        if kind == 2:
-            return 0x0800
-        if kind == 24 or kind == 28 or kind == 30:
-            return 0x86DD
-        return kind if kind > 1500 else 0
-    at[0] = 0
-    if link == 228:
-        return 0x0800
-    if link == 229:
-        return 0x86DD
-    return by_version(p, cap, 0)
-
-
-@cython.cfunc
-@cython.nogil
-@cython.inline
-@cython.exceptval(check=False)
-def supported(link: uint) -> cint:
-    return (
-        link == 1
-        or link == 113
-        or link == 276
-        or link == 0
-        or link == 108
-        or link == 101
-        or link == 12
-        or link == 14
-        or link == 228
-        or link == 229
-    )
-
-
-Datagram = cython.struct(protocol=cint, offset=uint, length=longlong, src=uint, dst=uint, v6=uint, ttl=uint, ip_id=uint)
 
 
 @cython.cfunc
@@ -359,14 +195,6 @@ def read_options(p: cython.p_const_uchar, n: uint, row: cython.pointer(Row)) -> 
         elif (kind == 253 or kind == 254) and length > 4 and be16(p + i + 2) == 0xF989:
             row.options |= OPT_COOKIE
         i += length
-
-
-@cython.cfunc
-@cython.nogil
-@cython.inline
-@cython.exceptval(check=False)
-def be64(p: cython.p_const_uchar) -> ulonglong:
-    return (cython.cast(ulonglong, be32(p)) << 32) | be32(p + 4)
 
 
 @cython.cfunc
@@ -574,16 +402,6 @@ def plain(p: cython.p_const_uchar, cap: uint, wire: uint, row: cython.pointer(Ro
 @cython.cfunc
 @cython.nogil
 @cython.exceptval(check=False)
-def tunnels(p: cython.p_const_uchar, cap: uint, d: cython.pointer(Datagram)) -> cint:
-    """Whether the payload of an IP packet may be a tunnel."""
-    if d.protocol == 17:
-        return d.offset + 8 <= cap and (IS_SLOW_PORT[be16(p + d.offset)] or IS_SLOW_PORT[be16(p + d.offset + 2)])
-    return 0 <= d.protocol <= 255 and IS_SLOW_PROTOCOL[d.protocol]
-
-
-@cython.cfunc
-@cython.nogil
-@cython.exceptval(check=False)
 def quoted(
     p: cython.p_const_uchar, cap: uint, d: cython.pointer(Datagram), row: cython.pointer(Row), seed: ulonglong
 ) -> cint:
@@ -644,34 +462,40 @@ def frame(
     at: uint = 0
     end: uint = min(wire if wire > cap else cap, MAX_FRAME)
     kind: uint
+    depth: cint
     d: Datagram
     clear(row)
     if not supported(link):
-        if link <= 0xFFFF and IS_SLOW_LINK[link]:
+        if slow_link(link):
             row.kind = KIND_SLOW
         else:
             row.reason = cython.cast(uchar, REASON_UNSUPPORTED)
         return
     kind = link_layer(p, cap, link, cython.address(at), cython.address(end))
-    if kind == 0x0800:
-        row.reason = cython.cast(uchar, ipv4(p, cap, at, end, cython.address(d)))
-    elif kind == 0x86DD:
-        row.reason = cython.cast(uchar, ipv6(p, cap, at, end, cython.address(d)))
-    else:
-        if kind == SLOW or (kind < SLOW and IS_SLOW_ETHERTYPE[kind]):
-            row.kind = KIND_SLOW
-        return
-    if row.reason == REASON_FRAGMENT:
-        row.kind = KIND_SLOW
-    if row.reason:
-        return
-    if d.protocol == 6:
-        row.reason = cython.cast(uchar, segment(p, cap, cython.address(d), row, seed))
-    elif d.protocol == 1 or d.protocol == 58:
-        if quoted(p, cap, cython.address(d), row, seed):
-            row.kind = KIND_SLOW
-    elif tunnels(p, cap, cython.address(d)):
-        row.kind = KIND_SLOW
+    for depth in range(MAX_TUNNELS + 1):
+        if kind == 0x0800:
+            row.reason = cython.cast(uchar, ipv4(p, cap, at, end, cython.address(d)))
+        elif kind == 0x86DD:
+            row.reason = cython.cast(uchar, ipv6(p, cap, at, end, cython.address(d)))
+        else:
+            if slow_type(kind):
+                row.kind = KIND_SLOW
+            return
+        if row.reason:
+            if row.reason == REASON_FRAGMENT:
+                row.kind = KIND_SLOW
+            return
+        if d.protocol == 6:
+            row.reason = cython.cast(uchar, segment(p, cap, cython.address(d), row, seed))
+            return
+        if d.protocol == 1 or d.protocol == 58:
+            if quoted(p, cap, cython.address(d), row, seed):
+                row.kind = KIND_SLOW
+            return
+        kind = inside(p, cap, cython.address(d), cython.address(at), cython.address(end))
+        if kind == 0:
+            return
+    row.kind = KIND_SLOW
 
 
 @cython.cfunc
