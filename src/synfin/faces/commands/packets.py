@@ -4,23 +4,18 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import nullcontext
 from itertools import takewhile
 
 from synfin import filter as language
-from synfin.dissect import fields, format, jsonshape
-from synfin.dissect.context import Facts
-from synfin.dissect.field import Field
-from synfin.dissect.summary import summarize
+from synfin.dissect import fields
 from synfin.errors import UsageError
 from synfin.faces import export, inputs
+from synfin.faces.packet_form import Form, Rows, form_of
 from synfin.watch import profile as profiles
 from synfin.watch.annotate import annotated, needs_hindsight
 from synfin.watch.packet_table import chosen_packets, packet_table
-from synfin.wire.frame import Frame
-
-Rows = Iterator[tuple[Frame, Facts]]
 
 
 def run(asked: argparse.Namespace) -> int:
@@ -28,14 +23,9 @@ def run(asked: argparse.Namespace) -> int:
     if asked.list_fields is not None:
         return _list_fields(asked.list_fields)
     paths = inputs.named(asked)
-    if asked.form == "fields" and not asked.fields:
-        raise UsageError("-T fields needs at least one -e FIELD")
-    if asked.fields and asked.form != "fields":
-        raise UsageError("-e goes with -T fields")
-    chosen = [fields.lookup(name) for name in asked.fields]
+    form = form_of(asked)
     if asked.output:
         return _write(asked, paths)
-    style = format.layout(asked.layout)
     profile = profiles.named(asked.profile)
     wanted = None if asked.filter is None else language.compile(asked.filter)
     warnings: list[str] = []
@@ -45,8 +35,8 @@ def run(asked: argparse.Namespace) -> int:
         rows = annotated(sources, passes=2 if twice else 1, fields=needed, warnings=warnings, profile=profile)
         if asked.count is not None:
             rows = takewhile(lambda row: row[0].packet.number <= asked.count, rows)
-        shown = _displayed(row for row in rows if wanted is None or wanted.matches(*row))
-        interrupted = _print(asked.form, shown, chosen, style)
+        shown = displayed(row for row in rows if wanted is None or wanted.matches(*row))
+        interrupted = _print(form, shown)
     for warning in warnings:
         inputs.note(warning)
     if interrupted:
@@ -76,7 +66,7 @@ def _write(asked: argparse.Namespace, paths: Sequence[str]) -> int:
     return 0
 
 
-def _displayed(rows: Rows) -> Rows:
+def displayed(rows: Rows) -> Rows:
     """Fill in the time since the packet that was shown before."""
     last_ns = None
     for frame, facts in rows:
@@ -86,11 +76,11 @@ def _displayed(rows: Rows) -> Rows:
         yield frame, facts
 
 
-def _print(form: str, rows: Rows, chosen: Sequence[Field], style: format.Layout) -> bool:
+def _print(form: Form, rows: Rows) -> bool:
     """Print the rows; whether that was interrupted. What is printed is whole then too, the closing of JSON included."""
     interrupted: list[bool] = []
     try:
-        sys.stdout.writelines(_pieces(form, _until_interrupted(rows, interrupted), chosen, style))
+        sys.stdout.writelines(form.pieces(_until_interrupted(rows, interrupted)))
     except KeyboardInterrupt:
         interrupted.append(True)
     return bool(interrupted)
@@ -101,19 +91,6 @@ def _until_interrupted(rows: Rows, interrupted: list[bool]) -> Rows:
         yield from rows
     except KeyboardInterrupt:
         interrupted.append(True)
-
-
-def _pieces(form: str, rows: Rows, chosen: Sequence[Field], style: format.Layout) -> Iterator[str]:
-    if form == "json":
-        yield from jsonshape.stream(jsonshape.document(frame, facts) for frame, facts in rows)
-    elif form == "fields":
-        if style.header:
-            yield format.header(chosen, style) + "\n"
-        for frame, facts in rows:
-            yield format.row(chosen, frame, facts, style) + "\n"
-    else:
-        for frame, facts in rows:
-            yield summarize(frame, facts).line() + "\n"
 
 
 def _list_fields(pattern: str) -> int:
