@@ -8,6 +8,8 @@ from synfin.faces.packet_times import KINDS
 
 FORMS = ("text", "tabs", "fields", "json", "ek")
 
+FILE_FORMS = ("pcapng", "pcap", "nsecpcap")
+
 
 def add_output_arguments(command: argparse.ArgumentParser) -> None:
     """Form, columns, details, files and statistics."""
@@ -31,3 +33,14 @@ def add_output_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("-P", dest="print_lines", action="store_true", help="print the lines even with -V, -x or -w")
     command.add_argument("-J", dest="layers", metavar="NAMES", help="protocols that -T json and -T ek show")
     command.add_argument("--json", action="store_const", dest="form", const="json", help="same as -T json")
+    command.add_argument(
+        "-w", dest="write", metavar="FILE",
+        help="write the packets: pcapng, or pcap by the suffix; - for stdout. Prints none but with -P",
+    )  # fmt: skip
+    command.add_argument("-F", dest="file_form", choices=FILE_FORMS, help="form of -w, whatever its suffix")
+    command.add_argument("--force", action="store_true", help="let -w replace a file")
+    command.add_argument(
+        "-z", dest="statistics", action="append", default=[], metavar="WHAT",
+        help="statistics behind the packets: conv,PROTOCOL (eth, ip, ipv6, tcp, udp) or follow,tcp,FORM,STREAM "
+        "(ascii, hex, raw, utf-8, yaml); with -q alone",
+    )  # fmt: skip
