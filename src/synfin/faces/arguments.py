@@ -17,6 +17,7 @@ COMMANDS = {
     "check": "what is wrong in captures, ranked; exit 1 where it is bad",
     "capture": "capture packets from an interface",
     "doctor": "what this machine allows",
+    "completion": "a script that teaches a shell synfin's commands, options and field names",
 }
 
 
@@ -104,6 +105,7 @@ def _packets(command: argparse.ArgumentParser) -> None:
         help="whose rules of analysis: tshark-4.0 (default), tshark-4.4",
     )
     command.add_argument("--fields", dest="list_fields", nargs="?", const="", metavar="PATTERN", help="list the fields")
+    _language(command)
 
 
 def _explain(command: argparse.ArgumentParser) -> None:
@@ -173,6 +175,10 @@ def _capture(command: argparse.ArgumentParser) -> None:
     command.add_argument("-s", dest="snap_len", type=_positive, metavar="BYTES", help="keep at most so much of each")
     command.add_argument("-n", action="store_true", help="accepted: names are never looked up")
     command.add_argument("-q", dest="quiet", action="store_true", help="do not print the packets")
+
+
+def _completion(command: argparse.ArgumentParser) -> None:
+    command.add_argument("shell", choices=("bash", "zsh", "fish"), metavar="SHELL", help="bash, zsh or fish")
 
 
 def _doctor(command: argparse.ArgumentParser) -> None:

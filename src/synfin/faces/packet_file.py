@@ -25,7 +25,7 @@ def check(asked: argparse.Namespace, paths: Sequence[str]) -> None:
 
 
 def write(asked: argparse.Namespace, sources: Sequence[str], numbers: Iterator[int]) -> None:
-    """Write the frames with these ascending numbers; all numbers are taken, as others may look at what they come from."""
+    """Write the frames with these ascending numbers, every one of which is taken: others look on."""
     form = asked.file_form or ("pcap" if asked.write.endswith(".pcap") else "pcapng")
     lost = 0
     with _opened(asked.write) as output:

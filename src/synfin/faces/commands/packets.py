@@ -10,9 +10,10 @@ from contextlib import nullcontext
 from itertools import islice
 
 from synfin import filter as language
-from synfin.dissect import fields
 from synfin.errors import UsageError
+from synfin.explain.words import detect_language
 from synfin.faces import export, inputs, packet_file
+from synfin.faces.field_list import print_fields
 from synfin.faces.packet_form import Form, Rows, form_of
 from synfin.faces.statistics import statistics, watched
 from synfin.watch import profile as profiles
@@ -23,7 +24,8 @@ from synfin.watch.packet_table import chosen_packets, packet_table
 def run(asked: argparse.Namespace) -> int:
     """Print packets, or the list of fields."""
     if asked.list_fields is not None:
-        return _list_fields(asked.list_fields)
+        print_fields(asked.list_fields, asked.lang or detect_language())
+        return 0
     paths = inputs.named(asked)
     form = form_of(asked)
     if asked.output:
@@ -127,14 +129,3 @@ def _first(rows: Rows, count: int | None) -> Rows:
         yield row
         if row[0].packet.number == count:
             return
-
-
-def _list_fields(pattern: str) -> int:
-    """The field table: name, type and both titles."""
-    found = [field for name, field in sorted(fields.all_fields().items()) if pattern.lower() in name.lower()]
-    if not found:
-        nearest = ", ".join(fields.nearest(pattern))
-        raise UsageError(f"no field has {pattern!r} in its name{f'; near: {nearest}' if nearest else ''}")
-    for field in found:
-        sys.stdout.write(f"{field.name}\t{field.kind}\t{field.title_en}\t{field.title_zh}\n")
-    return 0
