@@ -75,6 +75,20 @@ def _conns(command: argparse.ArgumentParser) -> None:
     _inputs(command)
     _filter(command, "only connections with a packet that matches")
     command.add_argument("--separate", action="store_true", help="count frames and connections anew in each file")
+    command.add_argument(
+        "--since", metavar="TIME", help="only connections whose last packet is not earlier: RFC 3339, or seconds"
+    )
+    command.add_argument("--until", metavar="TIME", help="only connections whose first packet is not later")
+    command.add_argument(
+        "--sort",
+        metavar="FIELD",
+        help="in order of a field (see --columns), unknown last; --sort=-FIELD: largest first",
+    )
+    command.add_argument("--reverse", action="store_true", help="turn the order of --sort round")
+    command.add_argument("--limit", type=_positive, metavar="N", help="only the first N")
+    command.add_argument(
+        "--columns", metavar="A,B,…", help="fields of the record to print as TSV or CSV, in this order"
+    )
     form = command.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_const", dest="form", const="json", help="one JSON document")
     form.add_argument("--ndjson", action="store_const", dest="form", const="ndjson", help="a JSON record a line")

@@ -32,7 +32,7 @@ BLOCK = 1024  #: rows between `scan` and `follow`: small enough to stay in the c
 
 _FACT = Struct(follow.FACT_FORMAT)
 _RECORD = Struct(follow.RECORD_FORMAT)
-_RECORDS_AT_ONCE = 4096
+_RECORDS_AT_ONCE = 1024
 _QUOTED = 0xFFFFFFFF  # `conn` of a row that only quotes
 _Sink = Callable[[bytearray, bytearray, int], None]
 _Walk = Callable[[bytearray, int, int, int], tuple[int, int, int]]
@@ -169,6 +169,13 @@ class CompiledEngine:
     def connections(self) -> Iterator[RawConnection]:
         return raw_connections(self._tracker)
 
+    def record_blocks(self) -> Iterator[bytes]:
+        """The same as records of `follow.RECORD_FORMAT`, in the order in which they were made."""
+        return (
+            self._tracker.records(start, start + _RECORDS_AT_ONCE)
+            for start in range(0, len(self._tracker), _RECORDS_AT_ONCE)
+        )
+
     @property
     def connection_count(self) -> int:
         return self._tracker.connection_count()
@@ -223,6 +230,11 @@ def raw_connections(tracker: follow.Tracker) -> Iterator[RawConnection]:
             while early and early[0].conn == expected:
                 yield heappop(early)
                 expected += 1
+
+
+def raws(records: bytes) -> Iterator[RawConnection]:
+    """The connections of a block of records."""
+    return (_raw(*values) for values in _RECORD.iter_unpack(records))
 
 
 def _raw(
