@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
 from ipaddress import IPv6Address
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -95,31 +95,29 @@ def test_any_columns_are_written_and_every_cell_is_one_field(found: bytes, colum
 @given(records, st.integers(1, 7))
 def test_columns_are_those_of_the_readable_records(found: bytes, rows: int) -> None:
     compiled, readable = pair(found)
-    tables = [connection_table(lambda block=block: iter([block]), block.__len__) for block in (compiled, readable)]
-    ours, theirs = ([row for batch in table.batches(rows) for row in _rows(batch)] for table in tables)
+    ours, theirs = (_rows(block, rows) for block in (compiled, readable))
     for row, other in zip(ours, theirs, strict=True):
         for column, value, wanted in zip(COLUMNS, row, other, strict=True):
-            expected = list(wanted) if isinstance(wanted, tuple) else wanted
+            expected: Any = list(wanted) if isinstance(wanted, tuple) else wanted
             if column.name == "conn.duration_ns" and not -(1 << 63) <= expected < 1 << 63:
                 continue  # wraps in 64 bits, which plain Python values do not
             if column.name in ("conn.handshake_rtt_ns", "conn.handshake_legs_ns") and expected is not None:
-                expected = expected if isinstance(expected, list) else (expected + (1 << 63)) % (1 << 64) - (1 << 63)
+                wraps = not isinstance(expected, list)
+                expected = (expected + (1 << 63)) % (1 << 64) - (1 << 63) if wraps else expected
             assert value == expected, column.name
 
 
-def _rows(batch: object) -> Iterator[tuple[object, ...]]:
+def _rows(block: RecordBlock, rows: int) -> list[tuple[Any, ...]]:
+    """The table of a block as pyarrow reads it, in batches of so many rows; times as the integers that they are."""
     import pyarrow
 
-    made = pyarrow.RecordBatchReader.from_stream(batch).read_all()
-    columns = [made.column(name).cast(_kept(made.column(name).type)).to_pylist() for name in made.column_names]
-    return zip(*columns, strict=True)
-
-
-def _kept(kind: object) -> object:
-    """Times as the integers that they are."""
-    import pyarrow
-
-    return pyarrow.int64() if pyarrow.types.is_timestamp(kind) else kind
+    found: list[tuple[Any, ...]] = []
+    for batch in connection_table(lambda: iter([block]), block.__len__).batches(rows):
+        made = pyarrow.RecordBatchReader.from_stream(batch).read_all()
+        times = [pyarrow.int64() if pyarrow.types.is_timestamp(one.type) else one.type for one in made.columns]
+        columns = [one.cast(kind).to_pylist() for one, kind in zip(made.columns, times, strict=True)]
+        found += zip(*columns, strict=True)
+    return found
 
 
 @settings(max_examples=30, deadline=None)
