@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 from array import array
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from heapq import heappop, heappush
 from itertools import islice
 from struct import Struct
@@ -84,7 +83,7 @@ class CompiledEngine:
         self._slow.last = None
         if scan.next_slow(self._rows, 0, 1) == 0:
             # fragments are of one age whichever way they come, by the walks or by the readable reader
-            self._slow.take(packet if time_ns == packet.time_ns else replace(packet, time_ns=time_ns), self._rows, 0)
+            self._slow.take(packet if time_ns == packet.time_ns else packet._replace(time_ns=time_ns), self._rows, 0)
         before = self._tracker.counts()[1]
         self._follow(1)
         return self._tracker.counts()[1] > before

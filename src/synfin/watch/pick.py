@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from struct import Struct
 from typing import NamedTuple
 
@@ -91,6 +90,6 @@ def _segments(found: Sequence[_Place]) -> Iterator[Segment]:
             for place in found:
                 if place.path == path:
                     data = os.pread(stream.fileno(), place.size, place.packet.offset)
-                    segment = dissect(replace(place.packet, data=data)).segment
+                    segment = dissect(place.packet._replace(data=data)).segment
                     if segment is not None:
                         yield segment
