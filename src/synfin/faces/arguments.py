@@ -15,6 +15,7 @@ COMMANDS = {
     "conns": "the connections of captures, a row each",
     "explain": "one connection segment by segment, or one packet byte by byte",
     "packets": "the packets of captures, a line each",
+    "check": "what is wrong in captures, ranked; exit 1 where it is bad",
     "capture": "capture packets from an interface",
     "doctor": "what this machine allows",
 }
@@ -160,6 +161,30 @@ def _explain(command: argparse.ArgumentParser) -> None:
     form.add_argument("--json", action="store_const", dest="form", const="json", help="story and measurements as JSON")
     form.add_argument("--measure", action="store_true", help="what is measured of it, as a table")
     _ladder(command)
+    _language(command)
+
+
+def _check(command: argparse.ArgumentParser) -> None:
+    _inputs(command)
+    command.add_argument(
+        "--fail-on",
+        choices=("info", "note", "warn", "error", "never"),
+        default="error",
+        help="exit 1 when a finding is at least as bad (default: error)",
+    )
+    command.add_argument(
+        "--min",
+        dest="least",
+        choices=("ok", "info", "note", "warn", "error"),
+        default="note",
+        help="show findings that are at least as bad (default: note)",
+    )
+    form = command.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_const", dest="form", const="json", help="one JSON document")
+    form.add_argument(
+        "--lines", action="store_const", dest="form", const="lines", help="a finding a line (default in a pipe)"
+    )
+    form.add_argument("--grouped", action="store_const", dest="form", const="grouped", help="by kind, worst first")
     _language(command)
 
 

@@ -155,6 +155,7 @@ class Finding:
     numbers: dict[str, int | float | str]
     confidence: str = "certain"
     reference: str = ""
+    connections: tuple[int, ...] = ()  #: of a finding over many: the connections that it stands on
 
 
 @dataclass(slots=True)

@@ -47,6 +47,18 @@ SERVER_HALF_CLOSE_DATA = 1 << 30
 UNANSWERED = 1 << 31  #: at the end three repetitions of one segment, or two keep-alive probes, without any answer
 ANY_RST = 1 << 32
 
+#: every id that a connection can have opened with, and ended with; the first that fits
+OPENINGS = (
+    "open.tfo", "open.simultaneous", "open.refused", "open.icmp_rejected", "open.rejected_by_client",
+    "open.unsolicited_synack", "open.no_answer", "open.half_open", "open.pending", "open.normal", "open.syn_missing",
+    "open.midstream",
+)  # fmt: skip
+CLOSINGS = (
+    "close.never_opened", "close.keepalive_timeout", "close.rst_after_own_fin", "close.rst_after_peer_fin",
+    "close.abort", "close.rst_reply", "close.silent_death", "close.simultaneous", "close.half_close_data",
+    "close.fin_3seg", "close.fin_4seg", "close.fin_incomplete", "close.fin_unanswered", "close.still_open",
+)  # fmt: skip
+
 _NEVER_OPENED = {
     "open.refused": "server",
     "open.icmp_rejected": "middle",
