@@ -10,6 +10,7 @@ from synfin.tcp.state import State
 from synfin.watch import facts as f
 from synfin.watch.collect import UNSOLICITED, ConnectionFacts, order_bits
 from synfin.watch.derive import derive
+from synfin.watch.derived_facts import facts
 from synfin.watch.findings import judge, seen
 from synfin.watch.fired import receiver_rules, sender_rules
 from synfin.watch.hindsight import Hindsight, look_back, note
@@ -128,7 +129,7 @@ def _state(past: Hindsight, now: ConnectionFacts, end: int, k: int) -> State:
     """The likely state of an end after segment k."""
     own, peer = now.sides[end].ledger, now.sides[1 - end].ledger
     hole = order_bits(now, end, CLIENT) & f.DENIED_FIN & ~now.sides[end].order
-    vector = f.facts(own, peer, past.order[end][k] | hole)
+    vector = facts(own, peer, past.order[end][k] | hole)
     if (past.final.sides[0].ledger.sent | past.final.sides[1].ledger.sent) & (SENT_SYN | SENT_SYN_ACK):
         vector &= ~f.MIDSTREAM
     return likely(vector)
