@@ -14,7 +14,7 @@ from synfin.dissect.context import Facts
 from synfin.dissect.field import Field
 from synfin.dissect.summary import summarize
 from synfin.errors import UsageError
-from synfin.faces import export, inputs
+from synfin.faces import compiled_packets, export, inputs
 from synfin.watch import profile as profiles
 from synfin.watch.annotate import annotated, needs_hindsight
 from synfin.watch.packet_table import chosen_packets, packet_table
@@ -42,11 +42,17 @@ def run(asked: argparse.Namespace) -> int:
     needed = {*asked.fields, *(wanted.fields if wanted else ())}
     twice = asked.two_passes or inputs.all_regular(paths) or needs_hindsight(needed)
     with inputs.rereadable(paths) if twice else nullcontext(list(paths)) as sources:
-        rows = annotated(sources, passes=2 if twice else 1, fields=needed, warnings=warnings, profile=profile)
-        if asked.count is not None:
-            rows = takewhile(lambda row: row[0].packet.number <= asked.count, rows)
-        shown = _displayed(row for row in rows if wanted is None or wanted.matches(*row))
-        interrupted = _print(asked.form, shown, chosen, style)
+        if compiled_packets.covers(asked, needed):
+            interrupted = compiled_packets.show(
+                asked, sources, wanted, chosen, style, passes=2 if twice else 1, warnings=warnings,
+                pieces=lambda rows: _pieces(asked.form, rows, chosen, style),
+            )  # fmt: skip
+        else:
+            rows = annotated(sources, passes=2 if twice else 1, fields=needed, warnings=warnings, profile=profile)
+            if asked.count is not None:
+                rows = takewhile(lambda row: row[0].packet.number <= asked.count, rows)
+            shown = _displayed(row for row in rows if wanted is None or wanted.matches(*row))
+            interrupted = _print(asked.form, shown, chosen, style)
     for warning in warnings:
         inputs.note(warning)
     if interrupted:
