@@ -17,6 +17,7 @@ COMMANDS = {
     "explain": "one connection segment by segment, or one packet byte by byte",
     "packets": "the packets of captures, a line each",
     "check": "what is wrong in captures, ranked; exit 1 where it is bad",
+    "compare": "two captures of the same traffic, from two places",
     "capture": "capture packets from an interface",
     "doctor": "what this machine allows",
     "completion": "a script that teaches a shell synfin's commands, options and field names",
@@ -182,6 +183,13 @@ def _check(command: argparse.ArgumentParser) -> None:
         "--lines", action="store_const", dest="form", const="lines", help="a finding a line (default in a pipe)"
     )
     form.add_argument("--grouped", action="store_const", dest="form", const="grouped", help="by kind, worst first")
+    _language(command)
+
+
+def _compare(command: argparse.ArgumentParser) -> None:
+    _inputs(command)
+    command.add_argument("--full", action="store_true", help="also connections to which nothing happened")
+    command.add_argument("--json", action="store_const", dest="form", const="json", help="one JSON document")
     _language(command)
 
 
