@@ -10,6 +10,7 @@ another, finished one shows what a second pass shows.
 import cython
 from cython import int as cint
 from cython import longlong, uchar, uint, ulonglong, ushort
+from cython.cimports.libc.stdlib import free, realloc
 from cython.cimports.libc.string import memset
 from cython.cimports.synfin._kernels import calm, collect, flight, record, table, zeek
 from cython.cimports.synfin._kernels.conn import (
@@ -82,6 +83,12 @@ Fact = cython.struct(
     record=uint,  # index of the record in this tracker
     states=uchar[2],  # rows of the transition matrix after this segment, NO_STATE once handed over
 )
+
+# What a shard leaves to be numbered: a record in which a stream begins (OPENS), which gets its number (COUNTS), or
+# which goes on in the stream of the record with that index.
+Birth = cython.struct(frame=uint, index=uint, what=uint)
+OPENS = cython.declare(uint, 0xFFFFFFFF)
+COUNTS = cython.declare(uint, 0xFFFFFFFE)
 
 FIN = cython.declare(uint, 0x01)
 SYN = cython.declare(uint, 0x02)
@@ -307,6 +314,15 @@ def end_fact(conn: cython.pointer(Conn), fact: cython.pointer(Fact), value: cyth
     fact.states[1] = 255 if conn.handed_over else conn.states[1]
 
 
+@cython.cfunc
+@cython.nogil
+@cython.inline
+@cython.exceptval(check=False)
+def shard_of(row: cython.pointer(Row), shards: uint) -> uint:
+    """Which of so many follows a row: by the lower half of the hash, since the upper one finds the slot."""
+    return cython.cast(uint, (cython.cast(ulonglong, cython.cast(uint, row.hash)) * shards) >> 32)
+
+
 @cython.final
 @cython.cclass
 class Tracker:
@@ -314,6 +330,9 @@ class Tracker:
 
     `matrix` is the transition table, 12 rows of 32 cells. `detailed` keeps what is in flight: values can be asked for.
     Without `facts` only records can be had, and what they do not need is not done.
+
+    One of several `shards` is given all rows and follows those whose hash is its own; `name_births` of all shards then
+    numbers streams and connections as one tracker would have.
     """
 
     matrix: uchar[384]
@@ -326,12 +345,21 @@ class Tracker:
     end_ns: longlong  # time of the latest frame
     detailed: cython.bint
     factual: cython.bint
+    shard: uint
+    shards: uint
+    births: cython.pointer(Birth)  # since the last numbering, in order of frames
+    birth_count: uint
+    birth_room: uint
 
-    def __cinit__(self, matrix: bytes, detailed: cython.bint = False, facts: cython.bint = True):
+    def __cinit__(
+        self, matrix: bytes, detailed: cython.bint = False, facts: cython.bint = True, shard: uint = 0, shards: uint = 1
+    ):
         if len(matrix) != 384 or any(cell > 11 and cell != 255 for cell in matrix):
             raise ValueError("the matrix has 12 rows of 32 cells, each a row or 255")
         if detailed and not facts:
             raise ValueError("values stand beside facts")
+        if shard >= shards or (facts and shards != 1):
+            raise ValueError("a shard is one of several, and keeps no facts")
         for place, cell in enumerate(matrix):
             self.matrix[place] = cell
         self.numbered = 0
@@ -342,11 +370,40 @@ class Tracker:
         self.end_ns = 0
         self.detailed = detailed
         self.factual = facts
+        self.shard = shard
+        self.shards = shards
+        self.births = cython.NULL
+        self.birth_count = 0
+        self.birth_room = 0
         if not table.begin(cython.address(self.table)):
             raise MemoryError("no room for the flow table")
 
     def __dealloc__(self):
         table.finish(cython.address(self.table))
+        free(self.births)
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def note_birth(self, conn: cython.pointer(Conn), what: uint) -> cint:
+        """Leave a record to `name_births`; 0 when there is no memory."""
+        wider: cython.pointer(Birth)
+        birth: cython.pointer(Birth)
+        if self.birth_count == self.birth_room:
+            wider = cython.cast(
+                cython.pointer(Birth),
+                realloc(self.births, (2 * cython.cast(cython.size_t, self.birth_room) + 64) * cython.sizeof(Birth)),
+            )
+            if wider == cython.NULL:
+                return 0
+            self.births = wider
+            self.birth_room = 2 * self.birth_room + 64
+        birth = self.births + self.birth_count
+        birth.frame = self.frames
+        birth.index = conn.index
+        birth.what = what
+        self.birth_count += 1
+        return 1
 
     @cython.cfunc
     @cython.nogil
@@ -393,6 +450,8 @@ class Tracker:
         if conn != cython.NULL:
             conn.stream = self.streams
             self.streams += 1
+            if self.shards > 1 and not self.note_birth(conn, OPENS):
+                return cython.NULL
         return conn
 
     @cython.cfunc
@@ -408,6 +467,8 @@ class Tracker:
         inherit(conn, old)
         old.flights = cython.NULL
         old.next_same = conn.index + 1
+        if self.shards > 1 and not self.note_birth(conn, old.index):
+            return cython.NULL
         return conn
 
     @cython.cfunc
@@ -443,22 +504,25 @@ class Tracker:
     @cython.nogil
     @cython.inline
     @cython.exceptval(check=False)
-    def ours(self, conn: cython.pointer(Conn), side: uint, row: cython.pointer(Row), bits: uint) -> cython.void:
-        """Our own bookkeeping of a row."""
+    def ours(self, conn: cython.pointer(Conn), side: uint, row: cython.pointer(Row), bits: uint) -> cint:
+        """Our own bookkeeping of a row; 0 when there is no memory."""
         if row.kind & KIND_QUOTED:
             if rejects(row):
                 collect.note_unreachable(conn, side, row)
-            return
+            return 1
         self.segments += 1
         if conn.number == ALL_ONES:
             conn.number = self.numbered
             self.numbered += 1
+            if self.shards > 1 and not self.note_birth(conn, COUNTS):
+                return 0
         collect.count(conn, side, row, self.frames, bits)
         if row.len_bytes >= 0 and row.hdr_len >= 20:
             if not conn.handed_over:
                 step(conn, side, row, self.matrix)
             collect.add(conn, side, row)
             zeek.add(conn, side, row)
+        return 1
 
     @cython.cfunc
     @cython.nogil
@@ -508,7 +572,8 @@ class Tracker:
             if value != cython.NULL:
                 opening_and_closing(conn, side, row, fact.ack, value)
         conn.met = 1
-        self.ours(conn, side, row, bits)
+        if not self.ours(conn, side, row, bits):
+            return 0
         if fact != cython.NULL:
             end_fact(conn, fact, value)
         self.put_away(conn)
@@ -603,7 +668,7 @@ class Tracker:
                 self.end_ns = row.time_ns
             if value != cython.NULL:
                 memset(value, 0, cython.sizeof(Value))
-            if row.kind & KIND_TCP:
+            if row.kind & KIND_TCP and (self.shards == 1 or shard_of(row, self.shards) == self.shard):
                 if known.used * 2 > known.mask and not table.grow(known):
                     return 0
                 side = 1 if row.kind & KIND_FROM_HIGH else 0
@@ -746,6 +811,83 @@ class Tracker:
     def counts(self) -> tuple:
         """(frames, frames with a TCP header quoted or not, frames with a TCP header of their own) so far."""
         return self.frames, self.followed, self.segments
+
+
+def name_births(shards: list, streams: uint, connections: uint):
+    """Number what began in `shards` (all of one input, and all at the same frame) since the last time, in order of
+    frames. So many streams and connections were numbered before; returns how many are so now."""
+    one: Tracker
+    first: Tracker
+    conn: cython.pointer(Conn)
+    birth: cython.pointer(Birth)
+    heads: list = [0] * len(shards)
+    head: uint
+    which: cython.Py_ssize_t
+    place: cython.Py_ssize_t
+    while True:
+        which = -1
+        birth = cython.NULL
+        for place in range(len(shards)):
+            one = shards[place]
+            head = heads[place]
+            if head < one.birth_count and (which < 0 or one.births[head].frame < birth.frame):
+                which = place
+                birth = one.births + head
+        if which < 0:
+            break
+        first = shards[which]
+        heads[which] = heads[which] + 1
+        conn = table.at(cython.address(first.table), birth.index)
+        if birth.what == OPENS:
+            conn.stream = streams
+            streams += 1
+        elif birth.what == COUNTS:
+            conn.number = connections
+            connections += 1
+        else:
+            conn.stream = table.at(cython.address(first.table), birth.what).stream
+    for place in range(len(shards)):
+        one = shards[place]
+        one.birth_count = 0
+    return streams, connections
+
+
+def place_records(shards: list, places: ulonglong[::1]):
+    """For every connection of all shards, by its number: which shard has it (upper half), at which index."""
+    one: Tracker
+    conn: cython.pointer(Conn)
+    place: cython.Py_ssize_t
+    i: uint
+    for place in range(len(shards)):
+        one = shards[place]
+        for i in range(one.table.count):
+            conn = table.at(cython.address(one.table), i)
+            if conn.number != ALL_ONES and conn.number < places.shape[0]:
+                places[conn.number] = (cython.cast(ulonglong, place) << 32) | i
+
+
+def records_at(shards: list, places: cython.const[ulonglong][::1]) -> bytes:
+    """The records at `places` as RECORD_FORMAT."""
+    one: Tracker
+    conn: cython.pointer(Conn)
+    out = bytearray(places.shape[0] * cython.sizeof(Record))
+    view: uchar[::1]
+    n: cython.Py_ssize_t
+    if places.shape[0] == 0:
+        return b""
+    view = out
+    for n in range(places.shape[0]):
+        one = shards[cython.cast(cython.Py_ssize_t, places[n] >> 32)]
+        if cython.cast(uint, places[n]) >= one.table.count:
+            raise IndexError("no such record")
+        conn = table.at(cython.address(one.table), cython.cast(uint, places[n]))
+        record.write(
+            conn,
+            one.newest(conn).completeness,
+            one.end_ns,
+            cython.cast(cython.pointer(Record), cython.address(view[0])) + n,
+        )
+    return bytes(out)
 
 
 def record_size() -> cython.Py_ssize_t:

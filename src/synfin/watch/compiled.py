@@ -162,7 +162,7 @@ class CompiledEngine:
     def _pcapng_walk(self, reader: CaptureReader) -> _Walk:
         section = reader.pcapng
         assert section is not None
-        described = _Described(reader.interfaces)
+        described = Described(reader.interfaces)
 
         def walk(buffer: bytearray, at: int, end: int, base: int) -> tuple[int, int, int]:
             big, interfaces = int(section.byte_order == ">"), described.since(section.first_interface)
@@ -192,7 +192,7 @@ class CompiledEngine:
         self._tracker.from_client(facts, count, out)
 
 
-class _Described:
+class Described:
     """The interfaces of a section in the form that `scan_pcapng` takes; each is converted once."""
 
     def __init__(self, interfaces: Sequence[Interface]) -> None:

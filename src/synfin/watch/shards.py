@@ -1,0 +1,163 @@
+"""Several cores for one input: connections are divided by their hash, the bytes of a file by ranges.
+
+Every shard is given all rows in order and follows those that are its own; what began in the same rows is then numbered
+in order of frames. The records are those of one core, to the last bit: nothing in a connection depends on another one.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from array import array
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from typing import TYPE_CHECKING
+
+from synfin._kernels import follow
+from synfin.tcp.state import matrix
+from synfin.watch.compiled import CompiledEngine, Described
+from synfin.watch.ranges import ROWS, Between, PcapngWalk, PcapWalk, Range, Walk, joined
+from synfin.watch.team import Team
+
+if TYPE_CHECKING:
+    from synfin.capture.reader import CaptureReader
+
+MOST = 8  #: shards; more would mostly skip what is not theirs
+ENOUGH = 1 << 24  #: bytes of a file for which a second core is worth its start
+
+_INTERRUPTIONS = 64  # of the ranges; an input with more is read by one
+_SHORTEST, _LONGEST = 1 << 16, 1 << 23  # bytes of a range
+
+
+class Shards:
+    """As a `follow.Tracker` that keeps no facts."""
+
+    def __init__(self, count: int) -> None:
+        self.trackers = [follow.Tracker(matrix(), facts=False, shard=at, shards=count) for at in range(count)]
+        self._streams = self._connections = 0
+        self._places = array("Q")
+
+    def follow(self, rows: bytearray, n: int, facts: None = None, finished: None = None) -> None:
+        for tracker in self.trackers:
+            tracker.follow(rows, n)
+        self.number()
+
+    def number(self) -> None:
+        """Number what began in the rows that all trackers have followed by now."""
+        self._streams, self._connections = follow.name_births(self.trackers, self._streams, self._connections)
+
+    def counts(self) -> tuple[int, int, int]:
+        each = [tracker.counts() for tracker in self.trackers]
+        return each[0][0], sum(counts[1] for counts in each), sum(counts[2] for counts in each)
+
+    def connection_count(self) -> int:
+        return self._connections
+
+    def __len__(self) -> int:
+        return self._connections
+
+    def records(self, start: int, stop: int) -> bytes:
+        if len(self._places) != self._connections:
+            self._places = array("Q", bytes(8 * self._connections))
+            follow.place_records(self.trackers, self._places)
+        return follow.records_at(self.trackers, self._places[start:stop])
+
+
+class ShardedEngine(CompiledEngine):
+    """A compiled engine for records alone, on several cores where the input is a large enough file."""
+
+    def __init__(self, jobs: int) -> None:
+        super().__init__(records_only=True)
+        self._shards = self._tracker = Shards(min(jobs, MOST))
+        self._span = _SHORTEST
+
+    def feed(self, reader: CaptureReader) -> None:
+        descriptor = reader.source.descriptor()
+        if descriptor is not None and self._is_large(descriptor, reader) and self._walk(reader) is not None:
+            with _interrupt_between() as pause, Team(len(self._shards.trackers)) as team:
+                for _ in range(_INTERRUPTIONS):
+                    self._follow_ranges(descriptor, reader, team, pause)
+                    # whatever ended the ranges (another block, damage, a very long record) the readable reader takes
+                    if not self._is_large(descriptor, reader) or not self._follow_slowly(reader, b""):
+                        break
+        super().feed(reader)
+
+    def _is_large(self, descriptor: int, reader: CaptureReader) -> bool:
+        return os.fstat(descriptor).st_size - reader.source.tell() >= ENOUGH
+
+    def _walk(self, reader: CaptureReader) -> Walk | None:
+        if reader.pcap_header is not None:
+            return PcapWalk(reader.pcap_header, self._seed) if reader.pcap_header.lengths_swapped is False else None
+        if reader.pcapng is None:
+            return None
+        section = reader.pcapng
+        described = Described(reader.interfaces).since(section.first_interface)
+        return PcapngWalk(section.byte_order, described, self._seed)
+
+    def _follow_ranges(self, descriptor: int, reader: CaptureReader, team: Team, pause: Callable[[], None]) -> None:
+        """Follow records as long as ranges yield any. The next ranges are read while rows are followed."""
+        walk = self._walk(reader)
+        assert walk is not None
+        trackers, fetch = self._shards.trackers, partial(_read_at, descriptor)
+        now, later = ([Range() for _ in trackers] for _ in range(2))
+        parts: Sequence[Range | Between] = ()
+        at, more = reader.source.tell(), True
+        while more or parts:
+            starts = [at + place * self._span for place in range(len(now))]
+            end = os.fstat(descriptor).st_size if more else at
+            reads = [
+                partial(one.read, descriptor, start, min(start + self._span, end), walk, known=start == at)
+                for one, start in zip(now, starts, strict=True)
+            ]
+            team.run([partial(_one_turn, tracker, parts, read) for tracker, read in zip(trackers, reads, strict=True)])
+            self._shards.number()
+            reader.source.seek(at)
+            pause()
+            before = at
+            parts, at, more = joined(now, walk) if more else ((), at, False)
+            more = more and at > before
+            for part in parts:
+                if part.slow:
+                    self._slow.complete_from(part.rows, part.count, fetch)
+            self._learn(at - before, sum(part.count for part in parts))
+            now, later = later, now
+
+    def _learn(self, size: int, count: int) -> None:
+        """How long a range should be, for its rows to fit."""
+        if count:
+            span = size // count * ROWS * 3 // 4
+            self._span = max(_SHORTEST, min(span, _LONGEST)) & ~3
+
+
+def _one_turn(tracker: follow.Tracker, parts: Sequence[Range | Between], read: Callable[[], None]) -> None:
+    for part in parts:
+        tracker.follow(part.rows, part.count)
+    read()
+
+
+def _read_at(descriptor: int, offset: int, size: int) -> bytes:
+    return os.pread(descriptor, size, offset)
+
+
+@contextmanager
+def _interrupt_between() -> Iterator[Callable[[], None]]:
+    """Ctrl-C waits until all shards stand at the same frame: yields what raises it there."""
+    seen: list[int] = []
+
+    def pause() -> None:
+        if seen:
+            raise KeyboardInterrupt
+
+    try:
+        before = signal.getsignal(signal.SIGINT)
+        if before is signal.default_int_handler:
+            signal.signal(signal.SIGINT, lambda number, _: seen.append(number))
+    except ValueError:  # not the main thread: nobody interrupts it
+        before = None
+    try:
+        yield pause
+    finally:
+        if before is signal.default_int_handler:
+            signal.signal(signal.SIGINT, before)
+    pause()
