@@ -22,7 +22,9 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-KERNELS = ("scan", "judge", "collect", "step", "flight", "zeek", "calm", "table", "record", "follow")
+KERNELS = (
+    "carrier", "scan", "judge", "collect", "step", "flight", "zeek", "calm", "table", "record", "follow", "boundary",
+)  # fmt: skip
 SANITISE = (
     "-O1", "-g", "-fno-omit-frame-pointer", "-fsanitize=address,undefined", "-fno-sanitize-recover=undefined",
     "-shared", "-fPIC",

@@ -1,6 +1,6 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
 """Counters, ledgers and marks of a connection: the compiled twin of `synfin.watch.counters`, `.collect`, `.facts`
-and `.verdict.marks`. The rules and their reasons stand there; names here are the same.
+and `.marks`. The rules and their reasons stand there; names here are the same.
 """
 
 import cython
