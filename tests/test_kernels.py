@@ -6,7 +6,6 @@ import random
 import struct
 from array import array
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -366,13 +365,13 @@ def test_follow_agrees_wherever_the_clock_stands(seed: int) -> None:
     """Before 1970 too, and with jumps of a century."""
     dice = random.Random(seed)
     jumps = (-(2**62), 2**62 - 1, 0, -1, 3 * 10**9)
-    packets = [replace(packet, time_ns=dice.choice(jumps)) for packet in conversation(seed, 60)]
+    packets = [packet._replace(time_ns=dice.choice(jumps)) for packet in conversation(seed, 60)]
     assert kernel_rows(packets) == readable_rows(packets)
 
 
 def test_a_time_that_spans_64_bits_settles_a_connection() -> None:
     first, last = conversation(3, 2)
-    packets = [replace(first, time_ns=-(2**63)), replace(last, time_ns=2**63 - 1)]
+    packets = [first._replace(time_ns=-(2**63)), last._replace(time_ns=2**63 - 1)]
     kernel, readable = kernel_rows(packets)[2], readable_rows(packets)[2]
     assert [one.marks for one in kernel] == [one.marks for one in readable]
 

@@ -1,6 +1,6 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
 """Counters, ledgers and marks of a connection: the compiled twin of `synfin.watch.counters`, `.collect`, `.facts`
-and `.verdict.marks`. The rules and their reasons stand there; names here are the same.
+and `.marks`. The rules and their reasons stand there; names here are the same.
 """
 
 import cython
@@ -461,6 +461,16 @@ def is_over(conn: cython.pointer(Conn)) -> cint:
     if not (conn.work.ends[0].sent | conn.work.ends[1].sent) & (SENT_ACK | SENT_DATA):
         return 0
     return conn.reset_by >= 0 or both_closed(cython.address(conn.work.ends[0]), cython.address(conn.work.ends[1]))
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def has_ended(conn: cython.pointer(Conn)) -> cint:
+    """Whether nothing but copies and leftovers is to be expected: it is closed, was reset, or never opened."""
+    if not (conn.work.ends[0].sent | conn.work.ends[1].sent) & (SENT_ACK | SENT_DATA):
+        return 1
+    return is_over(conn)
 
 
 @cython.cfunc

@@ -33,7 +33,7 @@ ESTABLISHED = cython.declare(uint, 4)
 CLOSED = cython.declare(uint, 5)
 RESET = cython.declare(uint, 6)
 
-# Indices of synfin.watch.zeek.CONN_STATES.
+# Indices of synfin.watch.raw.CONN_STATES.
 OTH = cython.declare(uint, 0)
 S0 = cython.declare(uint, 1)
 S1 = cython.declare(uint, 2)

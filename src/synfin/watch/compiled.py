@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 from array import array
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from heapq import heappop, heappush
 from itertools import islice
 from struct import Struct
@@ -32,7 +31,7 @@ BLOCK = 1024  #: rows between `scan` and `follow`: small enough to stay in the c
 
 _FACT = Struct(follow.FACT_FORMAT)
 _RECORD = Struct(follow.RECORD_FORMAT)
-_RECORDS_AT_ONCE = 4096
+_RECORDS_AT_ONCE = 1024
 _QUOTED = 0xFFFFFFFF  # `conn` of a row that only quotes
 _Sink = Callable[[bytearray, bytearray, int], None]
 _Walk = Callable[[bytearray, int, int, int], tuple[int, int, int]]
@@ -88,7 +87,7 @@ class CompiledEngine:
         self._slow.last = None
         if scan.next_slow(self._rows, 0, 1) == 0:
             # fragments are of one age whichever way they come, by the walks or by the readable reader
-            self._slow.take(packet if time_ns == packet.time_ns else replace(packet, time_ns=time_ns), self._rows, 0)
+            self._slow.take(packet if time_ns == packet.time_ns else packet._replace(time_ns=time_ns), self._rows, 0)
         before = self._tracker.counts()[1]
         self._follow(1)
         return self._tracker.counts()[1] > before
@@ -173,6 +172,13 @@ class CompiledEngine:
     def connections(self) -> Iterator[RawConnection]:
         return raw_connections(self._tracker)
 
+    def record_blocks(self) -> Iterator[bytes]:
+        """The same as records of `follow.RECORD_FORMAT`, in the order in which they were made."""
+        return (
+            self._tracker.records(start, start + _RECORDS_AT_ONCE)
+            for start in range(0, len(self._tracker), _RECORDS_AT_ONCE)
+        )
+
     @property
     def connection_count(self) -> int:
         return self._tracker.connection_count()
@@ -227,6 +233,11 @@ def raw_connections(tracker: follow.Tracker) -> Iterator[RawConnection]:
             while early and early[0].conn == expected:
                 yield heappop(early)
                 expected += 1
+
+
+def raws(records: bytes) -> Iterator[RawConnection]:
+    """The connections of a block of records."""
+    return (_raw(*values) for values in _RECORD.iter_unpack(records))
 
 
 def _raw(

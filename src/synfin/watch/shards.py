@@ -33,10 +33,17 @@ _SHORTEST, _LONGEST = 1 << 16, 1 << 23  # bytes of a range
 class Shards:
     """As a `follow.Tracker` that keeps no facts."""
 
-    def __init__(self, count: int) -> None:
-        self.trackers = [follow.Tracker(matrix(), facts=False, shard=at, shards=count) for at in range(count)]
+    def __init__(self, count: int, limits: Limits) -> None:
+        self.trackers = [
+            follow.Tracker(
+                matrix(), facts=False, closed_after_s=limits.closed_after_s or 0, idle_after_s=limits.idle_after_s or 0,
+                shard=place, shards=count,
+            )
+            for place in range(count)
+        ]  # fmt: skip
         self._streams = self._connections = 0
-        self._places = array("Q")
+        # of every record in order, where they stay
+        self._places = array("Q") if limits == KEEP_ALL else None
 
     def follow(self, rows: bytearray, n: int, facts: None = None, finished: None = None) -> None:
         for tracker in self.trackers:
@@ -45,7 +52,8 @@ class Shards:
 
     def number(self) -> None:
         """Number what began in the rows that all trackers have followed by now."""
-        self._streams, self._connections = follow.name_births(self.trackers, self._streams, self._connections)
+        before = self._streams, self._connections
+        self._streams, self._connections = follow.name_births(self.trackers, *before, self._places)
 
     def counts(self) -> tuple[int, int, int]:
         each = [tracker.counts() for tracker in self.trackers]
@@ -55,13 +63,15 @@ class Shards:
         return self._connections
 
     def __len__(self) -> int:
-        return self._connections
+        return len(self._places) if self._places is not None else sum(map(len, self.trackers))
 
     def records(self, start: int, stop: int) -> bytes:
-        if len(self._places) != self._connections:
-            self._places = array("Q", bytes(8 * self._connections))
-            follow.place_records(self.trackers, self._places)
+        if self._places is None:
+            raise ValueError("where connections leave memory, `drain` has their records")
         return follow.records_at(self.trackers, self._places[start:stop])
+
+    def drain(self, everything: bool = False, at_most: int = 4096) -> bytes:
+        return follow.drain_all(self.trackers, everything, at_most)
 
 
 class ShardedEngine(CompiledEngine):
