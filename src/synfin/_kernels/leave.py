@@ -2,8 +2,8 @@
 """Connections leave memory: which ones, and in which order.
 
 A connection that has ended leaves `closed_s` after its last segment, any other `idle_s` after it. One whose endpoints
-have opened another connection since cannot change; but it shows its stream's completeness, so it goes with that stream's
-newest connection (or after `idle_s`).
+have opened another connection since cannot change; but it shows its stream's completeness, so it goes with the newest
+connection of that stream (or after `idle_s`).
 """
 
 import cython

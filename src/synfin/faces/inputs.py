@@ -14,7 +14,7 @@ from synfin.capture.reader import CaptureReader, open_capture
 from synfin.capture.source import standard_input
 from synfin.errors import UnreadableInput, UsageError
 from synfin.faces import progress
-from synfin.watch.engine import Engine
+from synfin.watch.engine import KEEP_ALL, Engine, Limits
 from synfin.watch.engines import compiled, engine
 
 
@@ -37,17 +37,23 @@ def follow(paths: Sequence[str], warnings: list[str]) -> tuple[Engine, bool]:
     """Follow the captures as one input; (the engine, whether it was interrupted). What was read is never lost."""
     following = fresh_engine()
     try:
-        for path in paths:
-            with open_capture(path, first_number=following.frames + 1) as reader:
-                try:
-                    with progress.shown(reader, lambda: following.frames):
-                        following.feed(reader)
-                finally:
-                    warnings.extend(reader.warnings)
-                    warnings.extend(_unseen(reader))
+        for _ in steps(following, paths, warnings):
+            pass
     except KeyboardInterrupt:
         return following, True
     return following, False
+
+
+def steps(following: Engine, paths: Sequence[str], warnings: list[str]) -> Iterator[None]:
+    """Follow the captures as one input, with pauses."""
+    for path in paths:
+        with open_capture(path, first_number=following.frames + 1) as reader:
+            try:
+                with progress.shown(reader, lambda: following.frames):
+                    yield from following.steps(reader)
+            finally:
+                warnings.extend(reader.warnings)
+                warnings.extend(_unseen(reader))
 
 
 def _unseen(reader: CaptureReader) -> Iterator[str]:
@@ -66,14 +72,14 @@ def note_no_tcp(paths: Sequence[str], frames: int) -> None:
     note(f"{', '.join(paths)}: no TCP in {count}")
 
 
-def fresh_engine() -> Engine:
-    """An engine; says once when the kernels are missing."""
+def fresh_engine(*, records_only: bool = False, limits: Limits = KEEP_ALL) -> Engine:
+    """An engine (see `engines.engine`); says once when the kernels are missing."""
     if not compiled() and os.environ.get("SYNFIN_READABLE") != "1" and not _told:
         _told.append(True)
         note(
             "the compiled kernels are missing; the readable core runs, slower (install gcc and python3-dev, then again)"
         )
-    return engine()
+    return engine(records_only=records_only, limits=limits)
 
 
 _told: list[bool] = []

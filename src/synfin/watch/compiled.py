@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from synfin._kernels import follow, scan
 from synfin.tcp.state import matrix
-from synfin.watch.engine import Place
+from synfin.watch.engine import KEEP_ALL, Limits, Place
 from synfin.watch.raw import RawConnection, RawSide
 from synfin.watch.slow import SlowPath
 
@@ -42,13 +42,25 @@ class CompiledEngine:
     """See `Engine`.
 
     A second engine that is given the `finished` first one shows what a second pass shows. `sink` is called with every
-    block of rows and facts, and how many they are. An engine for `records` alone keeps no facts of packets.
+    block of rows and facts, and how many they are. An engine for records alone keeps no facts of packets.
+    Connections leave memory as `Limits` say, without them never.
     """
 
     def __init__(
-        self, finished: CompiledEngine | None = None, sink: _Sink | None = None, *, records_only: bool = False
+        self,
+        finished: CompiledEngine | None = None,
+        sink: _Sink | None = None,
+        *,
+        records_only: bool = False,
+        limits: Limits = KEEP_ALL,
     ) -> None:
-        self._tracker = follow.Tracker(matrix(), facts=not records_only)
+        self._tracker = follow.Tracker(
+            matrix(),
+            facts=not records_only,
+            closed_after_s=limits.closed_after_s or 0,
+            idle_after_s=limits.idle_after_s or 0,
+        )
+        self._limits = limits
         self._finished = None if finished is None else finished._tracker
         self._sink = sink
         self._rows = bytearray(BLOCK * scan.row_size())
@@ -178,6 +190,14 @@ class CompiledEngine:
             self._tracker.records(start, start + _RECORDS_AT_ONCE)
             for start in range(0, len(self._tracker), _RECORDS_AT_ONCE)
         )
+
+    def drain(self, everything: bool = False) -> Iterator[bytes]:
+        """Records of the connections that have left memory since; with `everything` the others leave, too.
+
+        In the order of leaving, ties by `conn`.
+        """
+        while block := self._tracker.drain(everything, _RECORDS_AT_ONCE):
+            yield block
 
     @property
     def connection_count(self) -> int:
