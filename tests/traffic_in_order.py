@@ -29,9 +29,7 @@ class Dialogue:
         self._dice, self._v6 = dice, v6
         hosts = (b"\xfd" + bytes(14) + b"\x01", b"\xfd" + bytes(14) + b"\x02") if v6 else (b"\x0a\0\0\1", b"\x0a\0\0\2")
         ports = dice.choice(((40000 + number, 80), (9, 30000 + number)))
-        self.ends = tuple(
-            End(host, port, dice.choice(STARTS)) for host, port in zip(hosts, ports, strict=True)
-        )
+        self.ends = tuple(End(host, port, dice.choice(STARTS)) for host, port in zip(hosts, ports, strict=True))
         self._opening = list(dice.choice(((SYN, SYN | ACK, ACK), (SYN, SYN | ACK, ACK), (SYN, ACK), ())))
         self._turn = 0
         if not self._opening:
@@ -115,9 +113,7 @@ class Dialogue:
         network = struct.pack(">BBHHHBBH", 0x45, 0, 20 + len(message), 0, 0, 64, 1, 0) + peer.host + own.host
         return bytes(12) + b"\x08\x00" + network + message
 
-    def _segment(
-        self, own: End, peer: End, flags: int, seq: int, ack: int, length: int, option: bytes = b""
-    ) -> bytes:
+    def _segment(self, own: End, peer: End, flags: int, seq: int, ack: int, length: int, option: bytes = b"") -> bytes:
         header = struct.pack(
             ">HHIIHHHH", own.port, peer.port, seq, ack, (5 + len(option) // 4) << 12 | flags, own.window, 0, 0
         )

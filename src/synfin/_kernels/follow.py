@@ -733,9 +733,7 @@ def drain_all(shards: list, everything: cython.bint = False, at_most: uint = 409
         for place in range(len(shards)):
             one = shards[place]
             one.leaving.frame = one.frames
-            if not leave.gather(
-                cython.address(one.table), cython.address(one.leaving), one.clock.now_s, everything
-            ):
+            if not leave.gather(cython.address(one.table), cython.address(one.leaving), one.clock.now_s, everything):
                 raise MemoryError("no room to put connections in order")
             room += one.leaving.count
     at_most = min(at_most, room)

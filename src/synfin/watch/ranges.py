@@ -76,7 +76,7 @@ class Range:
         self._buffer = bytearray(PIECE + _LONGEST)
         self._head, self._tail = b"", b""
 
-    def read(self, descriptor: int, start: int, stop: int, walk: Walk, *, known: bool) -> None:
+    def read(self, descriptor: int, start: int, stop: int, *, walk: Walk, known: bool) -> None:
         """Scan the records that lie in the bytes from `start` to `stop`; `known`: one begins at `start`."""
         self.count, self.first, self.end, self.whole = 0, start if known else -1, start, False
         self._head, self._tail, self.stuck = b"", b"", False
@@ -88,7 +88,7 @@ class Range:
         with memoryview(self._buffer) as buffer, memoryview(self.rows) as rows:
             while offset < stop:
                 size = min(PIECE, stop - offset, len(buffer) - filled)
-                got = os.preadv(descriptor, [buffer[filled : filled + size]], offset) if size else 0
+                got = _read(descriptor, buffer[filled : filled + size], offset)
                 if not got:
                     self.stuck = True
                     return
@@ -118,6 +118,14 @@ class Range:
         found.count, at, _ = walk.rows(data, 0, len(data), self.end, found.rows)
         found.slow = scan.next_slow(found.rows, 0, found.count) >= 0
         return found if at == len(data) else None
+
+
+def _read(descriptor: int, into: memoryview, offset: int) -> int:
+    """How many bytes were there; 0 where reading fails, too: whoever reads on from there will be told."""
+    try:
+        return os.preadv(descriptor, [into], offset) if into else 0
+    except OSError:
+        return 0
 
 
 class Between:

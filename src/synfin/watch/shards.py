@@ -12,11 +12,12 @@ from array import array
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from synfin._kernels import follow
 from synfin.tcp.state import matrix
 from synfin.watch.compiled import CompiledEngine, Described
+from synfin.watch.engine import KEEP_ALL, Limits
 from synfin.watch.ranges import ROWS, Between, PcapngWalk, PcapWalk, Range, Walk, joined
 from synfin.watch.team import Team
 
@@ -75,23 +76,26 @@ class Shards:
 
 
 class ShardedEngine(CompiledEngine):
-    """A compiled engine for records alone, on several cores where the input is a large enough file."""
+    """A compiled engine for records alone, on several cores wherever the input is a large file that is no archive."""
 
-    def __init__(self, jobs: int) -> None:
-        super().__init__(records_only=True)
-        self._shards = self._tracker = Shards(min(jobs, MOST))
+    def __init__(self, jobs: int, limits: Limits = KEEP_ALL) -> None:
+        super().__init__(records_only=True, limits=limits)
+        self._shards = Shards(min(jobs, MOST), limits)
+        self._tracker = cast("follow.Tracker", self._shards)  # it answers as one
         self._span = _SHORTEST
 
-    def feed(self, reader: CaptureReader) -> None:
+    def steps(self, reader: CaptureReader) -> Iterator[None]:
         descriptor = reader.source.descriptor()
         if descriptor is not None and self._is_large(descriptor, reader) and self._walk(reader) is not None:
-            with _interrupt_between() as pause, Team(len(self._shards.trackers)) as team:
+            with Team(len(self._shards.trackers)) as team:
                 for _ in range(_INTERRUPTIONS):
-                    self._follow_ranges(descriptor, reader, team, pause)
+                    yield from self._follow_ranges(descriptor, reader, team)
                     # whatever ended the ranges (another block, damage, a very long record) the readable reader takes
-                    if not self._is_large(descriptor, reader) or not self._follow_slowly(reader, b""):
+                    if not self._is_large(descriptor, reader):
                         break
-        super().feed(reader)
+                    if not self._follow_slowly(reader, b""):
+                        return
+        yield from super().steps(reader)
 
     def _is_large(self, descriptor: int, reader: CaptureReader) -> bool:
         return os.fstat(descriptor).st_size - reader.source.tell() >= ENOUGH
@@ -105,25 +109,21 @@ class ShardedEngine(CompiledEngine):
         described = Described(reader.interfaces).since(section.first_interface)
         return PcapngWalk(section.byte_order, described, self._seed)
 
-    def _follow_ranges(self, descriptor: int, reader: CaptureReader, team: Team, pause: Callable[[], None]) -> None:
+    def _follow_ranges(self, descriptor: int, reader: CaptureReader, team: Team) -> Iterator[None]:
         """Follow records as long as ranges yield any. The next ranges are read while rows are followed."""
         walk = self._walk(reader)
         assert walk is not None
-        trackers, fetch = self._shards.trackers, partial(_read_at, descriptor)
-        now, later = ([Range() for _ in trackers] for _ in range(2))
+        fetch = partial(_read_at, descriptor)
+        now, later = ([Range() for _ in self._shards.trackers] for _ in range(2))
         parts: Sequence[Range | Between] = ()
         at, more = reader.source.tell(), True
         while more or parts:
-            starts = [at + place * self._span for place in range(len(now))]
             end = os.fstat(descriptor).st_size if more else at
-            reads = [
-                partial(one.read, descriptor, start, min(start + self._span, end), walk, known=start == at)
-                for one, start in zip(now, starts, strict=True)
-            ]
-            team.run([partial(_one_turn, tracker, parts, read) for tracker, read in zip(trackers, reads, strict=True)])
-            self._shards.number()
-            reader.source.seek(at)
-            pause()
+            with _uninterrupted():
+                team.run(self._turns(parts, now, at, end, partial(Range.read, descriptor=descriptor, walk=walk)))
+                self._shards.number()
+                reader.source.seek(at)
+            yield
             before = at
             parts, at, more = joined(now, walk) if more else ((), at, False)
             more = more and at > before
@@ -132,6 +132,15 @@ class ShardedEngine(CompiledEngine):
                     self._slow.complete_from(part.rows, part.count, fetch)
             self._learn(at - before, sum(part.count for part in parts))
             now, later = later, now
+
+    def _turns(
+        self, parts: Sequence[Range | Between], ranges: Sequence[Range], at: int, end: int, read: Callable[..., None]
+    ) -> Iterator[Callable[[], None]]:
+        """What each shard does: follow `parts`, then read its range of the bytes from `at` on."""
+        for place, (tracker, one) in enumerate(zip(self._shards.trackers, ranges, strict=True)):
+            start = min(at + place * self._span, end)
+            stop = min(start + self._span, end)
+            yield partial(_one_turn, tracker, parts, partial(read, one, start=start, stop=stop, known=not place))
 
     def _learn(self, size: int, count: int) -> None:
         """How long a range should be, for its rows to fit."""
@@ -151,14 +160,9 @@ def _read_at(descriptor: int, offset: int, size: int) -> bytes:
 
 
 @contextmanager
-def _interrupt_between() -> Iterator[Callable[[], None]]:
-    """Ctrl-C waits until all shards stand at the same frame: yields what raises it there."""
+def _uninterrupted() -> Iterator[None]:
+    """Ctrl-C waits until all shards stand at the same frame."""
     seen: list[int] = []
-
-    def pause() -> None:
-        if seen:
-            raise KeyboardInterrupt
-
     try:
         before = signal.getsignal(signal.SIGINT)
         if before is signal.default_int_handler:
@@ -166,8 +170,9 @@ def _interrupt_between() -> Iterator[Callable[[], None]]:
     except ValueError:  # not the main thread: nobody interrupts it
         before = None
     try:
-        yield pause
+        yield
     finally:
         if before is signal.default_int_handler:
             signal.signal(signal.SIGINT, before)
-    pause()
+    if seen:
+        raise KeyboardInterrupt
