@@ -58,6 +58,7 @@ RECORD_FIELDS = (
 )  # fmt: skip
 SLOTS_AHEAD = cython.declare(cython.Py_ssize_t, 16)  # rows for which memory is asked for before it is needed
 CONNS_AHEAD = cython.declare(cython.Py_ssize_t, 8)
+PICKED = cython.declare(cython.Py_ssize_t, 256)  # rows among which a shard picks its own: they stay in the cache
 NO_STATE = 255
 NO_SCALE = -3  #: `scale` of a fact where no scale factor is shown
 
@@ -440,6 +441,79 @@ class Tracker:
 
     @cython.cfunc
     @cython.nogil
+    @cython.inline
+    @cython.exceptval(check=False)
+    def meet(self, row: cython.pointer(Row), fact: cython.pointer(Fact), value: cython.pointer(Value)) -> cint:
+        """Follow one row that holds a TCP header; 0 when there is no memory."""
+        known: cython.pointer(Table) = cython.address(self.table)
+        slot: cython.pointer(ulonglong)
+        conn: cython.pointer(Conn) = cython.NULL
+        side: uint = 1 if row.kind & KIND_FROM_HIGH else 0
+        if known.used * 2 > known.mask and not table.grow(known):
+            return 0
+        slot = table.slot_of(known, row)
+        if slot[0] != 0:
+            conn = table.at(known, cython.cast(uint, slot[0]) - 1)
+        self.followed += 1
+        if (
+            conn != cython.NULL
+            and calm.undisturbed(conn, side, row)
+            and not leave.is_gone(cython.address(self.leaving), conn, self.clock.now_s)
+        ):
+            return self.go_on(conn, side, row, fact, value)
+        return self.one(slot, conn, row, fact, value)
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.inline
+    @cython.exceptval(check=False)
+    def pass_by(self, row: cython.pointer(Row)) -> cython.void:
+        """Every row counts, and moves the clock."""
+        self.frames += 1
+        if self.frames == 1 or row.time_ns > self.end_ns:
+            self.end_ns = row.time_ns
+        clock.tick(cython.address(self.clock), row.time_ns, self.frames)
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def own(self, row: cython.pointer(Row), n: cython.Py_ssize_t) -> cint:
+        """Follow those of `n` rows, PICKED at most, that are this shard's; 0 when there is no memory.
+
+        They are picked first: whose a row is nobody can predict, and what is picked can be asked for ahead.
+        """
+        known: cython.pointer(Table) = cython.address(self.table)
+        picked: cython.pointer(Row)[256]
+        now_s: uint[256]
+        frame: uint[256]
+        last_frame: uint
+        last_s: uint
+        count: cython.Py_ssize_t = 0
+        i: cython.Py_ssize_t
+        for i in range(n):
+            self.pass_by(row)
+            picked[count] = row
+            now_s[count] = self.clock.now_s
+            frame[count] = self.frames
+            count += shard_of(row, self.shards) == self.shard
+            row += 1
+        last_frame = self.frames
+        last_s = self.clock.now_s
+        for i in range(count):
+            if i + SLOTS_AHEAD < count:
+                table.ask_slot(known, picked[i + SLOTS_AHEAD])
+                table.ask_conn(known, picked[i + CONNS_AHEAD], 0)
+            if picked[i].kind & KIND_TCP:
+                self.frames = frame[i]
+                self.clock.now_s = now_s[i]
+                if not self.meet(picked[i], cython.NULL, cython.NULL):
+                    return 0
+        self.frames = last_frame
+        self.clock.now_s = last_s
+        return 1
+
+    @cython.cfunc
+    @cython.nogil
     @cython.exceptval(check=False)
     def all(
         self,
@@ -451,38 +525,17 @@ class Tracker:
     ) -> cint:
         """Follow `n` rows; 0 when there is no memory."""
         known: cython.pointer(Table) = cython.address(self.table)
-        slot: cython.pointer(ulonglong)
-        conn: cython.pointer(Conn)
-        side: uint
         i: cython.Py_ssize_t
         for i in range(n):
             if i + SLOTS_AHEAD < n:
                 table.ask_slot(known, row + SLOTS_AHEAD)
                 table.ask_conn(known, row + CONNS_AHEAD, fact != cython.NULL)
-            self.frames += 1
-            if self.frames == 1 or row.time_ns > self.end_ns:
-                self.end_ns = row.time_ns
-            clock.tick(cython.address(self.clock), row.time_ns, self.frames)
+            self.pass_by(row)
             if value != cython.NULL:
                 memset(value, 0, cython.sizeof(Value))
-            if row.kind & KIND_TCP and (self.shards == 1 or shard_of(row, self.shards) == self.shard):
-                if known.used * 2 > known.mask and not table.grow(known):
+            if row.kind & KIND_TCP:
+                if not self.meet(row, fact, value):
                     return 0
-                side = 1 if row.kind & KIND_FROM_HIGH else 0
-                slot = table.slot_of(known, row)
-                conn = cython.NULL
-                if slot[0] != 0:
-                    conn = table.at(known, cython.cast(uint, slot[0]) - 1)
-                if (
-                    conn != cython.NULL
-                    and calm.undisturbed(conn, side, row)
-                    and not leave.is_gone(cython.address(self.leaving), conn, self.clock.now_s)
-                ):
-                    if not self.go_on(conn, side, row, fact, value):
-                        return 0
-                elif not self.one(slot, conn, row, fact, value):
-                    return 0
-                self.followed += 1
                 if finished != cython.NULL:
                     cython.cast(Tracker, finished).second_pass(row, fact, value)
             elif fact != cython.NULL:
@@ -509,6 +562,7 @@ class Tracker:
         `finished` is a tracker that has followed the whole input already: facts are then those of a second pass.
         Raises MemoryError when there is no room for another connection.
         """
+        row: cython.pointer(Row)
         fact: cython.pointer(Fact) = cython.NULL
         value: cython.pointer(Value) = cython.NULL
         value_len: cython.Py_ssize_t = cython.sizeof(Value)
@@ -532,8 +586,15 @@ class Tracker:
             if facts is None:
                 raise ValueError("a second pass shows facts")
             past = cython.cast(cython.pvoid, finished)
+        row = cython.cast(cython.pointer(Row), cython.address(rows[0]))
         with cython.nogil:
-            ok = self.all(cython.cast(cython.pointer(Row), cython.address(rows[0])), n, fact, value, past)
+            if self.shards == 1:
+                ok = self.all(row, n, fact, value, past)
+            else:
+                while n > 0 and ok:
+                    ok = self.own(row, min(n, PICKED))
+                    row += PICKED
+                    n -= PICKED
         if not ok:
             raise MemoryError("no room for another connection")
 
@@ -644,48 +705,66 @@ class Tracker:
         return self.frames, self.followed, self.segments
 
 
-def name_births(shards: list, streams: uint, connections: uint, places: object = None) -> tuple:
+MOST_SHARDS = 64
+
+
+def name_births(shards: list, streams: uint, connections: uint) -> tuple:
     """Number what began in `shards` (all of one input, all at the same frame) since the last time, in order of frames.
 
-    So many streams and connections were numbered before; returns how many are so now. `places` gets, for every new
-    record, which shard has it (upper half) at which index.
+    So many streams and connections were numbered before; returns how many are so now, and of every new record, in
+    order, which shard has it (upper half of a number of 64 bits) at which index.
     """
     one: Tracker
     conn: cython.pointer(Conn)
+    known: cython.pointer(Table)
     born: cython.pointer(Birth)
-    heads: list = [0] * len(shards)
-    head: uint
-    which: cython.Py_ssize_t
-    place: cython.Py_ssize_t
-    while True:
-        which = -1
-        born = cython.NULL
-        for place in range(len(shards)):
-            one = shards[place]
-            head = heads[place]
-            if head < one.births.count and (which < 0 or one.births.list[head].frame < born.frame):
-                which = place
-                born = one.births.list + head
-        if which < 0:
-            break
-        one = shards[which]
-        heads[which] = heads[which] + 1
-        conn = table.at(cython.address(one.table), born.index)
-        if born.what == COUNTS:
-            conn.number = connections
-            connections += 1
-            continue
-        if born.what == OPENS:
-            conn.stream = streams
-            streams += 1
-        else:
-            conn.stream = table.at(cython.address(one.table), born.what).stream
-        if places is not None:
-            places.append((cython.cast(ulonglong, which) << 32) | born.index)
-    for place in range(len(shards)):
+    births: cython.pointer(Births)[64]
+    tables: cython.pointer(Table)[64]
+    heads: uint[64]
+    count: cint = len(shards)
+    room: cython.size_t = 1
+    n: cython.size_t = 0
+    which: cint
+    place: cint
+    if count > MOST_SHARDS:
+        raise ValueError("too many shards")
+    for place in range(count):
         one = shards[place]
-        one.births.count = 0
-    return streams, connections
+        births[place] = cython.address(one.births)
+        tables[place] = cython.address(one.table)
+        heads[place] = 0
+        room += one.births.count
+    out = bytearray(room * cython.sizeof(ulonglong))
+    view: uchar[::1] = out
+    places: cython.pointer(ulonglong) = cython.cast(cython.pointer(ulonglong), cython.address(view[0]))
+    with cython.nogil:
+        while True:
+            which = -1
+            born = cython.NULL
+            for place in range(count):
+                if heads[place] < births[place].count:
+                    if which < 0 or births[place].list[heads[place]].frame < born.frame:
+                        which = place
+                        born = births[place].list + heads[place]
+            if which < 0:
+                break
+            heads[which] += 1
+            known = tables[which]
+            conn = table.at(known, born.index)
+            if born.what == COUNTS:
+                conn.number = connections
+                connections += 1
+                continue
+            if born.what == OPENS:
+                conn.stream = streams
+                streams += 1
+            else:
+                conn.stream = table.at(known, born.what).stream
+            places[n] = (cython.cast(ulonglong, which) << 32) | born.index
+            n += 1
+        for place in range(count):
+            births[place].count = 0
+    return streams, connections, bytes(out[: n * cython.sizeof(ulonglong)])
 
 
 def records_at(shards: list, places: cython.const[ulonglong][::1]) -> bytes:

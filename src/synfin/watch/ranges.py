@@ -66,20 +66,22 @@ class Range:
     """The rows of a range of bytes. Memory is used again from range to range."""
 
     def __init__(self) -> None:
-        self.rows = bytearray(ROWS * _ROW_LEN)
+        self.rows = bytearray()  # its memory is asked for by the thread that reads
         self.count = 0
         self.slow = False  #: whether rows are left to the readable code
         self.first = 0  #: offset of the first record, -1 where none was found
         self.end = 0  #: offset behind the last whole record
         self.whole = False  #: whether everything up to the end of the range was read
         self.stuck = False  #: whether a record could not be read, or the file ended
-        self._buffer = bytearray(PIECE + _LONGEST)
+        self._buffer = bytearray()
         self._head, self._tail = b"", b""
 
     def read(self, descriptor: int, start: int, stop: int, *, walk: Walk, known: bool) -> None:
         """Scan the records that lie in the bytes from `start` to `stop`; `known`: one begins at `start`."""
         self.count, self.first, self.end, self.whole = 0, start if known else -1, start, False
         self._head, self._tail, self.stuck = b"", b"", False
+        if not self.rows:
+            self.rows, self._buffer = bytearray(ROWS * _ROW_LEN), bytearray(PIECE + _LONGEST)
         self._scan(descriptor, start, stop, walk)
         self.slow = scan.next_slow(self.rows, 0, self.count) >= 0
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 MOST = 8  #: shards; more would mostly skip what is not theirs
 ENOUGH = 1 << 24  #: bytes of a file for which a second core is worth its start
 
-_INTERRUPTIONS = 64  # of the ranges; an input with more is read by one
+_BREAKS = 64  # between ranges; what is left of an input with more is read by one
 _SHORTEST, _LONGEST = 1 << 16, 1 << 23  # bytes of a range
 
 
@@ -54,7 +54,9 @@ class Shards:
     def number(self) -> None:
         """Number what began in the rows that all trackers have followed by now."""
         before = self._streams, self._connections
-        self._streams, self._connections = follow.name_births(self.trackers, *before, self._places)
+        self._streams, self._connections, places = follow.name_births(self.trackers, *before)
+        if self._places is not None:
+            self._places.frombytes(places)
 
     def counts(self) -> tuple[int, int, int]:
         each = [tracker.counts() for tracker in self.trackers]
@@ -87,9 +89,9 @@ class ShardedEngine(CompiledEngine):
     def steps(self, reader: CaptureReader) -> Iterator[None]:
         descriptor = reader.source.descriptor()
         if descriptor is not None and self._is_large(descriptor, reader) and self._walk(reader) is not None:
-            with Team(len(self._shards.trackers)) as team:
-                for _ in range(_INTERRUPTIONS):
-                    yield from self._follow_ranges(descriptor, reader, team)
+            with Team(len(self._shards.trackers)) as team, _Interrupts() as interrupts:
+                for _ in range(_BREAKS):
+                    yield from self._follow_ranges(descriptor, reader, team, interrupts)
                     # whatever ended the ranges (another block, damage, a very long record) the readable reader takes
                     if not self._is_large(descriptor, reader):
                         break
@@ -109,7 +111,9 @@ class ShardedEngine(CompiledEngine):
         described = Described(reader.interfaces).since(section.first_interface)
         return PcapngWalk(section.byte_order, described, self._seed)
 
-    def _follow_ranges(self, descriptor: int, reader: CaptureReader, team: Team) -> Iterator[None]:
+    def _follow_ranges(
+        self, descriptor: int, reader: CaptureReader, team: Team, interrupts: _Interrupts
+    ) -> Iterator[None]:
         """Follow records as long as ranges yield any. The next ranges are read while rows are followed."""
         walk = self._walk(reader)
         assert walk is not None
@@ -119,7 +123,7 @@ class ShardedEngine(CompiledEngine):
         at, more = reader.source.tell(), True
         while more or parts:
             end = os.fstat(descriptor).st_size if more else at
-            with _uninterrupted():
+            with interrupts.turn():
                 team.run(self._turns(parts, now, at, end, partial(Range.read, descriptor=descriptor, walk=walk)))
                 self._shards.number()
                 reader.source.seek(at)
@@ -159,20 +163,39 @@ def _read_at(descriptor: int, offset: int, size: int) -> bytes:
     return os.pread(descriptor, size, offset)
 
 
-@contextmanager
-def _uninterrupted() -> Iterator[None]:
-    """Ctrl-C waits until all shards stand at the same frame."""
-    seen: list[int] = []
-    try:
-        before = signal.getsignal(signal.SIGINT)
-        if before is signal.default_int_handler:
-            signal.signal(signal.SIGINT, lambda number, _: seen.append(number))
-    except ValueError:  # not the main thread: nobody interrupts it
-        before = None
-    try:
-        yield
-    finally:
-        if before is signal.default_int_handler:
-            signal.signal(signal.SIGINT, before)
-    if seen:
-        raise KeyboardInterrupt
+class _Interrupts:
+    """Ctrl-C waits until all shards stand at the same frame: while inside, it comes between turns only."""
+
+    def __init__(self) -> None:
+        self._turning = False
+        self._waiting = False
+        self._before: object = None
+
+    def __enter__(self) -> _Interrupts:
+        try:
+            self._before = signal.getsignal(signal.SIGINT)
+            if self._before is signal.default_int_handler:
+                signal.signal(signal.SIGINT, self._handle)
+        except ValueError:  # not the main thread: nobody interrupts it
+            self._before = None
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._before is signal.default_int_handler:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    def _handle(self, number: int, _: object) -> None:
+        if not self._turning:
+            raise KeyboardInterrupt
+        self._waiting = True
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """What must not be interrupted."""
+        self._turning = True
+        try:
+            yield
+        finally:
+            self._turning = False
+        if self._waiting:
+            raise KeyboardInterrupt
