@@ -104,6 +104,20 @@ def _conns(command: argparse.ArgumentParser) -> None:
     _filter(command, "only connections with a packet that matches")
     command.add_argument("--separate", action="store_true", help="count frames and connections anew in each file")
     command.add_argument(
+        "--closed-after",
+        type=_silence,
+        default=240,
+        metavar="SECONDS",
+        help="forget a connection that has ended when it was silent for so long (default: 240)",
+    )
+    command.add_argument(
+        "--idle-after", type=_silence, default=3600, metavar="SECONDS", help="the same of any other (default: 3600)"
+    )
+    command.add_argument(
+        "--jobs", type=_positive, metavar="N", help="cores to use (default: up to 4 for a large file, else 1)"
+    )
+    command.add_argument("--keep-all", action="store_true", help="forget none, whatever memory it takes")
+    command.add_argument(
         "--since", metavar="TIME", help="only connections whose last packet is not earlier: RFC 3339, or seconds"
     )
     command.add_argument("--until", metavar="TIME", help="only connections whose first packet is not later")
@@ -231,6 +245,13 @@ def _completion(command: argparse.ArgumentParser) -> None:
 def _doctor(command: argparse.ArgumentParser) -> None:
     command.add_argument("--json", action="store_const", dest="form", const="json", help="as JSON")
     _language(command)
+
+
+def _silence(text: str) -> int:
+    seconds = _natural(text)
+    if not 4 <= seconds < 1 << 31:
+        raise argparse.ArgumentTypeError("must be at least 4 seconds (--keep-all: for ever)")
+    return seconds
 
 
 def _positive(text: str) -> int:
