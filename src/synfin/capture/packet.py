@@ -27,3 +27,8 @@ class Interface(NamedTuple):
     name: str = ""
     drops: int | None = None  #: packets lost by the capture, where the file tells
     ts_offset_s: int = 0  #: seconds to add to its timestamps (pcapng's if_tsoffset)
+
+    @property
+    def time_decimals(self) -> int:
+        """Decimals of a second that its timestamps are shown with: 0, 1, 2, 3, 6 or 9."""
+        return next((count for count in (0, 1, 2, 3, 6) if self.ticks_per_second <= 10**count), 9)

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from synfin.errors import UsageError
+from synfin.faces.packet_arguments import add_output_arguments
 
 COMMANDS = {
     "lab": "run a scenario for real: server, client, capture, explanation",
@@ -18,6 +19,7 @@ COMMANDS = {
     "check": "what is wrong in captures, ranked; exit 1 where it is bad",
     "capture": "capture packets from an interface",
     "doctor": "what this machine allows",
+    "completion": "a script that teaches a shell synfin's commands, options and field names",
 }
 
 
@@ -128,13 +130,7 @@ def _conns(command: argparse.ArgumentParser) -> None:
 def _packets(command: argparse.ArgumentParser) -> None:
     _inputs(command)
     _filter(command, "only packets that match")
-    command.add_argument(
-        "-T", dest="form", choices=("text", "fields", "json"), default="text", help="form of the output (default: text)"
-    )
-    command.add_argument("-e", dest="fields", action="append", default=[], metavar="FIELD", help="a field to print")
-    command.add_argument(
-        "-E", dest="layout", action="append", default=[], metavar="KEY=VALUE", help="layout of -T fields, as tshark's"
-    )
+    add_output_arguments(command)
     command.add_argument("-c", dest="count", type=_positive, metavar="N", help="stop after N packets have been read")
     command.add_argument("-2", dest="two_passes", action="store_true", help="two passes also over standard input")
     command.add_argument(
@@ -147,7 +143,7 @@ def _packets(command: argparse.ArgumentParser) -> None:
         help="whose rules of analysis: tshark-4.0 (default), tshark-4.4",
     )
     command.add_argument("--fields", dest="list_fields", nargs="?", const="", metavar="PATTERN", help="list the fields")
-    command.add_argument("--json", action="store_const", dest="form", const="json", help="same as -T json")
+    _language(command)
 
 
 def _explain(command: argparse.ArgumentParser) -> None:
@@ -179,6 +175,7 @@ def _check(command: argparse.ArgumentParser) -> None:
         default="note",
         help="show findings that are at least as bad (default: note)",
     )
+    command.add_argument("--rfc", action="store_true", help="also what RFC 9293 does not allow, by its numbers")
     form = command.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_const", dest="form", const="json", help="one JSON document")
     form.add_argument(
@@ -217,6 +214,10 @@ def _capture(command: argparse.ArgumentParser) -> None:
     command.add_argument("-s", dest="snap_len", type=_positive, metavar="BYTES", help="keep at most so much of each")
     command.add_argument("-n", action="store_true", help="accepted: names are never looked up")
     command.add_argument("-q", dest="quiet", action="store_true", help="do not print the packets")
+
+
+def _completion(command: argparse.ArgumentParser) -> None:
+    command.add_argument("shell", choices=("bash", "zsh", "fish"), metavar="SHELL", help="bash, zsh or fish")
 
 
 def _doctor(command: argparse.ArgumentParser) -> None:

@@ -75,8 +75,10 @@ class Annotator:
         """A packet taken apart, and what is known of it."""
         frame, facts = dissect(packet, self._fragments), Facts()
         self._note_time(packet.time_ns, facts)
-        if reader is not None and reader.pcapng is not None and packet.interface < len(reader.interfaces):
-            facts.interface = reader.interfaces[packet.interface]
+        if reader is not None and packet.interface < len(reader.interfaces):
+            interface = reader.interfaces[packet.interface]
+            facts.time_decimals = interface.time_decimals
+            facts.interface = None if reader.pcapng is None else interface
         found = self._tracker.follow(frame)
         if found is not None:
             row, tracked = found

@@ -42,15 +42,17 @@ class CompiledEngine:
     """See `Engine`.
 
     A second engine that is given the `finished` first one shows what a second pass shows. `sink` is called with every
-    block of rows and facts, and how many they are.
+    block of rows and facts, and how many they are. An engine for `records` alone keeps no facts of packets.
     """
 
-    def __init__(self, finished: CompiledEngine | None = None, sink: _Sink | None = None) -> None:
-        self._tracker = follow.Tracker(matrix())
+    def __init__(
+        self, finished: CompiledEngine | None = None, sink: _Sink | None = None, *, records_only: bool = False
+    ) -> None:
+        self._tracker = follow.Tracker(matrix(), facts=not records_only)
         self._finished = None if finished is None else finished._tracker
         self._sink = sink
         self._rows = bytearray(BLOCK * scan.row_size())
-        self._facts = bytearray(BLOCK * follow.fact_size())
+        self._facts = None if records_only else bytearray(BLOCK * follow.fact_size())
         self._seed = int.from_bytes(os.urandom(8), "little")  # whoever writes packets cannot know which of them collide
         self._slow = SlowPath(self._seed)
 
@@ -67,6 +69,8 @@ class CompiledEngine:
         return self._tracker.counts()[2]
 
     def see(self, packet: Packet) -> Place | None:
+        if self._facts is None:
+            raise ValueError("this engine keeps no facts of packets")
         if not self._follow_packet(packet):
             return None
         values = _FACT.unpack_from(self._facts)
@@ -90,7 +94,7 @@ class CompiledEngine:
 
     def _follow(self, count: int) -> None:
         self._tracker.follow(self._rows, count, self._facts, self._finished)
-        if self._sink is not None and count:
+        if self._sink is not None and self._facts is not None and count:
             self._sink(self._rows, self._facts, count)
 
     def feed(self, reader: CaptureReader) -> None:

@@ -11,7 +11,7 @@ from synfin.watch import facts as f
 from synfin.watch.collect import UNSOLICITED, ConnectionFacts, order_bits
 from synfin.watch.derive import derive
 from synfin.watch.derived_facts import facts
-from synfin.watch.findings import judge
+from synfin.watch.findings import judge, seen
 from synfin.watch.fired import receiver_rules, sender_rules
 from synfin.watch.hindsight import Hindsight, look_back, note
 from synfin.watch.ledger import SENT_SYN, SENT_SYN_ACK
@@ -79,9 +79,10 @@ def tell(
                 opinion=opinions[k],
             )
         )
-    findings = judge(connection, steps, hindsight.final, capture_end_ns=capture_end_ns, past=past)
+    known = seen(connection, steps, hindsight.final, capture_end_ns=capture_end_ns, past=past)
+    findings = judge(known, steps)
     beside = tuple(one.id for one in findings if one.id not in (connection.open, connection.close))
-    return Story(replace(connection, findings=beside), steps, findings)
+    return Story(replace(connection, findings=beside), steps, findings, known)
 
 
 def _opinions(segments: Sequence[Segment], past: Sequence[Segment]) -> list[Opinion]:
