@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from synfin.errors import UsageError
-from synfin.faces.packet_arguments import add_output_arguments
 
 COMMANDS = {
     "lab": "run a scenario for real: server, client, capture, explanation",
@@ -143,6 +142,8 @@ def _conns(command: argparse.ArgumentParser) -> None:
 
 
 def _packets(command: argparse.ArgumentParser) -> None:
+    from synfin.faces.packet_arguments import add_output_arguments  # other commands need not load it
+
     _inputs(command)
     _filter(command, "only packets that match")
     add_output_arguments(command)
