@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 Rows = Iterator[tuple["Frame", "Facts"]]
 
 
+def needs_hindsight(fields: Collection[str]) -> bool:
+    """Whether one of these fields can only be shown by a second pass, whatever the input."""
+    return any(name.startswith(("conn.", "synfin.")) and name != "synfin.conn" for name in fields)
+
+
 def covers(asked: argparse.Namespace, needed: Collection[str]) -> bool:
     """Whether the compiled engine has everything: the rules of tshark 4.0, no fields of the story."""
     if not compiled() or asked.profile != "tshark-4.0":
@@ -57,8 +62,7 @@ def _write_lines(selection: Selection, chosen: Sequence[Field], style: Layout) -
         return False
     if style.header:
         sys.stdout.write(format.header(chosen, style) + "\n")
-    told = selection.told
-    write_lines(selection, chosen, style, lambda row: format.row(chosen, *told.row(row), style) + "\n")
+    write_lines(selection, chosen, style, lambda row: format.row(chosen, *selection.told.row(row), style) + "\n")
     return True
 
 
