@@ -6,12 +6,17 @@ interface: arrays with a dictionary, and a stream whose batches are made only wh
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import itertools
 import weakref
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
+
+_pack: Callable[[bytes | bytearray, int], bytes] | None = None
+with contextlib.suppress(ImportError):  # not compiled: slower
+    from synfin._kernels.columns import pack as _pack
 
 #: struct codes of the plain kinds
 CODES = {"u8": "B", "u16": "H", "u32": "I", "u64": "Q", "i8": "b", "i16": "h", "i32": "i", "i64": "q", "time": "q"}
@@ -36,8 +41,18 @@ class Plain(NamedTuple):
     valid: bytes | bytearray | None = None  #: a byte a row, 0 where the value is unknown; None: all are known
 
 
+class Strings(NamedTuple):
+    """Texts of one column side by side: the one of row i stands from offsets[i] to offsets[i + 1]."""
+
+    offsets: array[int]
+    data: bytes
+    valid: bytes | bytearray | None = None  #: as of `Plain`
+
+
 def bitmap(flags: bytes | bytearray) -> bytes:
     """One bit for each byte, the first one lowest; the bytes are 0 or 1."""
+    if _pack is not None:
+        return _pack(flags, len(flags))
     size = -(-len(flags) // 8)
     padded = bytes(flags).ljust(8 * size, b"\0")
     packed = 0
@@ -82,6 +97,15 @@ def plain_array(kind: str, values: Plain, length: int) -> Any:
     data = bitmap(bytes(values.data)) if kind == "bool" else values.data
     unknown = 0 if valid is None else -1
     return na.c_array_from_buffers(_type(kind, False), length, [valid, data], null_count=unknown)
+
+
+def string_array(values: Strings, length: int) -> Any:
+    """Texts that stand in memory already."""
+    import nanoarrow as na
+
+    valid = None if values.valid is None else bitmap(values.valid)
+    unknown = 0 if valid is None else -1
+    return na.c_array_from_buffers(na.string(), length, [valid, values.offsets, values.data], null_count=unknown)
 
 
 def value_array(kind: str, values: Sequence[Any], *, dictionaries: bool) -> Any:

@@ -8,18 +8,30 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple
 
-from synfin.capture.arrow import CODES, Column, Plain, batch, lazy_stream, plain_array, schema, value_array
+from synfin.capture.arrow import (
+    CODES,
+    Column,
+    Plain,
+    Strings,
+    batch,
+    lazy_stream,
+    plain_array,
+    schema,
+    string_array,
+    value_array,
+)
 
 ROWS = 65536  #: of a batch whose rows are a few bytes
 
 
 class Part(NamedTuple):
-    """Some rows, column by column: `Plain` where they stand in memory, else Python values."""
+    """Some rows, column by column: `Plain` or `Strings` where they stand in memory, else Python values."""
 
     length: int
-    values: Sequence[Plain | Sequence[Any]]
+    values: Sequence[Plain | Strings | Sequence[Any]]
 
 
 Parts = Callable[[int], Iterator[Part]]  #: from rows in a part to the parts, anew each time
@@ -95,7 +107,10 @@ class Table:
         return _stream(self.columns, self._parts(self.rows_at_once))
 
 
-def _python_values(column: Column, values: Plain | Sequence[Any]) -> Sequence[Any]:
+def _python_values(column: Column, values: Plain | Strings | Sequence[Any]) -> Sequence[Any]:
+    if isinstance(values, Strings):
+        texts = [values.data[start:end].decode() for start, end in pairwise(values.offsets)]
+        return texts if values.valid is None else _known(texts, values.valid)
     if not isinstance(values, Plain):
         return values
     if column.kind == "bool":
@@ -104,7 +119,11 @@ def _python_values(column: Column, values: Plain | Sequence[Any]) -> Sequence[An
         plain = array(CODES[column.kind], bytes(values.data))
     if values.valid is None:
         return plain
-    return [value if known else None for value, known in zip(plain, values.valid, strict=True)]
+    return _known(plain, values.valid)
+
+
+def _known(values: Sequence[Any], valid: bytes | bytearray) -> list[Any]:
+    return [value if known else None for value, known in zip(values, valid, strict=True)]
 
 
 def _stream(columns: Sequence[Column], parts: Iterator[Part]) -> object:
@@ -115,9 +134,15 @@ def _stream(columns: Sequence[Column], parts: Iterator[Part]) -> object:
 
 def _record_batch(columns: Sequence[Column], part: Part, *, dictionaries: bool) -> Any:
     children = [
-        plain_array(column.kind, values, part.length)
-        if isinstance(values, Plain)
-        else value_array(column.kind, values, dictionaries=dictionaries)
+        _array(column, values, part.length, dictionaries=dictionaries)
         for column, values in zip(columns, part.values, strict=True)
     ]
     return batch(schema(columns, dictionaries=dictionaries), children, part.length)
+
+
+def _array(column: Column, values: Plain | Strings | Sequence[Any], length: int, *, dictionaries: bool) -> Any:
+    if isinstance(values, Plain):
+        return plain_array(column.kind, values, length)
+    if isinstance(values, Strings):
+        return string_array(values, length)
+    return value_array(column.kind, values, dictionaries=dictionaries)

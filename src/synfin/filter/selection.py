@@ -17,7 +17,8 @@ from synfin.watch.column_fields import EVERYTHING, Needs, needs
 
 if TYPE_CHECKING:
     from synfin.dissect.context import Facts
-    from synfin.watch.told import Records, Told
+    from synfin.watch.told import Told
+    from synfin.watch.told_records import Records
     from synfin.wire.frame import Frame
 
 
@@ -40,7 +41,11 @@ class Selection:
         if passes == 2 and asked & (Needs.HINDSIGHT | Needs.RECORD):
             self.finished = followed(paths)
         self.blocks = Blocks(paths, asked, self.finished, warnings)
-        self._record = None if self.finished is None or not asked & Needs.RECORD else _records(self.finished)
+        self._record: Records | None = None
+        if self.finished is not None and asked & Needs.RECORD:
+            from synfin.watch.told_records import records
+
+            self._record = records(self.finished)
         self._run: Run | None = None
 
     @cached_property
@@ -103,26 +108,6 @@ def _nobody() -> Frame:
     from synfin.wire.frame import Frame
 
     return Frame(Packet(0, 0, 1, b"", 0), ())
-
-
-def _records(finished: follow.Tracker) -> Records:
-    """Finds records of connections, each built once, and all of them only when the first one is asked for."""
-    from synfin.watch.compiled import raw_connections
-    from synfin.watch.raw import RawConnection
-    from synfin.watch.record import Connection
-    from synfin.watch.records import record
-
-    known: dict[int, Connection] = {}
-    raw: dict[int, RawConnection] = {}
-
-    def find(number: int) -> Connection | None:
-        if not raw:
-            raw.update((one.conn, one) for one in raw_connections(finished))
-        if number not in known and number in raw:
-            known[number] = record(raw[number])
-        return known.get(number)
-
-    return find
 
 
 def can_be_compiled(names: Collection[str], wanted: Filter | None) -> bool:
