@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from synfin.faces import packet_file
 from synfin.watch.engines import compiled
 
 if TYPE_CHECKING:
     from synfin.dissect.context import Facts
     from synfin.dissect.field import Field
     from synfin.dissect.format import Layout
+    from synfin.faces.packet_form import Form
     from synfin.filter import Filter
     from synfin.filter.selection import Selection
     from synfin.wire.frame import Frame
 
 Rows = Iterator[tuple["Frame", "Facts"]]
+
+
+PROFILE = "tshark-4.0"  #: whose rules of analysis the kernels follow
 
 
 def needs_hindsight(fields: Collection[str]) -> bool:
@@ -26,31 +31,33 @@ def needs_hindsight(fields: Collection[str]) -> bool:
 
 
 def covers(asked: argparse.Namespace, needed: Collection[str]) -> bool:
-    """Whether the compiled engine has everything: the rules of tshark 4.0, no fields of the story."""
-    if not compiled() or asked.profile != "tshark-4.0":
+    """Whether the compiled engine has everything: the rules of tshark 4.0, no fields of the story, plain printing."""
+    if not compiled() or asked.profile != PROFILE or asked.quiet or asked.statistics:
         return False
+    if asked.write and (asked.print_lines or asked.filter is None):
+        return False  # without a filter nothing is looked at
     from synfin.watch.column_fields import Needs, needs
 
     return not needs(needed) & Needs.STORY
 
 
 def show(
-    asked: argparse.Namespace, sources: Sequence[str], wanted: Filter | None, chosen: Sequence[Field], style: Layout,
-    *, passes: int, warnings: list[str], pieces: Callable[[Rows], Iterator[str]],
-) -> bool:  # fmt: skip
-    """Print the packets that match; whether that was interrupted. `pieces` are the texts of rows in any form."""
+    asked: argparse.Namespace, sources: Sequence[str], wanted: Filter | None, form: Form, *, passes: int,
+    warnings: list[str], interrupted: list[bool],
+) -> None:  # fmt: skip
+    """Print the packets that match; `interrupted` gets a member where that was interrupted."""
     from synfin.filter.selection import Selection
 
-    names = asked.fields if asked.form == "fields" else None
+    names = () if asked.write else asked.fields if form.name == "fields" else None
     selection = Selection(sources, wanted, names, passes=passes, last=asked.count, warnings=warnings)
-    interrupted: list[bool] = []
+    if asked.write:
+        packet_file.write(asked, sources, selection.numbers())
+        return
     try:
-        if asked.form == "fields" and _write_lines(selection, chosen, style):
-            return False
-        sys.stdout.writelines(pieces(_until_interrupted(selection.rows(), interrupted)))
+        if form.name != "fields" or not _write_lines(selection, form.fields, form.layout):
+            sys.stdout.writelines(form.pieces(_until_interrupted(selection.rows(), interrupted)))
     except KeyboardInterrupt:
         interrupted.append(True)
-    return bool(interrupted)
 
 
 def _write_lines(selection: Selection, chosen: Sequence[Field], style: Layout) -> bool:
@@ -58,7 +65,7 @@ def _write_lines(selection: Selection, chosen: Sequence[Field], style: Layout) -
     from synfin.dissect import format
     from synfin.faces.packet_writer import can_write, write_lines
 
-    if not can_write(chosen, style):
+    if style.bom or not can_write(chosen, style):
         return False
     if style.header:
         sys.stdout.write(format.header(chosen, style) + "\n")

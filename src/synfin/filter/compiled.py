@@ -30,7 +30,12 @@ class Filter:
 
 
 def compile(text: str) -> Filter:
-    """The filter that `text` writes; FilterError names the place, what was expected, and the nearest field."""
+    """The filter that `text` writes; FilterError names the place, what was expected, and the nearest field.
+
+    The empty filter passes every packet, as tshark's does.
+    """
+    if not text.strip(" \t\r\n"):
+        return Filter(text, typed.Every(()))
     return Filter(text, check(parse(text), text))
 
 
@@ -38,7 +43,7 @@ def field_names(node: object) -> Iterator[str]:
     """Names of the fields in a checked tree; its depth is bounded by the grammar."""
     if isinstance(node, typed.Values):
         yield node.field.name
-    elif isinstance(node, (typed.Some, typed.Every)):
+    elif isinstance(node, (typed.Some, typed.Every, typed.Odd)):
         for operand in node.operands:
             yield from field_names(operand)
     elif isinstance(node, typed.Applied):

@@ -68,6 +68,14 @@ class Selection:
                 return
             yield verdicts
 
+    def numbers(self) -> Iterator[int]:
+        """The numbers of the chosen frames."""
+        for verdicts in self:
+            index = verdicts.find(1)
+            while index >= 0:
+                yield self.blocks.first + index
+                index = verdicts.find(1, index + 1)
+
     def rows(self) -> Iterator[tuple[Frame, Facts]]:
         """The chosen packets, with all their facts."""
         for verdicts in self:

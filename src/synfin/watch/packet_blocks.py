@@ -8,7 +8,7 @@ from struct import calcsize, pack_into
 from typing import Any
 
 from synfin._kernels import columns, follow, lines
-from synfin.capture.arrow import CODES, Column, Plain, Strings
+from synfin.capture.arrow import CODES, Column, Plain, Texts
 from synfin.capture.table import Part
 from synfin.watch.blocks import ROWS, Blocks
 from synfin.watch.column_fields import EVERYTHING, column_spec
@@ -127,7 +127,7 @@ class _Addresses:
             view, self._field, start, stop, self._offsets, first, self._text, self._at, self._known
         )
 
-    def cut(self, rows: int, rest: int) -> Strings:
+    def cut(self, rows: int, rest: int) -> Texts:
         """As `_Numbers.cut`."""
         offsets, known, text = self._offsets, self._known, self._text
         end = offsets[rows]
@@ -137,7 +137,8 @@ class _Addresses:
         self._known[:rest] = known[rows : rows + rest]
         self._text, self._at = bytearray(_LONGEST * ROWS), self._at - end
         self._text[: self._at] = text[end : end + self._at]
-        return Strings(offsets[: rows + 1], bytes(text[:end]), None if known.find(0, 0, rows) < 0 else known[:rows])
+        unknown = known.find(0, 0, rows) >= 0
+        return Texts(bytes(text[:end]), offsets[: rows + 1].tobytes(), known[:rows] if unknown else None)
 
 
 def _column(column: Column, blocks: Blocks, room: int) -> _Numbers | _Addresses:
