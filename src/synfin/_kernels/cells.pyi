@@ -45,6 +45,8 @@ S_SACK_EDGE: int
 S_PAYLOAD: int
 S_TCP_BYTES: int
 S_CLOSER: int
+S_SHOWN: int
+S_BITS: int
 S_LAYER: int
 S_ETH_BYTES: int
 S_IP4_BYTES: int

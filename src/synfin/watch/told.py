@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from struct import Struct, unpack_from
+from typing import TYPE_CHECKING
 
 from synfin._kernels import follow, scan
 from synfin.capture.blocks import packet_options, parse_enhanced
@@ -13,17 +14,17 @@ from synfin.dissect.context import Facts
 from synfin.watch.analysis import flag_names
 from synfin.watch.blocks import BEFORE_DATA, Blocks, int64
 from synfin.watch.column_fields import layout
-from synfin.watch.record import Connection
 from synfin.wire import seq
 from synfin.wire.frame import Frame, dissect
 from synfin.wire.tcp import ACK, FIN, MIN_HEADER_LEN, SYN, Segment
+
+if TYPE_CHECKING:
+    from synfin.watch.told_records import Records
 
 _ROW, _FACT, _VALUE = Struct(scan.ROW_FORMAT), Struct(follow.FACT_FORMAT), Struct(follow.VALUE_FORMAT)
 _PLACES = [scan.ROW_FIELDS.index(name) for name in ("offset", "cap_len", "wire_len", "link_type", "interface")]
 _KIND_AT = layout(scan.ROW_FORMAT, scan.ROW_FIELDS)["kind"][0]
 _KIND_TCP, _KIND_QUOTED = 1, 4  # of _kernels/row.pxd
-
-Records = Callable[[int], Connection | None]
 
 
 class Told:
