@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from synfin.dissect.context import Facts
 from synfin.filter import typed
@@ -28,11 +28,15 @@ class Filter:
         return self._test(Row(frame, facts))
 
 
-def compile(text: str) -> Filter:
+def compile(text: str, macros: Mapping[str, str] | None = None) -> Filter:
     """The filter that `text` writes; FilterError names the place, what was expected, and the nearest field.
 
-    The empty filter passes every packet, as tshark's does.
+    The empty filter passes every packet, as tshark's does. Macros are Wireshark's own where none are given.
     """
+    if "$" in text:
+        from synfin.filter import macros as written
+
+        text = written.expand(text, written.personal() if macros is None else macros)
     if not text.strip(" \t\r\n"):
         return Filter(text, typed.Every(()))
     return Filter(text, check(parse(text), text))
