@@ -7,7 +7,7 @@ SCENARIO ?= textbook
 KERNELS := setup.py $(wildcard src/synfin/_kernels/*.py src/synfin/_kernels/*.pxd)
 PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --constraint constraints.txt
 # What tests run besides Python: compiler and headers for the kernels, the tools we compare with, a browser, the network's.
-TEST_PACKAGES := gcc python3-dev tshark tcptrace chromium fonts-noto-cjk nftables iproute2
+TEST_PACKAGES := gcc python3-dev tshark tcptrace chromium fonts-noto-cjk nftables iproute2 zsh fish
 
 export ALLOW_MISSING
 export PIP_ROOT_USER_ACTION := ignore

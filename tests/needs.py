@@ -65,6 +65,8 @@ NEEDS = {
     "gcc": Need(_program("gcc"), "apt-get install gcc python3-dev"),
     "nft": Need(_program("nft"), "apt-get install nftables"),
     "ip": Need(_program("ip"), "apt-get install iproute2"),
+    "zsh": Need(_program("zsh"), "apt-get install zsh"),
+    "fish": Need(_program("fish"), "apt-get install fish"),
     "root": Need(lambda: os.geteuid() == 0, "run as root"),
     "namespaces": Need(
         _succeeds("unshare", "--user", "--map-root-user", "--net", "true"),

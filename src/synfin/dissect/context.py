@@ -26,6 +26,10 @@ class Judged(Protocol):
     def cause(self) -> str: ...
     @property
     def hole(self) -> str | None: ...
+    @property
+    def incarnation(self) -> int: ...
+    @property
+    def began(self) -> str: ...
 
 
 @dataclass(slots=True, eq=False)
@@ -66,5 +70,6 @@ class Facts:
     frame_time_relative_ns: int | None = None  #: since the first frame of the input
     frame_time_delta_ns: int | None = None  #: since the previous frame
     frame_time_delta_displayed_ns: int | None = None  #: since the previous frame that was shown
+    time_decimals: int = 6  #: of a second, as fine as the capture's timestamps
     interface: Named | None = None  #: set where the file format names interfaces (pcapng)
     connection: Any = None  #: the connection record, for the conn.* fields

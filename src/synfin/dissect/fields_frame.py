@@ -27,7 +27,7 @@ def _opinion(name: str) -> Any:
         if facts is None or facts.opinion is None:
             return None
         value = getattr(facts.opinion, name)
-        return value if isinstance(value, bool) else str(value) if value else None
+        return value if isinstance(value, int) else str(value) if value else None
 
     return computed(load)
 
@@ -179,6 +179,10 @@ FIELDS = (
           "第二意见是确定的", generated=True),
     Field("synfin.opinion.hole", "str", SYNFIN, _opinion("hole"), "Why the bytes before it are missing",
           "之前的字节为何缺失", generated=True),
+    Field("synfin.opinion.incarnation", "u32", SYNFIN, _opinion("incarnation"),
+          "Which of its endpoints' connections it belongs to", "属于这对端点的第几次连接", generated=True),
+    Field("synfin.opinion.incarnation_reason", "str", SYNFIN, _opinion("began"), "Why a connection begins here",
+          "为何由此开始一条连接", generated=True),
     Field("conn.conn", "u32", CONN, _record("conn"), "Connection", "连接", generated=True),
     Field("conn.stream", "u32", CONN, _record("stream"), "Stream index", "流编号", generated=True),
     Field("conn.start", "abstime", CONN, _record("start_ns"), "Start", "开始时间", generated=True),

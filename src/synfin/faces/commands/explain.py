@@ -15,7 +15,9 @@ from synfin.faces.packet import render_packet
 from synfin.faces.table import SEVERITIES, severity
 from synfin.faces.terminal import wants_colour
 from synfin.watch.annotate import annotated
+from synfin.watch.engine import Engine
 from synfin.watch.measure import measure_connection
+from synfin.watch.raw import earlier
 from synfin.watch.record import Connection, Step
 from synfin.watch.records import record
 from synfin.watch.retell import Told, retell
@@ -48,7 +50,7 @@ def _explain_connection(asked: argparse.Namespace, paths: Sequence[str], sources
         inputs.note_no_tcp(paths, engine.frames)
         return 0
     chosen = _choose(asked, connections, lang)
-    story, frames, end_ns = _tell(sources, chosen)
+    story, frames, end_ns = _tell(sources, chosen, engine)
     limit = telling.max_segments(asked.max_segments, asked.full)
     if asked.output:
         telling.write_story(asked.output, story, frames, lang, title=os.path.basename(paths[0]), limit=limit)
@@ -87,9 +89,13 @@ def _choose(asked: argparse.Namespace, connections: Sequence[Connection], lang: 
     return chosen
 
 
-def _tell(sources: Sequence[str], chosen: Connection) -> Told:
-    """The story of one connection, and its frames by number: the captures are read once more."""
-    return retell(sources, chosen, inputs.fresh_engine())
+def _tell(sources: Sequence[str], chosen: Connection, engine: Engine) -> Told:
+    """The story of one connection, and its frames by number: the captures are read once more.
+
+    `engine` has followed them.
+    """
+    before = earlier(engine.connection(chosen.conn), engine.connections())
+    return retell(sources, chosen, inputs.fresh_engine(), before)
 
 
 def _explain_packet(asked: argparse.Namespace, sources: Sequence[str], lang: Language) -> int:
@@ -121,8 +127,8 @@ def _explain_packet(asked: argparse.Namespace, sources: Sequence[str], lang: Lan
 def _step_of(sources: Sequence[str], conn: int, number: int) -> Step | None:
     """The part that a packet has in its connection's story."""
     engine, _ = inputs.follow(sources, [])
-    chosen = next((raw for raw in engine.connections() if raw.conn == conn), None)
+    chosen = engine.connection(conn)
     if chosen is None:
         return None
-    story, *_ = _tell(sources, record(chosen))
+    story, *_ = _tell(sources, record(chosen), engine)
     return next((step for step in story.steps if step.segment.frame == number), None)
