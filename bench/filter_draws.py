@@ -1,6 +1,6 @@
 """Display filters drawn at random from a grammar over the field table, with values that a capture has.
 
-Typed: every comparison makes sense to Wireshark 4.0, but for a few that are meant to be refused. Half of the fields have
+Typed: every comparison makes sense to Wireshark 4.0, but for a few that are meant to be refused. Most fields have
 values in the capture, others are missing; many have several values a frame, and tests nest.
 """
 
@@ -17,8 +17,8 @@ from synfin.filter.kinds import ADDRESSES, NUMBERS, OCTETS, SEARCHABLE, SIGNED, 
 
 ORDERED = ("==", "eq", "any_eq", "!=", "ne", "all_ne", "===", "all_eq", "!==", "any_ne", "~=", ">", "gt", ">=", "ge",
            "<", "lt", "<=", "le")  # fmt: skip
-SLICES = ("[0]", "[1]", "[-1]", "[0:2]", "[1:]", "[:3]", "[-2:]", "[0-1]", "[1-3]", "[-3--1]", "[0,2]", "[0:2,3]", "[9:4]",
-          "[:]", "[2:1,0:1]", "[20:]")  # fmt: skip
+SLICES = ("[0]", "[1]", "[-1]", "[0:2]", "[1:]", "[:3]", "[-2:]", "[0-1]", "[1-3]", "[-3--1]", "[0,2]", "[0:2,3]",
+          "[9:4]", "[:]", "[2:1,0:1]", "[20:]")  # fmt: skip
 LAYERS = ("#1", "#2", "#[1]", "#[-1]", "#[1-2]", "#[2:]", "#[1,2]", "#[-2]", "#3")
 PATTERNS = ("^{}", "{}$", "{}", "[{}]", "({})+", "{}.", "(?-i){}", "[^{}]", "{}?x", ".{{2}}{}")
 
@@ -64,7 +64,8 @@ class Draw:
 
     def named(self, field: Field) -> str:
         """The field, now and then with layers or a leading dot."""
-        return self.random.choices((field.name, field.name + self.random.choice(LAYERS), "." + field.name), (20, 3, 1))[0]
+        name = field.name
+        return self.random.choices((name, name + self.random.choice(LAYERS), "." + name), (20, 3, 1))[0]
 
     def value(self, field: Field) -> Any:
         known = self.values.get(field.name)
@@ -146,7 +147,7 @@ class Draw:
             made += [f"{name}({field.name}) {order} {self.literal(field)}" for name in ("upper", "lower")]
             made.append(f"lower({field.name}) contains {quoted(_octets(self.value(field))[:2] or b'a')}")
         if field.kind in NUMBERS | {"ipv4", "ipv6", "ether"}:
-            made += [f"string({field.name}) matches {quoted(small.encode())}", f'string({field.name}) contains "{small}"']
+            made += [f'string({field.name}) {word} "{small}"' for word in ("matches", "contains")]
         if field.kind in NUMBERS | {"reltime"} - {"framenum"}:
             made += [f"abs({field.name}) {order} {small}", f"min({field.name}, {small}) {order} {small}"]
         if field.kind in VALUED:
@@ -193,7 +194,8 @@ def literal(random: Random, field: Field, value: Any) -> str:
     if kind in MAXIMUM:
         return _number(random, field, int(value))
     if kind == "reltime":
-        return f"{'-' * (value < 0)}{abs(value) // 10**9}.{abs(value) % 10**9:09d}" if random.random() < 0.8 else "0.001"
+        whole, part = divmod(abs(value), 10**9)
+        return f"{'-' * (value < 0)}{whole}.{part:09d}" if random.random() < 0.8 else "0.001"
     if kind == "abstime":
         return _date(random, value)
     if kind in ADDRESSES:
@@ -233,7 +235,7 @@ def quoted(octets: bytes) -> str:
 
 
 def _escaped(code: int) -> str:
-    return chr(code) if 0x20 <= code < 0x7F and chr(code) not in "\"\\" else f"\\x{code:02x}"
+    return chr(code) if 0x20 <= code < 0x7F and chr(code) not in '"\\' else f"\\x{code:02x}"
 
 
 def pattern(random: Random, octets: bytes) -> str:

@@ -143,7 +143,8 @@ def _compiled(text: str) -> Filter | None:
 def run(folder: Path, count: int, seed: int, names: Sequence[str] = ()) -> Report:
     """Draw about `count` filters over the captures of a folder and compare them."""
     report, fields = Report(), usable_fields()
-    paths = [folder / name for name in names] or sorted(path for path in folder.glob("*/*") if "expected" not in path.parts)
+    every = sorted(path for path in folder.glob("*/*") if "expected" not in path.parts)
+    paths = [folder / name for name in names] or every
     share = max(count // max(len(paths), 1), 1) + 1
     with tempfile.TemporaryDirectory() as place:
         for path in paths:
@@ -184,6 +185,18 @@ def _frames(found: list[int] | None) -> str:
     return f"{len(found)} frames {found[:6]}{'…' if len(found) > 6 else ''}"
 
 
+def told(report: Report, unknown: int) -> None:
+    """Print what was compared."""
+    by_field = Counter(name for one in report.differences for name in one.fields)
+    language, values = len(report.language()), len(report.differences) - len(report.language())
+    print(f"captures {report.captures}, filters {report.filters:,}, answers {report.answers:,}")
+    print(f"filters that pass some frames but not all {report.matching:,}, refused by both {report.refused:,}")
+    print(f"differences {len(report.differences)}: {language} of the language, {values} of values")
+    print(f"differences not in {TABLE.name}: {unknown}")
+    print("captures that the tap of tshark does not see whole:", ", ".join(report.untapped) or "none")
+    print("fields whose values differ:", ", ".join(f"{name} {n}" for name, n in by_field.most_common()) or "none")
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--filters", type=int, default=5_000, metavar="N", help="how many (default: 5,000)")
@@ -197,13 +210,7 @@ def main() -> int:
     unknown = [one for one in report.differences if (one.capture, one.filter) not in known]
     for one in unknown:
         print(one.told())
-    by_field = Counter(name for one in report.differences for name in one.fields)
-    print(f"captures {report.captures}, filters {report.filters:,} ({report.matching:,} pass some frames but not all, "
-          f"{report.refused:,} refused by both), answers {report.answers:,}; "
-          f"captures that the tap of tshark does not see whole: {', '.join(report.untapped) or 'none'}")  # fmt: skip
-    print(f"differences {len(report.differences)}: {len(report.language())} of the language, "
-          f"{len(report.differences) - len(report.language())} of values; {len(unknown)} not in {TABLE.name}")  # fmt: skip
-    print("fields whose values differ:", ", ".join(f"{name} {count}" for name, count in by_field.most_common()) or "none")
+    told(report, len(unknown))
     return 1 if unknown else 0
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from synfin.capture.packet import Packet
 from synfin.dissect.context import Facts
 from synfin.filter import typed
 from synfin.filter.evaluate.plan import predicate
@@ -27,6 +28,19 @@ class Filter:
     def matches(self, frame: Frame, facts: Facts | None = None) -> bool:
         """Whether the packet passes."""
         return self._test(Row(frame, facts))
+
+    @property
+    def asks_connections(self) -> bool:
+        """Whether it asks for nothing but the connection."""
+        return bool(self.fields) and all(name.startswith("conn.") for name in self.fields)
+
+    def accepts(self, connection: object) -> bool:
+        """Whether a connection passes by its record alone; for a filter that `asks_connections`."""
+        return self._test(Row(_NOBODY, Facts(connection=connection)))
+
+
+#: What stands for the packet where only the connection is asked for.
+_NOBODY = Frame(Packet(0, 0, 1, b"", 0), ())
 
 
 def compile(text: str, macros: Mapping[str, str] | None = None) -> Filter:

@@ -15,7 +15,9 @@ from synfin.filter.lexer import MAX_LENGTH
 
 MAX_ROUNDS = 16  #: macros within macros
 MAX_FILE = 1 << 20  #: bytes of a file of macros
-_USE = re.compile(r"\$\{(?P<name>[A-Za-z0-9_]+)(?:[:;](?P<braced>[^{}]*))?\}|\$(?P<call>[A-Za-z0-9_]+)\((?P<listed>[^()]*)\)")
+_USE = re.compile(
+    r"\$\{(?P<name>[A-Za-z0-9_]+)(?:[:;](?P<braced>[^{}]*))?\}|\$(?P<call>[A-Za-z0-9_]+)\((?P<listed>[^()]*)\)"
+)
 _PLACE = re.compile(r"\$(\d{1,3})")
 _LINE = re.compile(r'\s*"((?:[^"\\]|\\.)*)"\s*,\s*"((?:[^"\\]|\\.)*)"\s*')
 _ESCAPE = re.compile(r"\\(?:x([0-9A-Fa-f]{2})|(.))")
@@ -56,17 +58,13 @@ def _within(text: str, start: int, stop: int, macros: Mapping[str, str]) -> str:
             known = f"; there are {', '.join(sorted(macros)[:8])}" if macros else ", no macro is"
             raise FilterError(f"the macro {name!r} is not defined{known}", text, start + use.start())
         arguments = [] if given is None else [part.strip() for part in re.split("[;,]" if use["call"] else ";", given)]
-        return _PLACE.sub(lambda place: _argument(place, arguments, name, text, start + use.start()), body)
+        needed = max((int(place[1]) for place in _PLACE.finditer(body)), default=0)
+        if needed != len(arguments) - (arguments == [""] and not needed):
+            message = f"the macro {name!r} takes {needed} argument{'' if needed == 1 else 's'}, not {len(arguments)}"
+            raise FilterError(message, text, start + use.start())
+        return _PLACE.sub(lambda place: arguments[int(place[1]) - 1] if int(place[1]) else place.group(), body)
 
     return _USE.sub(put, text[start:stop])
-
-
-def _argument(place: re.Match[str], arguments: list[str], name: str, text: str, position: int) -> str:
-    number = int(place[1])
-    if not 1 <= number <= len(arguments):
-        given = f"{len(arguments)} argument{'' if len(arguments) == 1 else 's'}"
-        raise FilterError(f"the macro {name!r} needs an argument ${number} and has {given}", text, position)
-    return arguments[number - 1]
 
 
 def read(path: str | os.PathLike[str]) -> dict[str, str]:

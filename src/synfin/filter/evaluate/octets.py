@@ -21,7 +21,7 @@ def header(value: Any) -> bytes:
 
 
 def cut(whole: bytes, parts: tuple[Range, ...]) -> bytes:
-    """The parts joined up to the first that does not fit. Perhaps none: that is a value too, which differs from others."""
+    """The parts joined up to the first that does not fit; perhaps none, which is a value too, unlike others."""
     found = b""
     for part in parts:
         start = part.start if part.start >= 0 else len(whole) + part.start
