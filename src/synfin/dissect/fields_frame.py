@@ -118,6 +118,17 @@ def _findings(frame: Frame, layer: Layer, facts: Facts | None) -> Iterator[Spot]
     return (Spot(finding) for finding in (getattr(record, "findings", None) or ()))
 
 
+def _each(path: str) -> Any:
+    """Every known part of an attribute that has several."""
+    whole = _record(path)
+
+    def load(frame: Frame, layer: Layer, facts: Facts | None) -> Iterator[Spot]:
+        for spot in whole(frame, layer, facts):
+            yield from (Spot(part) for part in spot.value if part is not None)
+
+    return load
+
+
 def _side(name: str, en: str, zh: str) -> tuple[Field, ...]:
     p = f"conn.{name}."
     return (
@@ -133,6 +144,8 @@ def _side(name: str, en: str, zh: str) -> tuple[Field, ...]:
               f"Retransmissions by the {en.lower()}", f"{zh}的重传数", generated=True),
         Field(p + "state", "str", CONN, _record(f"{name}.state"), f"{en} state at the end", f"{zh}最后的状态",
               generated=True),
+        Field(p + "states_seen", "str", CONN, _each(f"{name}.states_seen"), f"{en} state that the capture allows",
+              f"捕获所允许的{zh}状态", generated=True),
     )  # fmt: skip
 
 
@@ -189,6 +202,9 @@ FIELDS = (
     Field("conn.start_ns", "i64", CONN, _record("start_ns"), "Start in nanoseconds", "开始时间(纳秒)", generated=True),
     Field("conn.duration_ns", "i64", CONN, _record("duration_ns"), "Duration in nanoseconds", "持续时间(纳秒)",
           generated=True),
+    Field("conn.frames", "framenum", CONN, _each("frames"), "First and last frame", "首帧与末帧", generated=True),
+    Field("conn.handshake_legs_ns", "i64", CONN, _each("handshake_legs_ns"),
+          "Legs of the handshake in nanoseconds", "握手各段时间(纳秒)", generated=True),
     Field("conn.handshake_rtt_ns", "i64", CONN, _record("handshake_rtt_ns"), "Handshake round trip in nanoseconds",
           "握手往返时间(纳秒)", generated=True),
     Field("conn.packets", "u64", CONN, _sum("packets"), "Packets of both sides", "双方包数", generated=True),

@@ -57,7 +57,18 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     if given and given[0] not in COMMANDS and given[0] not in ("-h", "--help", "--version"):
         given.insert(0, "conns")
     only = given[0] if given and given[0] in COMMANDS else None
-    return parser(only).parse_args(given)
+    asked = parser(only).parse_args(given)
+    if getattr(asked, "shorthands", False):
+        _combine(asked)
+    return asked
+
+
+def _combine(asked: argparse.Namespace) -> None:
+    """Put the shorthands into the filter."""
+    if asked.port or asked.host or asked.between or asked.follow is not None:
+        from synfin.filter.shorthand import joined
+
+        asked.filter = joined(asked.filter, port=asked.port, hosts=asked.host, ends=asked.between, follow=asked.follow)
 
 
 def parser(only: str | None = None) -> argparse.ArgumentParser:
@@ -96,6 +107,17 @@ def _language(command: argparse.ArgumentParser) -> None:
 
 def _filter(command: argparse.ArgumentParser, what: str) -> None:
     command.add_argument("-Y", dest="filter", metavar="FILTER", help=f"display filter, as Wireshark's: {what}")
+    command.set_defaults(shorthands=True)
+    command.add_argument(
+        "--port", action="append", default=[], metavar="PORTS", help="short for a filter: TCP ports (80,443,8000-8080)"
+    )
+    command.add_argument(
+        "--host", action="append", default=[], metavar="ADDRESS", help="short for a filter: from or to (10.0.0.0/8)"
+    )
+    command.add_argument(
+        "--between", action="append", default=[], metavar="A,B", help="short for a filter: ends (10.0.0.1,10.0.0.2:80)"
+    )
+    command.add_argument("--follow", type=_natural, metavar="N", help="short for a filter: connection N (see conns)")
 
 
 def _conns(command: argparse.ArgumentParser) -> None:
