@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +17,8 @@ class Packet:
     offset: int = 0  #: where `data` begins in the (decompressed) input
     interface: int = 0  #: index of its interface, counted over the whole input
     comments: tuple[str, ...] = ()
+    flags: int | None = None  #: direction, reception and link errors as pcapng's epb_flags has them
+    drops: int | None = None  #: packets lost between this one and the one before, where the file tells
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,3 +31,7 @@ class Interface:
     name: str = ""
     drops: int | None = None  #: packets lost by the capture, where the file tells
     ts_offset_s: int = 0  #: seconds to add to its timestamps (pcapng's if_tsoffset)
+    description: str = ""
+    #: which section of the file describes it, from 1; 0 where the format has none
+    section: int = field(default=0, compare=False)
+    first: int = field(default=0, compare=False)  #: index of that section's first interface

@@ -13,6 +13,7 @@ from synfin.capture.packet import Packet
 from synfin.capture.reader import CaptureReader, open_capture
 from synfin.dissect.context import Facts
 from synfin.watch.analysis import flag_names
+from synfin.watch.datagrams import Datagrams
 from synfin.watch.flight import Values
 from synfin.watch.profile import TSHARK_4_0, Profile
 from synfin.watch.raw import RawConnection
@@ -64,6 +65,7 @@ class Annotator:
     profile: Profile = TSHARK_4_0
     _tracker: Tracker = field(init=False)
     _fragments: Reassembler = field(default_factory=Reassembler)
+    _datagrams: Datagrams = field(default_factory=Datagrams)
     _first_ns: int | None = None
     _last_ns: int = 0
 
@@ -76,6 +78,8 @@ class Annotator:
         self._note_time(packet.time_ns, facts)
         if reader is not None and reader.pcapng is not None and packet.interface < len(reader.interfaces):
             facts.interface = reader.interfaces[packet.interface]
+        if any(layer.name == "udp" for layer in frame.layers):
+            facts.datagrams = self._datagrams.see(frame)
         found = self._tracker.follow(frame)
         if found is not None:
             row, tracked = found
