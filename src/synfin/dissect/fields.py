@@ -16,7 +16,12 @@ TABLES: dict[str, tuple[str, ...]] = {
     "ip": ("fields_ip",), "ipv6": ("fields_ipv6",),
     "tcp": ("fields_tcp", "fields_tcp_options"), "mptcp": ("fields_tcp_options",),
     "udp": ("fields_udp",), "icmp": ("fields_icmp",), "arp": ("fields_icmp",), "icmpv6": ("fields_icmpv6",),
-    "ah": ("fields_ipv6",),
+    "ah": ("fields_ipv6",), "http": ("fields_http",),
+    "gre": ("fields_tunnel",), "erspan": ("fields_tunnel",), "vxlan": ("fields_tunnel",),
+    "geneve": ("fields_tunnel",), "gtp": ("fields_tunnel",), "l2tp": ("fields_tunnel",),
+    "pppoe": ("fields_tunnel",), "pppoes": ("fields_tunnel",), "ppp": ("fields_tunnel",),
+    "teredo": ("fields_tunnel",), "nsh": ("fields_tunnel",), "etherip": ("fields_tunnel",),
+    "ipcomp": ("fields_tunnel",), "ieee8021ah": ("fields_tunnel",), "chdlc": ("fields_tunnel",),
 }  # fmt: skip
 
 

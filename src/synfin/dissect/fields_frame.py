@@ -9,6 +9,7 @@ from synfin.dissect import values
 from synfin.dissect.context import Facts
 from synfin.dissect.expert import note
 from synfin.dissect.field import Field
+from synfin.dissect.http_walk import begins
 from synfin.dissect.load import Spot, computed, constant, whole
 from synfin.wire.frame import Frame
 from synfin.wire.layer import Layer
@@ -38,6 +39,8 @@ def protocols(frame: Frame) -> str:
     names: list[str] = []
     for place, layer in enumerate(frame.layers):
         name = "sll" if layer.name == "sll2" else layer.name
+        if begins(frame, layer):
+            name = "http"
         if name == "wlan" and place:
             names.append("wlan_radio")  # what the header before it tells of the radio
         names.append(name)

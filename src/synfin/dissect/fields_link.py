@@ -9,6 +9,7 @@ from synfin.dissect.address import mac
 from synfin.dissect.context import Facts
 from synfin.dissect.expert import note
 from synfin.dissect.field import Field
+from synfin.dissect.http_walk import begins
 from synfin.dissect.icmp_walk import STAMP_LEN, sent_at
 from synfin.dissect.load import Loader, Spot, bits, both, byte, computed, constant, limit, number, raw, when, whole
 from synfin.wire.frame import Frame
@@ -133,12 +134,20 @@ def _after_stamp(frame: Frame, layer: Layer) -> int:
     return layer.start + STAMP_LEN if stamped else layer.start
 
 
+def _plain(frame: Frame, layer: Layer, facts: Facts | None) -> Iterable[Spot]:
+    return () if begins(frame, layer) else whole(frame, layer, facts)
+
+
 def _octets(frame: Frame, layer: Layer, facts: Facts | None) -> Iterable[Spot]:
+    if begins(frame, layer):
+        return ()
     start, stop = _after_stamp(frame, layer), limit(frame, layer)
     return (Spot(frame.data[start:stop], start, stop - start),) if start < stop else ()
 
 
-def _size(frame: Frame, layer: Layer, facts: Facts | None) -> int:
+def _size(frame: Frame, layer: Layer, facts: Facts | None) -> int | None:
+    if begins(frame, layer):
+        return None
     return max(limit(frame, layer) - _after_stamp(frame, layer), 0)
 
 
@@ -231,7 +240,7 @@ FIELDS = (
     Field("sll.trailer", "bytes", SLL, _trailer, "Trailer", "尾部"),
     Field("null", "protocol", NULL, whole, "Null/Loopback", "BSD 环回"),
     Field("null.family", "u32", NULL, _family, "Family", "地址族", values=values.ADDRESS_FAMILY),
-    Field("data", "protocol", DATA, whole, "Data", "数据"),
+    Field("data", "protocol", DATA, _plain, "Data", "数据"),
     Field("data.data", "bytes", DATA, _octets, "Data", "数据"),
     Field("data.len", "i32", DATA, computed(_size), "Length", "长度", generated=True),
 )  # fmt: skip

@@ -11,6 +11,7 @@ from synfin.dissect.context import Facts
 from synfin.dissect.field import PSEUDO, Field, whole_frame
 from synfin.dissect.fields import TABLES, find, lookup, table
 from synfin.dissect.fields_tcp import COMPLETENESS
+from synfin.dissect.http_walk import begins
 from synfin.dissect.load import Spot
 from synfin.dissect.option import Item
 from synfin.dissect.show import escape
@@ -97,9 +98,9 @@ def walk(nodes: tuple[Node, ...]) -> Iterator[Node]:
 
 
 def _layer(frame: Frame, layer: Layer, facts: Facts | None, hidden: bool) -> Node:
-    name = "sll" if layer.name == "sll2" else layer.name
+    name = "sll" if layer.name == "sll2" else "http" if begins(frame, layer) else layer.name
     size = max(min(layer.start + layer.header_len, len(frame.data)) - layer.start, 0)
-    if name == "data":
+    if layer.name == "data":
         size = max(min(layer.end, len(frame.data)) - layer.start, 0)
     start = min(layer.start, len(frame.data))
     if name == "synfin":
@@ -110,7 +111,7 @@ def _layer(frame: Frame, layer: Layer, facts: Facts | None, hidden: bool) -> Nod
     whole = find(name)
     if whole is not None and whole.below is not None:
         children += tuple(_item(item) for item in whole.below(frame, layer, facts))
-    return Node(f"layer.{layer.name}", name, en, zh, "", None, start, size,
+    return Node(f"layer.{name if name == 'http' else layer.name}", name, en, zh, "", None, start, size,
                 children, generated=name == "synfin")  # fmt: skip
 
 
