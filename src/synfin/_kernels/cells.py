@@ -638,6 +638,7 @@ class Block:
         row: cython.pointer(Row)
         end: ulonglong
         size: ulonglong = buffer.shape[0]
+        apart: cint
         view: cython.pointer(View) = cython.address(self.view)
         if count > BLOCK_ROWS or count == 0 or count > slow.shape[0]:
             raise IndexError("a block has 1 to 1024 rows")
@@ -685,6 +686,16 @@ class Block:
         view: cython.pointer(View) = cython.address(self.view)
         for i in range(view.count):
             if view.segment[i] == 2 or shape(view, i) & UNSURE:
+                found.append(i)
+        return found
+
+    def datagrams(self) -> list:
+        """The rows that hold UDP, or may: the readable code tells."""
+        found: list = []
+        i: uint
+        view: cython.pointer(View) = cython.address(self.view)
+        for i in range(view.count):
+            if view.segment[i] != 1 and (view.segment[i] == 2 or shape(view, i) & (UNSURE | HAS_UDP)):
                 found.append(i)
         return found
 
