@@ -19,9 +19,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from synfin.watch import collect
+from synfin.watch.marks import marks
 from synfin.watch.record import Connection, Side, Story
 from synfin.watch.story import tell
-from synfin.watch.verdict import Verdict, decide, marks
+from synfin.watch.verdict import Verdict, decide
 from synfin.wire.tcp import ACK, CWR, ECE, FIN, PSH, RST, SYN, URG, Segment
 
 FLAGS = {"FIN": FIN, "SYN": SYN, "RST": RST, "PSH": PSH, "ACK": ACK, "URG": URG, "ECE": ECE, "CWR": CWR, "NONE": 0}

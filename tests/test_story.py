@@ -17,10 +17,11 @@ from synfin.explain.words import LANGUAGES, finding_facts, has, placeholders, te
 from synfin.tcp.state import RULES, State
 from synfin.watch import collect
 from synfin.watch.findings import KNOWN
+from synfin.watch.marks import marks
 from synfin.watch.paths import likely, seen
 from synfin.watch.record import Derivation, Story
 from synfin.watch.story import tell
-from synfin.watch.verdict import CLOSINGS, OPENINGS, decide, marks
+from synfin.watch.verdict import CLOSINGS, OPENINGS, decide
 from synfin.wire.frame import dissect
 from synfin.wire.tcp import ACK, RST, SYN, Segment
 from taxonomy import ALL, Case

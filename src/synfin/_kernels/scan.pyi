@@ -7,10 +7,6 @@ Buffer = bytes | bytearray | memoryview | array[int]
 ROW_FORMAT: str
 ROW_FIELDS: tuple[str, ...]
 REASONS: tuple[str, ...]
-SLOW_LINKS: tuple[int, ...]
-SLOW_ETHERTYPES: tuple[int, ...]
-SLOW_PROTOCOLS: tuple[int, ...]
-SLOW_PORTS: tuple[int, ...]
 MAX_CAP_LEN: int
 DONE: int
 FULL: int

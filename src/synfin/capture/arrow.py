@@ -36,6 +36,31 @@ class Plain(NamedTuple):
     valid: bytes | bytearray | None = None  #: a byte a row, 0 where the value is unknown; None: all are known
 
 
+class Texts(NamedTuple):
+    """Texts as they stand in memory, one behind the other."""
+
+    data: bytes
+    ends: bytes  #: int32, 0 first: each begins where the one before it ends
+
+
+class Words(NamedTuple):
+    """Texts of few different ones, as places in a list that holds each once."""
+
+    places: bytes  #: int32
+    words: Sequence[str]
+
+
+class Lists(NamedTuple):
+    """Lists as they stand in memory, one behind the other."""
+
+    ends: bytes  #: int32, 0 first
+    values: Plain | Texts
+    total: int  #: values in all lists
+
+
+InMemory = (Plain, Texts, Words, Lists)  #: what is no sequence of Python values
+
+
 def bitmap(flags: bytes | bytearray) -> bytes:
     """One bit for each byte, the first one lowest; the bytes are 0 or 1."""
     size = -(-len(flags) // 8)
@@ -82,6 +107,39 @@ def plain_array(kind: str, values: Plain, length: int) -> Any:
     data = bitmap(bytes(values.data)) if kind == "bool" else values.data
     unknown = 0 if valid is None else -1
     return na.c_array_from_buffers(_type(kind, False), length, [valid, data], null_count=unknown)
+
+
+def memory_array(kind: str, values: Plain | Texts | Words | Lists, length: int, *, dictionaries: bool) -> Any:
+    """What stands in memory already."""
+    import nanoarrow as na
+
+    if isinstance(values, Plain):
+        return plain_array(kind, values, length)
+    if isinstance(values, Texts):
+        return na.c_array_from_buffers(na.string(), length, [None, values.ends, values.data], null_count=0)
+    if isinstance(values, Words):
+        if dictionaries:
+            return _words_array(values.places, None, values.words)
+        return na.c_array([values.words[place] for place in array("i", values.places)], na.string())
+    inner = "i64" if kind == "numbers" else "text"
+    child = memory_array(inner, values.values, values.total, dictionaries=False)
+    return na.c_array_from_buffers(_type(kind, False), length, [None, values.ends], null_count=0, children=[child])
+
+
+def python_values(kind: str, values: Plain | Texts | Words | Lists, length: int) -> list[Any]:
+    """What stands in memory, as Python values, None where unknown."""
+    if isinstance(values, Plain):
+        plain = [bool(one) for one in bytes(values.data)] if kind == "bool" else array(CODES[kind], bytes(values.data))
+        if values.valid is None:
+            return list(plain)
+        return [value if known else None for value, known in zip(plain, values.valid, strict=True)]
+    if isinstance(values, Words):
+        return [values.words[place] for place in array("i", values.places)]
+    ends = array("i", values.ends)
+    if isinstance(values, Texts):
+        return [values.data[ends[place] : ends[place + 1]].decode() for place in range(length)]
+    inner = python_values("i64" if kind == "numbers" else "text", values.values, values.total)
+    return [inner[ends[place] : ends[place + 1]] for place in range(length)]
 
 
 def value_array(kind: str, values: Sequence[Any], *, dictionaries: bool) -> Any:
@@ -149,14 +207,18 @@ def _move(source: Any, target: int) -> None:
 
 def _dictionary_array(values: Sequence[str | None]) -> Any:
     """Texts as numbers of their dictionary, which holds each once."""
+    words = {value: place for place, value in enumerate(dict.fromkeys(value for value in values if value is not None))}
+    places = array("i", [0 if value is None else words[value] for value in values])
+    return _words_array(places.tobytes(), _known(values), list(words))
+
+
+def _words_array(places: bytes, valid: bytes | None, words: Sequence[str]) -> Any:
     import nanoarrow as na
 
-    words = {value: place for place, value in enumerate(dict.fromkeys(value for value in values if value is not None))}
-    valid = _known(values)
-    places = array("i", [0 if value is None else words[value] for value in values])
     found = na.c_array_from_buffers(
-        _type("word", True), len(values), [None if valid is None else bitmap(valid), places], validation_level="none"
-    )
+        _type("word", True), len(places) // 4, [None if valid is None else bitmap(valid), places],
+        validation_level="none",
+    )  # fmt: skip
     own = _CArray.from_address(found._addr())
     empty = _CArray.from_address(own.dictionary)
     _Release(empty.release)(own.dictionary)

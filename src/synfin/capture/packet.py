@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Packet:
+class Packet(NamedTuple):
     """A frame of the input."""
 
     number: int  #: `frame.number`: from 1, every frame of the input counts
@@ -19,8 +18,7 @@ class Packet:
     comments: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Interface:
+class Interface(NamedTuple):
     """Where packets were captured (a pcap file has one, pcapng any number)."""
 
     link_type: int

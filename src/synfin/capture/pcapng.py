@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import BinaryIO
 
 from synfin.capture import blocks
@@ -156,7 +155,7 @@ class PcapngReader:
         """Packets tell what was lost since the last one, statistics the total so far: the larger knows more."""
         interface = self.interfaces[index]
         if interface.drops is None or drops > interface.drops:
-            self.interfaces[index] = replace(interface, drops=drops)
+            self.interfaces[index] = interface._replace(drops=drops)
 
 
 class PcapngWriter:

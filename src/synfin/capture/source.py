@@ -22,6 +22,10 @@ class Feed(Protocol):
 
     problem: str | None
 
+    @property
+    def taken(self) -> int:
+        """Bytes of the file, as it stands there, that are read."""
+
     def read_some(self, size: int) -> bytes: ...
 
     def readinto_some(self, buffer: Buffer) -> int: ...
@@ -37,6 +41,7 @@ class FileFeed:
         self._stream = stream
         self._owned = owned
         self._ended = False
+        self._taken = 0
         self._read = getattr(stream, "read1", stream.read)
         self._readinto = getattr(stream, "readinto1", getattr(stream, "readinto", None))
 
@@ -49,6 +54,7 @@ class FileFeed:
             data = b""
             self.problem = f"reading failed: {error.strerror or error}"
         self._ended = not data  # a terminal would otherwise be asked again after its end of file
+        self._taken += len(data)
         return data
 
     def readinto_some(self, buffer: Buffer) -> int:
@@ -64,7 +70,12 @@ class FileFeed:
             count = 0
             self.problem = f"reading failed: {error.strerror or error}"
         self._ended = not count
+        self._taken += count
         return count
+
+    @property
+    def taken(self) -> int:
+        return self._taken
 
     def close(self) -> None:
         if self._owned:
@@ -86,6 +97,11 @@ class ByteSource:
     def problem(self) -> str | None:
         """Why the bytes ended before they should have (compression, input error), once the end was reached."""
         return self._feed.problem
+
+    @property
+    def taken(self) -> int:
+        """Bytes of the file that are read, compressed as they stand there: what is behind, of its whole size."""
+        return self._feed.taken
 
     def tell(self) -> int:
         """Offset of the next byte in the decompressed input."""

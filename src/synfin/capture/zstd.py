@@ -44,6 +44,10 @@ class ZstdFeed:
         buffer[: len(data)] = data
         return len(data)
 
+    @property
+    def taken(self) -> int:
+        return self._packed.taken
+
     def close(self) -> None:
         self._packed.close()
 

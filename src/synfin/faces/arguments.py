@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import os
+import sys
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from synfin.errors import UsageError
 from synfin.faces.packet_arguments import add_output_arguments
@@ -21,8 +23,29 @@ COMMANDS = {
 }
 
 
+class _Help(argparse.HelpFormatter):
+    """argparse's, which is made for every argument: without the modules that it would load to know the width."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=_width())
+
+
+def _width() -> int:
+    """Columns for help, as shutil tells them."""
+    given = os.environ.get("COLUMNS", "")
+    if given.isascii() and given.isdigit() and int(given):
+        return int(given) - 2
+    try:
+        return (os.get_terminal_size(sys.__stdout__.fileno()).columns or 80) - 2  # type: ignore[union-attr]
+    except (AttributeError, ValueError, OSError):
+        return 78
+
+
 class _Parser(argparse.ArgumentParser):
     """argparse whose complaints are UsageErrors."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(formatter_class=_Help, **options)
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(message)
@@ -33,15 +56,16 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     given = list(arguments)
     if given and given[0] not in COMMANDS and given[0] not in ("-h", "--help", "--version"):
         given.insert(0, "conns")
-    return parser().parse_args(given)
+    only = given[0] if given and given[0] in COMMANDS else None
+    return parser(only).parse_args(given)
 
 
-def parser() -> argparse.ArgumentParser:
-    """The whole command line."""
+def parser(only: str | None = None) -> argparse.ArgumentParser:
+    """The whole command line, or as much of it as one command needs."""
     top = _Parser(prog="synfin", description="From SYN to FIN: see, explain and speak TCP.", allow_abbrev=False)
     top.add_argument("--version", action=_Version, nargs=0, help="show the version and leave")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_Parser)
-    for name, summary in COMMANDS.items():
+    for name, summary in COMMANDS.items() if only is None else [(only, COMMANDS[only])]:
         command = commands.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
         command.allow_abbrev = False
         globals()[f"_{name}"](command)
@@ -78,6 +102,20 @@ def _conns(command: argparse.ArgumentParser) -> None:
     _inputs(command)
     _filter(command, "only connections with a packet that matches")
     command.add_argument("--separate", action="store_true", help="count frames and connections anew in each file")
+    command.add_argument(
+        "--since", metavar="TIME", help="only connections whose last packet is not earlier: RFC 3339, or seconds"
+    )
+    command.add_argument("--until", metavar="TIME", help="only connections whose first packet is not later")
+    command.add_argument(
+        "--sort",
+        metavar="FIELD",
+        help="in order of a field (see --columns), unknown last; --sort=-FIELD: largest first",
+    )
+    command.add_argument("--reverse", action="store_true", help="turn the order of --sort round")
+    command.add_argument("--limit", type=_positive, metavar="N", help="only the first N")
+    command.add_argument(
+        "--columns", metavar="A,B,…", help="fields of the record to print as TSV or CSV, in this order"
+    )
     form = command.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_const", dest="form", const="json", help="one JSON document")
     form.add_argument("--ndjson", action="store_const", dest="form", const="ndjson", help="a JSON record a line")
@@ -137,6 +175,7 @@ def _check(command: argparse.ArgumentParser) -> None:
         default="note",
         help="show findings that are at least as bad (default: note)",
     )
+    command.add_argument("--rfc", action="store_true", help="also what RFC 9293 does not allow, by its numbers")
     form = command.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_const", dest="form", const="json", help="one JSON document")
     form.add_argument(

@@ -13,6 +13,7 @@ from typing import BinaryIO
 from synfin.capture.reader import CaptureReader, open_capture
 from synfin.capture.source import standard_input
 from synfin.errors import UnreadableInput, UsageError
+from synfin.faces import progress
 from synfin.watch.engine import Engine
 from synfin.watch.engines import compiled, engine
 
@@ -39,7 +40,8 @@ def follow(paths: Sequence[str], warnings: list[str]) -> tuple[Engine, bool]:
         for path in paths:
             with open_capture(path, first_number=following.frames + 1) as reader:
                 try:
-                    following.feed(reader)
+                    with progress.shown(reader, lambda: following.frames):
+                        following.feed(reader)
                 finally:
                     warnings.extend(reader.warnings)
                     warnings.extend(_unseen(reader))

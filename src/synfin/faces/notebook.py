@@ -15,6 +15,7 @@ from synfin.watch.engines import compiled, engine
 from synfin.watch.packet_table import packet_table
 from synfin.watch.raw import RawConnection, earlier
 from synfin.watch.record import Connection
+from synfin.watch.record_block import RecordBlock, record_blocks
 from synfin.watch.records import record
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ class Capture:
             with open_capture(path, first_number=self._engine.frames + 1) as reader:
                 self._engine.feed(reader)
                 self.warnings.extend(reader.warnings)
-        self.connections: Table = connection_table(self._records, self.__len__)  #: a row each, names under `conn.`
+        self.connections: Table = connection_table(self._blocks, self.__len__)  #: a row each, names under `conn.`
         #: a row each frame; null where there is no TCP
         self.packets: Table = packet_table(self._paths, self._engine, lambda: self._engine.frames)
 
@@ -133,6 +134,9 @@ class Capture:
 
     def _records(self) -> Iterator[Connection]:
         return map(record, self._engine.connections())
+
+    def _blocks(self) -> Iterator[RecordBlock]:
+        return record_blocks(self._engine)
 
     def _retell(self, chosen: Connection) -> Story:
         from synfin.watch.retell import retell

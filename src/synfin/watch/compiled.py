@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 from array import array
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from heapq import heappop, heappush
 from itertools import islice
 from struct import Struct
@@ -32,7 +31,7 @@ BLOCK = 1024  #: rows between `scan` and `follow`: small enough to stay in the c
 
 _FACT = Struct(follow.FACT_FORMAT)
 _RECORD = Struct(follow.RECORD_FORMAT)
-_RECORDS_AT_ONCE = 4096
+_RECORDS_AT_ONCE = 1024
 _QUOTED = 0xFFFFFFFF  # `conn` of a row that only quotes
 _Sink = Callable[[bytearray, bytearray, int], None]
 _Walk = Callable[[bytearray, int, int, int], tuple[int, int, int]]
@@ -43,15 +42,17 @@ class CompiledEngine:
     """See `Engine`.
 
     A second engine that is given the `finished` first one shows what a second pass shows. `sink` is called with every
-    block of rows and facts, and how many they are.
+    block of rows and facts, and how many they are. An engine for `records` alone keeps no facts of packets.
     """
 
-    def __init__(self, finished: CompiledEngine | None = None, sink: _Sink | None = None) -> None:
-        self._tracker = follow.Tracker(matrix())
+    def __init__(
+        self, finished: CompiledEngine | None = None, sink: _Sink | None = None, *, records_only: bool = False
+    ) -> None:
+        self._tracker = follow.Tracker(matrix(), facts=not records_only)
         self._finished = None if finished is None else finished._tracker
         self._sink = sink
         self._rows = bytearray(BLOCK * scan.row_size())
-        self._facts = bytearray(BLOCK * follow.fact_size())
+        self._facts = None if records_only else bytearray(BLOCK * follow.fact_size())
         self._seed = int.from_bytes(os.urandom(8), "little")  # whoever writes packets cannot know which of them collide
         self._slow = SlowPath(self._seed)
 
@@ -68,6 +69,8 @@ class CompiledEngine:
         return self._tracker.counts()[2]
 
     def see(self, packet: Packet) -> Place | None:
+        if self._facts is None:
+            raise ValueError("this engine keeps no facts of packets")
         if not self._follow_packet(packet):
             return None
         values = _FACT.unpack_from(self._facts)
@@ -84,14 +87,14 @@ class CompiledEngine:
         self._slow.last = None
         if scan.next_slow(self._rows, 0, 1) == 0:
             # fragments are of one age whichever way they come, by the walks or by the readable reader
-            self._slow.take(packet if time_ns == packet.time_ns else replace(packet, time_ns=time_ns), self._rows, 0)
+            self._slow.take(packet if time_ns == packet.time_ns else packet._replace(time_ns=time_ns), self._rows, 0)
         before = self._tracker.counts()[1]
         self._follow(1)
         return self._tracker.counts()[1] > before
 
     def _follow(self, count: int) -> None:
         self._tracker.follow(self._rows, count, self._facts, self._finished)
-        if self._sink is not None and count:
+        if self._sink is not None and self._facts is not None and count:
             self._sink(self._rows, self._facts, count)
 
     def feed(self, reader: CaptureReader) -> None:
@@ -169,6 +172,13 @@ class CompiledEngine:
     def connections(self) -> Iterator[RawConnection]:
         return raw_connections(self._tracker)
 
+    def record_blocks(self) -> Iterator[bytes]:
+        """The same as records of `follow.RECORD_FORMAT`, in the order in which they were made."""
+        return (
+            self._tracker.records(start, start + _RECORDS_AT_ONCE)
+            for start in range(0, len(self._tracker), _RECORDS_AT_ONCE)
+        )
+
     @property
     def connection_count(self) -> int:
         return self._tracker.connection_count()
@@ -223,6 +233,11 @@ def raw_connections(tracker: follow.Tracker) -> Iterator[RawConnection]:
             while early and early[0].conn == expected:
                 yield heappop(early)
                 expected += 1
+
+
+def raws(records: bytes) -> Iterator[RawConnection]:
+    """The connections of a block of records."""
+    return (_raw(*values) for values in _RECORD.iter_unpack(records))
 
 
 def _raw(

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import replace
 from struct import Struct
 from typing import NamedTuple
 
@@ -98,6 +97,6 @@ def _segments(found: Collection[_Place]) -> Iterator[Segment]:
             for place in found:
                 if place.path == path:
                     data = os.pread(stream.fileno(), place.size, place.packet.offset)
-                    segment = dissect(replace(place.packet, data=data)).segment
+                    segment = dissect(place.packet._replace(data=data)).segment
                     if segment is not None:
                         yield segment

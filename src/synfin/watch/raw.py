@@ -5,6 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
+#: what Zeek's `conn_state` can be; the kernel gives the index
+CONN_STATES = (
+    "OTH", "S0", "S1", "SF", "REJ", "S2", "S3", "RSTO", "RSTR", "RSTOS0", "RSTRH", "SH", "SHR",
+)  # fmt: skip
+
 
 class RawSide(NamedTuple):
     """One end."""
@@ -34,8 +39,8 @@ class RawConnection(NamedTuple):
     marks: int  #: bits of `verdict`
     completeness: int
     legs_ns: tuple[int, int]  #: -1 unknown
-    history: bytes  #: Zeek's letters
-    conn_state: int  #: index in zeek.CONN_STATES
+    history: bytes  #: Zeek's letters, capitals for the originator
+    conn_state: int  #: index in CONN_STATES
 
     @property
     def endpoints(self) -> frozenset[tuple[bytes, int]]:

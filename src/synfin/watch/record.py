@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from synfin.tcp.state import State
+    from synfin.watch.findings.seen import Seen
     from synfin.watch.opinion.record import Opinion
     from synfin.wire.tcp import Segment
 
@@ -165,3 +166,4 @@ class Story:
     connection: Connection
     steps: list[Step]
     findings: list[Finding] = field(default_factory=list)
+    known: Seen | None = field(default=None, repr=False, compare=False)  #: for whoever asks for more: `verify`

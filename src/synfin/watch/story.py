@@ -10,7 +10,8 @@ from synfin.tcp.state import State
 from synfin.watch import facts as f
 from synfin.watch.collect import UNSOLICITED, ConnectionFacts, order_bits
 from synfin.watch.derive import derive
-from synfin.watch.findings import judge
+from synfin.watch.derived_facts import facts
+from synfin.watch.findings import judge, seen
 from synfin.watch.fired import receiver_rules, sender_rules
 from synfin.watch.hindsight import Hindsight, look_back, note
 from synfin.watch.ledger import SENT_SYN, SENT_SYN_ACK
@@ -78,9 +79,10 @@ def tell(
                 opinion=opinions[k],
             )
         )
-    findings = judge(connection, steps, hindsight.final, capture_end_ns=capture_end_ns, past=past)
+    known = seen(connection, steps, hindsight.final, capture_end_ns=capture_end_ns, past=past)
+    findings = judge(known, steps)
     beside = tuple(one.id for one in findings if one.id not in (connection.open, connection.close))
-    return Story(replace(connection, findings=beside), steps, findings)
+    return Story(replace(connection, findings=beside), steps, findings, known)
 
 
 def _opinions(segments: Sequence[Segment], past: Sequence[Segment]) -> list[Opinion]:
@@ -127,7 +129,7 @@ def _state(past: Hindsight, now: ConnectionFacts, end: int, k: int) -> State:
     """The likely state of an end after segment k."""
     own, peer = now.sides[end].ledger, now.sides[1 - end].ledger
     hole = order_bits(now, end, CLIENT) & f.DENIED_FIN & ~now.sides[end].order
-    vector = f.facts(own, peer, past.order[end][k] | hole)
+    vector = facts(own, peer, past.order[end][k] | hole)
     if (past.final.sides[0].ledger.sent | past.final.sides[1].ledger.sent) & (SENT_SYN | SENT_SYN_ACK):
         vector &= ~f.MIDSTREAM
     return likely(vector)

@@ -4,27 +4,31 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from synfin.explain.narrative import finding_sentence
-from synfin.explain.words import Language, detect_language, text
+from synfin.explain.rulings import broken, illegal
+from synfin.explain.words import Language, detect_language, rfc_section, text
 from synfin.faces import inputs, telling
 from synfin.faces.table import SEVERITIES
 from synfin.faces.terminal import SEVERITY_STYLES, Paint, wants_colour
 from synfin.faces.width import wrap
-from synfin.watch.findings import fleet
+from synfin.watch.findings import Seen, fleet
 from synfin.watch.record import Connection, Finding
 from synfin.watch.stories import listen
+from synfin.watch.verify import judge_segments, verify
 
 _SHOWN = 8  #: connections and frames named of each kind
 
 
 class Found(NamedTuple):
-    """A finding and the connection that it is about; None for one over many."""
+    """A finding in words, and the connection that it is about; None for one over many."""
 
     finding: Finding
     connection: Connection | None
+    sentence: str
+    todo: str
 
     @property
     def rank(self) -> int:
@@ -51,8 +55,10 @@ def run(asked: argparse.Namespace) -> int:
     connections: list[Connection] = []
     for story in heard.stories():
         connections.append(story.connection)
-        found += [Found(finding, story.connection) for finding in story.findings]
-    found += [Found(finding, None) for finding in fleet(connections)]
+        found += [_of_catalogue(finding, story.connection, lang) for finding in story.findings]
+        if asked.rfc and story.known is not None:
+            found += _by_the_book(story.known, story.connection, lang)
+    found += [_of_catalogue(finding, None, lang) for finding in fleet(connections)]
     for warning in warnings:
         inputs.note(warning)
     if not connections and not asked.quiet:
@@ -65,32 +71,52 @@ def run(asked: argparse.Namespace) -> int:
     return int(any(one.rank >= SEVERITIES.index(asked.fail_on) for one in found))
 
 
+def _of_catalogue(finding: Finding, connection: Connection | None, lang: Language) -> Found:
+    return Found(finding, connection, *finding_sentence(finding, lang))
+
+
+def _by_the_book(known: Seen, connection: Connection, lang: Language) -> Iterator[Found]:
+    """What a connection does that RFC 9293 does not allow."""
+    for ruling in verify(known):
+        if not ruling.kept and ruling.level != "may":
+            found = Finding(
+                f"rfc.{ruling.rule}", ruling.severity, ruling.who, ruling.frames, dict(ruling.numbers), "certain",
+                f"RFC 9293 §{rfc_section(ruling.rule)}",
+            )  # fmt: skip
+            yield Found(found, connection, broken(ruling, lang), "")
+    for judged, move in zip(judge_segments(known.moves), known.moves, strict=True):
+        if judged.illegal:
+            who = "client" if move.step.from_client else "server"
+            found = Finding(
+                "rfc.illegal", "note", who, (judged.frame,), {"code": judged.illegal}, "likely", "RFC 9293 §3.10"
+            )
+            yield Found(found, connection, illegal(judged, who, lang), "")
+
+
 def _print(
     asked: argparse.Namespace, paths: Sequence[str], shown: Sequence[Found], warnings: Sequence[str], lang: Language
 ) -> None:
     form = asked.form or ("grouped" if sys.stdout.isatty() else "lines")
     name = ", ".join(paths)
     if form == "json":
-        findings = [_document(one, lang) for one in shown]
+        findings = [_document(one) for one in shown]
         telling.print_json({"schema": 1, "file": name, "findings": findings, "warnings": list(warnings)})
     elif form == "lines":
-        sys.stdout.writelines(f"{_line(name, one, lang)}\n" for one in shown)
+        sys.stdout.writelines(f"{_line(name, one)}\n" for one in shown)
     elif shown:
         _print_groups(shown, lang)
     else:
         print(text("check.nothing", lang))
 
 
-def _line(name: str, one: Found, lang: Language) -> str:
+def _line(name: str, one: Found) -> str:
     """`file:frame: severity: id: conn 3: sentence`, as compilers write, so that other tools can read it."""
     frame = one.finding.frames[0] if one.finding.frames else 0
     conns = f"{'conn' if one.connection is not None else 'conns'} {_some(one.conns, ',')}"
-    sentence = finding_sentence(one.finding, lang)[0]
-    return f"{name}:{frame}: {one.finding.severity}: {one.finding.id}: {conns}: {sentence}"
+    return f"{name}:{frame}: {one.finding.severity}: {one.finding.id}: {conns}: {one.sentence}"
 
 
-def _document(one: Found, lang: Language) -> dict[str, Any]:
-    sentence, todo = finding_sentence(one.finding, lang)
+def _document(one: Found) -> dict[str, Any]:
     finding = one.finding
     return {
         "id": finding.id,
@@ -101,8 +127,8 @@ def _document(one: Found, lang: Language) -> dict[str, Any]:
         "frames": list(finding.frames),
         "numbers": finding.numbers,
         "reference": finding.reference,
-        "text": sentence,
-        "next": todo,
+        "text": one.sentence,
+        "next": one.todo,
     }
 
 
@@ -113,14 +139,13 @@ def _print_groups(shown: Sequence[Found], lang: Language) -> None:
     for one in shown:
         groups.setdefault(one.finding.id, []).append(one)
     for name, of in groups.items():
-        finding = of[0].finding
-        sentence, todo = finding_sentence(finding, lang)
+        finding, _, sentence, todo = of[0]
         conns = tuple(dict.fromkeys(conn for one in of for conn in one.conns))
         where = text("check.where", lang, conns=_some(conns, ", "), frames=_some(finding.frames, ", "))
         print(paint(f"{finding.severity:<5} {name}", SEVERITY_STYLES[finding.severity]), f" × {len(of)}")
         for line in (*wrap(sentence, width - 2), *wrap(where, width - 2)):
             print(f"  {line}")
-        for line in wrap(f"→ {todo}", width - 2, "  "):
+        for line in wrap(f"→ {todo}", width - 2, "  ") if todo else ():
             print(paint(f"  {line}", "dim"))
         print()
 

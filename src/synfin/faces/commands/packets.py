@@ -12,7 +12,7 @@ from itertools import islice
 from synfin import filter as language
 from synfin.errors import UsageError
 from synfin.explain.words import detect_language
-from synfin.faces import export, inputs, packet_file
+from synfin.faces import compiled_packets, export, inputs, packet_file
 from synfin.faces.field_list import print_fields
 from synfin.faces.packet_form import Form, Rows, form_of
 from synfin.faces.statistics import statistics, watched
@@ -39,16 +39,21 @@ def run(asked: argparse.Namespace) -> int:
     needed = {*asked.fields, *(wanted.fields if wanted else ())}
     twice = asked.two_passes or asked.write or inputs.all_regular(paths) or needs_hindsight(needed)
     with inputs.rereadable(paths) if twice else nullcontext(list(paths)) as sources:
-        rows = annotated(sources, passes=2 if twice else 1, fields=needed, warnings=warnings, profile=profile)
         interrupted: list[bool] = []
-        rows = watched(_first(_until_interrupted(rows, interrupted), asked.count), taps)
-        shown = displayed(row for row in rows if wanted is None or wanted.matches(*row))
-        if asked.write:
-            packet_file.write(asked, sources, _numbers(asked, form, sources, shown, warnings))
-        elif asked.quiet:
-            deque(shown, maxlen=0)
+        if compiled_packets.covers(asked, needed):
+            compiled_packets.show(
+                asked, sources, wanted, form, passes=2 if twice else 1, warnings=warnings, interrupted=interrupted
+            )
         else:
-            _print(form, shown, interrupted)
+            rows = annotated(sources, passes=2 if twice else 1, fields=needed, warnings=warnings, profile=profile)
+            rows = watched(_first(_until_interrupted(rows, interrupted), asked.count), taps)
+            shown = displayed(row for row in rows if wanted is None or wanted.matches(*row))
+            if asked.write:
+                packet_file.write(asked, sources, _numbers(asked, form, sources, shown, warnings))
+            elif asked.quiet:
+                deque(shown, maxlen=0)
+            else:
+                _print(form, shown, interrupted)
     for tap in reversed(taps):  # tshark prints the last one first
         sys.stdout.writelines(f"{line}\n" for line in tap.lines())
     for warning in warnings:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from synfin.watch.collect import ConnectionFacts
 from synfin.watch.findings.closing import beside_closing, closing
 from synfin.watch.findings.known import unexplained
 from synfin.watch.findings.latency import latencies
@@ -12,31 +11,22 @@ from synfin.watch.findings.loss import losses
 from synfin.watch.findings.opening import beside_opening, opening
 from synfin.watch.findings.path import paths
 from synfin.watch.findings.resets import resets
-from synfin.watch.findings.seen import Seen, seen
+from synfin.watch.findings.seen import Seen
 from synfin.watch.findings.silence import silences
 from synfin.watch.findings.window import windows
 from synfin.watch.findings.witness import witness
-from synfin.watch.record import Connection, Finding, Step
-from synfin.wire.tcp import Segment
+from synfin.watch.record import Finding, Step
 
 _ORDER = ("error", "warn", "note", "info", "ok")
 
 
-def judge(
-    connection: Connection,
-    steps: Sequence[Step],
-    final: ConnectionFacts,
-    *,
-    capture_end_ns: int | None = None,
-    past: Sequence[Segment] = (),
-) -> list[Finding]:
-    """The findings of a connection: its open and close ids first. `past` as for `story.tell`."""
+def judge(known: Seen, steps: Sequence[Step]) -> list[Finding]:
+    """The findings of a connection: its open and close ids first."""
     if not steps:
         return []
-    known = seen(connection, steps, final, capture_end_ns=capture_end_ns, past=past)
     verdict = [opening(known, steps), closing(known, steps)]
     beside = unexplained([*_beside(known)], verdict)
-    if not beside and connection.close in ("close.rst_after_own_fin", "close.rst_reply"):
+    if not beside and known.connection.close in ("close.rst_after_own_fin", "close.rst_reply"):
         verdict[1].numbers.setdefault("case", "alone")  # nothing stands beside it to refer to
     return [*verdict, *sorted(beside, key=_rank)]
 
