@@ -42,7 +42,7 @@ def _checksums(frame: Frame) -> Iterator[Checksum]:
             continue
         if layer.name == "ip":
             yield _of_header(frame, layer)
-        elif network is not None:
+        elif network is not None and not _is_short(frame, layer):
             yield _of_segment(frame, layer, network)
 
 
@@ -79,17 +79,25 @@ def _of_segment(frame: Frame, layer: Layer, network: Layer) -> Checksum:
     return Checksum(layer.name, "partial" if partial else "bad", found, expected, start)
 
 
+def _is_short(frame: Frame, layer: Layer) -> bool:
+    """Whether a UDP header claims less than its own length: it cannot be believed."""
+    return layer.name == "udp" and _udp_len(frame, layer) < 8
+
+
+def _udp_len(frame: Frame, layer: Layer) -> int:
+    return int.from_bytes(frame.data[layer.start + 4 : layer.start + 6], "big")
+
+
 def _end(frame: Frame, layer: Layer) -> int:
-    if layer.name == "udp":
-        size = int.from_bytes(frame.data[layer.start + 4 : layer.start + 6], "big")
-        return layer.start + size if size >= 8 else layer.end
-    return layer.end
+    return layer.start + _udp_len(frame, layer) if layer.name == "udp" else layer.end
 
 
 def _addresses(frame: Frame, network: Layer) -> bytes | None:
     at, size = (12, 8) if network.name == "ip" else (8, 32)
     found = frame.data[network.start + at : network.start + at + size]
-    routed = any(layer.name == "ipv6.routing" for layer in frame.layers)  # the last address counts, not the present one
+    # the last address counts, which is not the present one while a routing header has segments left (RFC 8200 8.1)
+    headers = [layer.start for layer in frame.layers if layer.name == "ipv6.routing"]
+    routed = any(any(frame.data[start + 3 : start + 4]) for start in headers)
     return found if len(found) == size and not routed else None
 
 

@@ -12,6 +12,7 @@ from synfin.errors import UsageError
 from synfin.explain.packet_words import named_frames
 from synfin.faces import inputs
 from synfin.watch.annotate import annotated
+from synfin.watch.raw import earlier
 from synfin.watch.record import Step
 from synfin.watch.records import record
 from synfin.watch.retell import retell
@@ -98,10 +99,11 @@ def _steps(sources: Sequence[str], conn: int | None) -> dict[int, Step]:
     if conn is None:
         return {}
     engine, _ = inputs.follow(sources, [])
-    chosen = next((raw for raw in engine.connections() if raw.conn == conn), None)
+    chosen = engine.connection(conn)
     if chosen is None:
         return {}
-    story, *_ = retell(sources, record(chosen), inputs.fresh_engine())
+    before = earlier(chosen, engine.connections())
+    story, *_ = retell(sources, record(chosen), inputs.fresh_engine(), before)
     return {step.segment.frame: step for step in story.steps}
 
 

@@ -161,7 +161,7 @@ class Blocks:
         )  # fmt: skip
         self._slow.frames.clear()
         if scan.next_slow(self.rows, 0, 1) == 0:
-            self._slow.take(packet if time_ns == packet.time_ns else packet, time_ns=time_ns), self.rows._replace(0)
+            self._slow.take(packet._replace(time_ns=time_ns), self.rows, 0)
         return self._attach(1, packet.data, packet.offset, packet)
 
     def _many(self, count: int, buffer: bytearray, base: int) -> Blocks:
