@@ -190,9 +190,18 @@ def _explain(command: argparse.ArgumentParser) -> None:
     which.add_argument("--conn", type=_natural, metavar="N", help="the connection with this number (see conns)")
     which.add_argument("--stream", type=_natural, metavar="N", help="the connection with this tcp.stream")
     which.add_argument("--packet", type=_positive, metavar="N", help="one packet: every field with its bytes")
-    command.add_argument("-o", dest="output", metavar="FILE", help="write a drawing (.svg) or a page (.html)")
+    command.add_argument(
+        "--header", action="store_true", help="of --packet only the drawing of its TCP header, and its control bits"
+    )
+    command.add_argument(
+        "-o", dest="output", metavar="FILE",
+        help="write a drawing (.svg: the ladder, with --packet the TCP header) or a page (.html)",
+    )  # fmt: skip
     form = command.add_mutually_exclusive_group()
-    form.add_argument("--json", action="store_const", dest="form", const="json", help="story and measurements as JSON")
+    form.add_argument(
+        "--json", action="store_const", dest="form", const="json",
+        help="story and measurements as JSON; with --packet every field",
+    )  # fmt: skip
     form.add_argument("--measure", action="store_true", help="what is measured of it, as a table")
     _ladder(command)
     _language(command)
