@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-import os
+import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -88,15 +88,12 @@ def _perform_once(script: Script, places: Sequence[str], observe: bool, port: in
 
 def _addresses(script: Script) -> dict[str, str]:
     """Of both ends. They differ from run to run: the kernel's trace knows no namespaces, but it knows addresses."""
-    number = os.getpid() * 2654435761 % (1 << 22)
-    net = 127 if script.stage.on == "loopback" else 10
-    if net == 127:
-        address = f"127.{number >> 16}.{number >> 8 & 255}.{number & 254 | 1}"
+    number = secrets.randbits(21)
+    if script.stage.on == "loopback":
+        address = f"127.{number >> 14 | 128}.{number >> 7 & 127}.{number & 127 | 1}"
         return {"client": address, "server": address}
-    return {end: f"10.{number >> 14 & 127}.{number >> 7 & 127}.{(number & 63) * 4 + host}" for host, end in ENDS}
-
-
-ENDS = ((1, "client"), (2, "server"))
+    net = f"10.{number >> 14}.{number >> 7 & 127}"
+    return {"client": f"{net}.{(number & 127) | 1}", "server": f"{net}.{(number & 127) + 128}"}
 
 
 def _collect(

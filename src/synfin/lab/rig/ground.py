@@ -95,7 +95,14 @@ def filter_packets(rules: Sequence[str]) -> None:
     program = shutil.which("nft", path=_PATH)
     if program is None:
         raise SynfinError("this scenario needs nft: apt-get install nftables")
-    lines = ["add table ip lab", "delete table ip lab", "table ip lab {", *_chain("input", rules), *_chain("output", rules), "}"]
+    lines = [
+        "add table ip lab",
+        "delete table ip lab",
+        "table ip lab {",
+        *_chain("input", rules),
+        *_chain("output", rules),
+        "}",
+    ]
     answer = subprocess.run(
         [program, "-f", "-"], input="\n".join(lines), capture_output=True, text=True, timeout=_NFT_LIMIT_S, check=False
     )
