@@ -10,6 +10,8 @@ from typing import Any
 
 from synfin.capture.packet import Packet
 from synfin.errors import SynfinError, UsageError
+from synfin.explain.quantity import Language
+from synfin.explain.words import text
 from synfin.lab.experiment import Event, LabForbidden, Place, fresh_process
 from synfin.lab.namespace import PlaceRefused
 from synfin.lab.script import Script
@@ -113,3 +115,16 @@ def _collect(
     return Trial(
         script, captures, events, drops, place, port, addresses, result["fired"], result["forged"], observed, repeated
     )
+
+
+#: steps that say nothing of the network
+_SILENT_STEPS = frozenset({"tell", "stay", "repeat"})
+
+
+def step_sentence(event: Event, lang: Language) -> str:
+    """What a program of the bench did, in words; empty for what only keeps the programs together."""
+    if "error" in event.detail:
+        return text("lab.step.failed", lang, step=event.name, error=event.detail["error"])
+    if event.name in _SILENT_STEPS or event.name.startswith("await"):
+        return ""
+    return text(f"lab.step.{event.name}", lang, **event.detail)
