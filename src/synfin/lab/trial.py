@@ -72,6 +72,18 @@ def perform(script: Script, *, place: str | None = None, observe: bool = False, 
     return done
 
 
+def try_wire() -> PlaceRefused | None:
+    """Make one end of the wire in a process of its own; what was refused, or None when all worked."""
+    refused = None
+    for place in PLACES:
+        answer = fresh_process("synfin.lab.rig.perform", {"place": place, "only_try": True})
+        if "entered" in answer:
+            return None
+        reason = answer.get("refused") or {"operation": "the wire", "reason": answer.get("failed", "it failed")}
+        refused = refused or PlaceRefused(place, reason["operation"], reason["reason"])
+    return refused
+
+
 def _perform_once(script: Script, places: Sequence[str], observe: bool, port: int, repeated: int) -> Trial:
     addresses = _addresses(script)
     order = {"name": script.name, "script": script.data, "observe": observe, "port": port, "addresses": addresses}

@@ -47,7 +47,7 @@ def settle(
         try:
             tun = device.make(address, mtu)
         except OSError as error:
-            raise PlaceRefused("wire", f"/dev/net/tun: {error.strerror}", error.strerror or "") from error
+            raise PlaceRefused("wire", "a TUN device of /dev/net/tun", error.strerror or "") from error
     for key, value in sysctls.items():
         set_sysctl(key, value)
     if firewall:
