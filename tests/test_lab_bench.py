@@ -58,7 +58,7 @@ def test_the_kernel_agrees(name: str) -> None:
     assert result.ruling is not None
     assert result.ruling.outside == []
     assert [one for one in result.ruling.resets if not one.agrees] == []
-    if script.kernel.undisturbed:
+    if script.undisturbed:
         assert [(one.end, one.kernel, one.inferred) for one in result.ruling.ends if not one.agrees] == []
 
 

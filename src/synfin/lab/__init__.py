@@ -4,7 +4,7 @@ from synfin.lab.check import Report, Row, check
 from synfin.lab.doctor import Check, examine
 from synfin.lab.experiment import Event, LabForbidden, LabRun, Place, list_scenarios, run
 from synfin.lab.recording import commented, save
-from synfin.lab.referee import Ruling, judge
+from synfin.lab.referee import ResetRuling, Ruling, judge
 from synfin.lab.scenario import DEFAULT, Scenario
 from synfin.lab.script import Script
 from synfin.lab.series import Result, run_all
@@ -20,6 +20,7 @@ __all__ = [
     "Match",
     "Place",
     "Report",
+    "ResetRuling",
     "Result",
     "Row",
     "Ruling",

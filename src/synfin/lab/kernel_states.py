@@ -96,17 +96,24 @@ def _after(time_ns: int, samples: Sequence[Sample], peer_fin_ns: int | None, las
     return found
 
 
-def split(events: Sequence[KernelEvent], server: Endpoint) -> dict[tuple[str, int], list[KernelEvent]]:
+#: state events by (end, client's port)
+States = dict[tuple[str, int], list[KernelEvent]]
+LISTENER = ("listener", 0)
+
+
+def split(events: Sequence[KernelEvent], server: Endpoint) -> States:
     """State events by (end, client's port): `server` tells which end is which.
 
     The first event of a client may come before it has a port; it belongs to the next new one.
     """
-    found: dict[tuple[str, int], list[KernelEvent]] = {}
+    found: States = {}
     unnamed: list[KernelEvent] = []
     for event in events:
-        if event.kind != "state" or event.new == "LISTEN" or (event.old == "LISTEN" and event.peer[1] == 0):
+        if event.kind != "state":
             continue
-        if event.own == server:
+        if "LISTEN" in (event.old, event.new) and event.peer[1] == 0:
+            found.setdefault(LISTENER, []).append(event)
+        elif event.own == server:
             found.setdefault(("server", event.peer[1]), []).append(event)
         elif not event.own[1]:
             unnamed.append(event)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from synfin.lab.check import Told, stories
-from synfin.lab.kernel_states import Sample, from_samples, from_trace, samples_of, split
+from synfin.lab.kernel_states import LISTENER, Sample, States, from_samples, from_trace, samples_of, split
 from synfin.lab.reset_reason import reasons
 from synfin.lab.trace import KernelEvent, read_trace
 from synfin.lab.trial import Trial
@@ -91,7 +91,7 @@ def judge(trial: Trial) -> Ruling:
         if port == trial.port:
             continue  # a socket connected to itself: one end, told as two
         for end in ("client", "server"):
-            _rule_end(trial, ruling, end, port, told, states.get((end, port), []), bool(trace))
+            _rule_end(trial, ruling, end, port, told, states if trace else None)
     ruling.resets += _rule_resets(trial, events, captures)
     return ruling
 
@@ -131,19 +131,21 @@ def _flipped(trial: Trial, told: Told) -> bool:
     )
 
 
-def _rule_end(
-    trial: Trial, ruling: Ruling, end: str, port: int, told: dict[str, Told], events: list[KernelEvent], traced: bool
-) -> None:
+def _rule_end(trial: Trial, ruling: Ruling, end: str, port: int, told: dict[str, Told], states: States | None) -> None:
+    """`states` are the events of the trace, None without one."""
+    events = (states or {}).get((end, port), [])
     at = ("lo",) if trial.script.stage.on == "loopback" else (end,)
     own, peer = (port, trial.port) if end == "client" else (trial.port, port)
     samples = samples_of(trial.observed["samples"], at, own, peer, end == "server")
-    listened = end == "server" and any(sample.state == "LISTEN" for sample in samples[:1] or samples)
+    listened = end == "server" and (LISTENER in (states or {}) or any(sample.state == "LISTEN" for sample in samples))
     if end in told:
         steps = told[end].story.steps
         is_client = (end == "client") != _flipped(trial, told[end])
         fin_ns = next((s.segment.time_ns for s in steps if s.segment.has(FIN) and s.from_client != is_client), None)
-        kernel = from_trace(events, samples, listened, fin_ns) if traced else from_samples(samples, listened)
-        source = "trace" if traced and events else "sock_diag"
+        kernel = (
+            from_trace(events, samples, listened, fin_ns) if states is not None else from_samples(samples, listened)
+        )
+        source = "trace" if events else "sock_diag"
         ruling.ends.append(EndRuling(end, port, tuple(kernel), _inferred(steps, is_client), source))
     for vantage, seen_from in told.items():
         if not trial.forged:

@@ -20,7 +20,7 @@ _STAGE: dict[str, type] = {
     "fin_within_ms": int,
 }  # fmt: skip
 _EXPECT = {"at", "port", "incarnation", "open", "close", "closed_by", "findings", "may", "awaited"}
-_KERNEL = {"client", "server", "reset", "silent", "undisturbed"}
+_KERNEL = {"client", "server", "reset", "silent"}
 VANTAGES = ("client", "server")
 _CLOSERS = ("client", "server", "both", "middle", "timeout", "none")
 
@@ -75,7 +75,6 @@ class KernelSays:
     states: Mapping[str, tuple[str, ...]]  #: of each end
     reset: tuple[str, ...] = ()  #: reasons of the RSTs that the kernels send, in order
     silent: frozenset[str] = frozenset()  #: ends that change their state without a segment
-    undisturbed: bool = False  #: nothing is lost, forged or hidden: likely states must equal the kernel's
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +90,14 @@ class Script:
     expects: tuple[Expect, ...]
     kernel: KernelSays
     data: Mapping[str, Any]  #: as in the file
+
+    @property
+    def undisturbed(self) -> bool:
+        """Nothing is lost, held up, forged or hidden: likely states must equal the kernel's."""
+        stage = self.stage
+        hindered = stage.firewall_client or stage.firewall_server or stage.copies or self.kernel.silent
+        force = {"firewall", "vanish"} & {step.do for part in self.parts for step in part.steps}
+        return not hindered and not force and all(rule.do == "note" for rule in self.rules)
 
     def expected(self, at: str) -> list[Expect]:
         """What must be said at a vantage point, by connection; a table for one point goes before one for both."""
@@ -200,7 +207,7 @@ def _kernel(name: str, table: Mapping[str, Any]) -> KernelSays:
     reset = table.get("reset", [])
     if not isinstance(reset, list) or silent - set(ENDS):
         raise UsageError(f"{name}: kernel: reset is a list of reasons, silent a list of ends")
-    return KernelSays(states, tuple(map(str, reset)), silent, bool(table.get("undisturbed", False)))
+    return KernelSays(states, tuple(map(str, reset)), silent)
 
 
 def _names(where: str, entry: Mapping[str, Any], key: str) -> frozenset[str]:

@@ -61,7 +61,7 @@ def run_one(name: str, *, observe: bool = False) -> Result:
             report = check(trial)
             lost = (Row("both", None, None, (f"the capture lost {trial.drops} frames",)),) if trial.drops else ()
             rows, ruling = (*report.rows, *lost), judge(trial) if observe else None
-            undisturbed = chosen.kernel.undisturbed
+            undisturbed = chosen.undisturbed
     except NotPermitted:
         raise
     except SynfinError as error:

@@ -45,7 +45,7 @@ def run(asked: argparse.Namespace, script: Script, lang: Language) -> int:
 
 
 def _likely_agrees(script: Script, ruling: Ruling) -> bool:
-    return not script.kernel.undisturbed or all(end.agrees for end in ruling.ends)
+    return not script.undisturbed or all(end.agrees for end in ruling.ends)
 
 
 # --- files ---
