@@ -246,8 +246,13 @@ def _ladder(command: argparse.ArgumentParser) -> None:
 
 
 def _lab(command: argparse.ArgumentParser) -> None:
-    command.add_argument("scenario", nargs="?", metavar="SCENARIO", help="which one (default: textbook)")
+    command.add_argument(
+        "scenario", nargs="?", metavar="SCENARIO", help="its name, or a file NAME.toml (default: textbook)"
+    )
     command.add_argument("--list", action="store_true", dest="list_scenarios", help="list the scenarios")
+    command.add_argument("--all", action="store_true", help="run every scenario: expected beside found")
+    command.add_argument("--kernel", action="store_true", help="what the kernel says beside what packets tell")
+    command.add_argument("--at", choices=("client", "server"), help="the end whose capture is shown and saved")
     command.add_argument("-w", dest="write", metavar="FILE", help="save the capture as pcapng")
     command.add_argument("--force", action="store_true", help="let -w replace a file")
     command.add_argument("-o", dest="output", metavar="FILE", help="write a drawing (.svg) or a page (.html)")

@@ -68,6 +68,7 @@ class Told:
 
     def rows(self) -> Iterator[tuple[Frame, Facts]]:
         """Every row of the block."""
+        self.see_datagrams()
         return map(self.row, range(self._blocks.count))
 
     def packet(self, index: int) -> Packet:
