@@ -185,7 +185,9 @@ def _write(
     warnings: Sequence[str],
     asked: argparse.Namespace,
 ) -> None:
-    if form in _TABLES:
+    if asked.summary:
+        _summarize(blocks, form, asked)
+    elif form in _TABLES:
         from synfin.faces.export import write_table
         from synfin.watch.connection_table import connection_table
 
@@ -203,3 +205,21 @@ def _write(
             print_text(form, blocks, columns, paths, warnings)
     else:
         print_text(form, blocks, columns, paths, warnings)
+
+
+def _summarize(blocks: Iterable[RecordBlock], form: str, asked: argparse.Namespace) -> None:
+    """One table, or one JSON object, of all connections."""
+    from synfin.watch.summary import Summary
+
+    if asked.output or asked.columns:
+        raise UsageError("--summary prints one table; it goes with neither -o nor --columns")
+    summary = Summary().count(blocks)
+    if form in ("json", "ndjson"):
+        import json
+
+        sys.stdout.write(json.dumps(summary.to_dict()) + "\n")
+        return
+    from synfin.explain.words import detect_language
+    from synfin.faces.summary_table import print_summary
+
+    print_summary(summary, asked.lang or detect_language())
