@@ -194,11 +194,15 @@ def inside_ip(
     p: cython.p_const_uchar, cap: uint, at: uint, end: uint, protocol: uint, has: uint, segment: uint
 ) -> uint:
     """What an IP header carries, whose payload of `protocol` stands from `at` to `end`."""
+    length: uint
     if protocol == 6:
         return has | HAS_TCP if segment == 1 else UNSURE
     if protocol == 17:
         if at + 8 > cap or at + 8 > end or IS_TUNNEL_PORT[be16(p + at)] or IS_TUNNEL_PORT[be16(p + at + 2)]:
             return UNSURE
+        length = be16(p + at + 4)
+        if length < 8 or at + length > end:
+            return UNSURE  # what a length that lies leaves is told by the readable code
         return has | HAS_UDP
     if protocol == 1 and at + 8 <= cap and at + 8 <= end:
         # what an error quotes is a matter of its own
