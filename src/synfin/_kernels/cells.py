@@ -65,9 +65,9 @@ from cython.cimports.synfin._kernels.cells import (
 )
 from cython.cimports.synfin._kernels.row import (
     KIND_FROM_HIGH,
+    KIND_INVOLVED,
     KIND_QUOTED,
     KIND_TCP,
-    KIND_TUNNEL,
     KIND_V6,
     OPT_CUT,
     OPT_MSS,
@@ -229,7 +229,7 @@ def walk(view: cython.pointer(View), index: uint) -> uint:
         if at + 20 > cap or p[at] >> 4 != 4:
             return UNSURE
         length = (p[at] & 15) << 2
-        if length < 20 or be16(p + at + 6) & 0x3FFF:
+        if length != 20 or be16(p + at + 6) & 0x3FFF:
             return UNSURE
         if be16(p + at + 2) and at + be16(p + at + 2) < end:
             end = at + be16(p + at + 2)
@@ -677,7 +677,7 @@ class Block:
             if row.offset < base or end - base > size:
                 raise IndexError("a row's frame is not in the buffer")
             view.shape[i] = 0
-            apart = slow[i] or row.kind & KIND_TUNNEL or odd_clock(view, i)
+            apart = slow[i] or row.kind & KIND_INVOLVED or odd_clock(view, i)
             view.segment[i] = 2 if apart else judge_segment(row)
         for i in range(count):
             if view.segment[i] == 0 and shape(view, i) & UNSURE:
