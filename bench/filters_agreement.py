@@ -145,7 +145,7 @@ def run(folder: Path, count: int, seed: int, names: Sequence[str] = ()) -> Repor
     report, fields = Report(), usable_fields()
     every = sorted(path for path in folder.glob("*/*") if "expected" not in path.parts)
     paths = [folder / name for name in names] or every
-    share = max(count // max(len(paths), 1), 1) + 1
+    share = max(-(-count // max(len(paths), 1)), 1)
     with tempfile.TemporaryDirectory() as place:
         for path in paths:
             if report.filters >= count:
