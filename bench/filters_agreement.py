@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 import tempfile
 from collections import Counter
@@ -172,11 +173,30 @@ def read(path: Path) -> Rows:
 
 
 def reasons() -> dict[tuple[str, str], str]:
-    """(capture, filter) to reason: the known differences."""
-    if not TABLE.exists():
-        return {}
+    """(capture or `*`, field or filter) to reason: the known differences."""
     lines = [line.split("\t") for line in TABLE.read_text("utf-8").splitlines()[1:]]
-    return {(capture, text): reason for capture, text, reason in lines}
+    return {(capture, what): reason for capture, what, reason in lines}
+
+
+def why(one: Difference, known: Mapping[tuple[str, str], str]) -> str:
+    """The reason of a difference, "" where none is known."""
+    for what in (one.filter, *one.fields):
+        reason = known.get((one.capture, what)) or known.get(("*", what))
+        if reason:
+            return reason
+    return SHARED if _shares_a_field(one.filter) else ""
+
+
+#: A filter asks for a field once with layers and once without, or with others.
+SHARED = "tshark loads a field once for a filter, by whatever layers are asked for first"
+_NAME = re.compile(r"([a-z][a-z0-9_]*(?:\.[a-z0-9_]+)*)(#\[[^]]*\]|#[0-9]+)?")
+
+
+def _shares_a_field(text: str) -> bool:
+    asked: dict[str, set[str]] = {}
+    for name, layers in _NAME.findall(text):
+        asked.setdefault(name, set()).add(layers)
+    return any(len(layers) > 1 for layers in asked.values())
 
 
 def _frames(found: list[int] | None) -> str:
@@ -207,10 +227,12 @@ def main() -> int:
     folder = Path(os.environ.get("CAPTURES") or ROOT.parent / "shared" / "captures")
     report = run(folder, asked.filters, asked.seed, asked.captures)
     known = reasons()
-    unknown = [one for one in report.differences if (one.capture, one.filter) not in known]
+    unknown = [one for one in report.differences if not why(one, known)]
     for one in unknown:
         print(one.told())
     told(report, len(unknown))
+    for reason, count in Counter(why(one, known) for one in report.differences).most_common():
+        print(f"  {count}  {reason or 'no reason is known'}")
     return 1 if unknown else 0
 
 
