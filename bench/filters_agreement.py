@@ -184,7 +184,23 @@ def why(one: Difference, known: Mapping[tuple[str, str], str]) -> str:
         reason = known.get((one.capture, what)) or known.get(("*", what))
         if reason:
             return reason
+    for name in getattr(_compiled(one.filter), "fields", ()):  # what this capture has of the field is known to differ
+        if (one.capture, name) in known:
+            return known[one.capture, name]
+    if one.ours is None and _is_not_decoded(one.filter):
+        return NOT_DECODED
     return SHARED if _shares_a_field(one.filter) else ""
+
+
+NOT_DECODED = "a protocol that is not decoded here: refused, where tshark finds nothing"
+
+
+def _is_not_decoded(text: str) -> bool:
+    try:
+        compile(text)
+    except FilterError as error:
+        return "does not decode" in str(error)
+    return False
 
 
 #: A filter asks for a field once with layers and once without, or with others.
