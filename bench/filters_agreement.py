@@ -173,14 +173,15 @@ def read(path: Path) -> Rows:
 
 
 def reasons() -> dict[tuple[str, str], str]:
-    """(capture or `*`, field or filter) to reason: the known differences."""
+    """(capture or `*`, field, `protocol.*` or filter) to reason: the known differences."""
     lines = [line.split("\t") for line in TABLE.read_text("utf-8").splitlines()[1:]]
     return {(capture, what): reason for capture, what, reason in lines}
 
 
 def why(one: Difference, known: Mapping[tuple[str, str], str]) -> str:
     """The reason of a difference, "" where none is known."""
-    for what in (one.filter, *one.fields):
+    families = [f"{name.partition('.')[0]}.*" for name in one.fields]
+    for what in (one.filter, *one.fields, *families):
         reason = known.get((one.capture, what)) or known.get(("*", what))
         if reason:
             return reason
