@@ -26,6 +26,7 @@ from cython.cimports.synfin._kernels.row import (
     KIND_QUOTED,
     KIND_SLOW,
     KIND_TCP,
+    KIND_TUNNEL,
     KIND_V6,
     OPT_COOKIE,
     OPT_CUT,
@@ -487,6 +488,8 @@ def frame(
             return
         if d.protocol == 6:
             row.reason = cython.cast(uchar, segment(p, cap, cython.address(d), row, seed))
+            if depth:
+                row.kind |= KIND_TUNNEL
             return
         if d.protocol == 1 or d.protocol == 58:
             if quoted(p, cap, cython.address(d), row, seed):
@@ -518,10 +521,13 @@ def next_slow(rows: cython.const[uchar][::1], start: cython.Py_ssize_t, count: c
         return -1
     first: cython.pointer(Row) = cython.cast(cython.pointer(Row), cython.address(rows[0]))
     index: cython.Py_ssize_t
-    for index in range(start, count):
-        if first[index].kind & KIND_SLOW:
-            return index
-    return -1
+    found: cython.Py_ssize_t = -1
+    with cython.nogil:
+        for index in range(start, count):
+            if first[index].kind & KIND_SLOW:
+                found = index
+                break
+    return found
 
 
 def scan_segment(

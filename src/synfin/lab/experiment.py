@@ -162,12 +162,17 @@ def try_place(place: str) -> PlaceRefused | None:
 
 
 def _bench(order: Message) -> Message:
-    """Run the bench as a fresh process: only a process without threads may change its user namespace.
+    return fresh_process("synfin.lab.bench", order)
+
+
+def fresh_process(module: str, order: Message) -> Message:
+    """Give an order to `python -m module`, and take its answer: only a process without threads may change its user
+    namespace.
 
     Its session is its own, so that Ctrl-C in a terminal reaches this process alone; the bench ends with it.
     """
     answer = subprocess.run(
-        [sys.executable, "-m", "synfin.lab.bench"],
+        [sys.executable, "-m", module],
         input=encode(order),
         stdout=subprocess.PIPE,
         env=_environment(),

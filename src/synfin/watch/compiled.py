@@ -69,6 +69,11 @@ class CompiledEngine:
         self._slow = SlowPath(self._seed)
 
     @property
+    def tracker(self) -> follow.Tracker:
+        """What has followed the frames so far."""
+        return self._tracker
+
+    @property
     def last(self) -> Frame | None:
         return self._slow.last
 
@@ -173,7 +178,7 @@ class CompiledEngine:
     def _pcapng_walk(self, reader: CaptureReader) -> _Walk:
         section = reader.pcapng
         assert section is not None
-        described = _Described(reader.interfaces)
+        described = Described(reader.interfaces)
 
         def walk(buffer: bytearray, at: int, end: int, base: int) -> tuple[int, int, int]:
             big, interfaces = int(section.byte_order == ">"), described.since(section.first_interface)
@@ -218,7 +223,7 @@ class CompiledEngine:
         self._tracker.from_client(facts, count, out)
 
 
-class _Described:
+class Described:
     """The interfaces of a section in the form that `scan_pcapng` takes; each is converted once."""
 
     def __init__(self, interfaces: Sequence[Interface]) -> None:

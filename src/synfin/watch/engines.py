@@ -19,11 +19,16 @@ def compiled() -> bool:
     return True
 
 
-def engine(*, records_only: bool = False, limits: Limits = KEEP_ALL) -> Engine:
+def engine(*, records_only: bool = False, limits: Limits = KEEP_ALL, jobs: int = 1) -> Engine:
     """A fresh engine, compiled where possible.
 
     One for records alone is not asked for facts of packets (`see`). The readable one keeps all, whatever the limits.
+    Records alone may be followed by several `jobs`, each on a core: they are the same.
     """
+    if compiled() and records_only and jobs > 1:
+        from synfin.watch.shards import ShardedEngine
+
+        return ShardedEngine(jobs, limits)
     if compiled():
         from synfin.watch.compiled import CompiledEngine
 
