@@ -69,6 +69,11 @@ class CompiledEngine:
         self._slow = SlowPath(self._seed)
 
     @property
+    def tracker(self) -> follow.Tracker:
+        """What has followed the frames so far."""
+        return self._tracker
+
+    @property
     def last(self) -> Frame | None:
         return self._slow.last
 

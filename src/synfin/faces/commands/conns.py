@@ -160,11 +160,16 @@ def _chosen(asked: argparse.Namespace, reading: _Reading, paths: Sequence[str]) 
 
 
 def _matching(paths: Sequence[str], text: str) -> set[int]:
-    """`conn` of the connections of one input that have a packet which matches."""
+    """`conn` of the connections of one input that have a packet which matches, or that match themselves."""
     from synfin import filter as language
     from synfin.watch.annotate import annotated
 
     wanted = language.compile(text)
+    if wanted.asks_connections:
+        from synfin.watch.records import record
+
+        engine, _ = inputs.follow(paths, [])
+        return {one.conn for one in map(record, engine.connections()) if wanted.accepts(one)}
     found: set[int] = set()
     for frame, facts in annotated(paths, fields=wanted.fields):
         if facts.conn is not None and facts.conn not in found and wanted.matches(frame, facts):
