@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import chain, islice
 from typing import TYPE_CHECKING
 
-from synfin.errors import UsageError
+from synfin.errors import UnreadableInput, UsageError
 from synfin.faces import inputs
 from synfin.faces.connection_text import COLUMNS, FORMS, SEPARATORS, print_text
 from synfin.watch.engine import KEEP_ALL, Limits
@@ -112,8 +112,8 @@ class _Reading:
 
     def blocks(self, matching: Sequence[Collection[int]] | None = None) -> Iterator[RecordBlock]:
         """Every connection; of each input only those whose `conn` is `matching`, if that is given."""
-        for place, group in enumerate(self.groups):
-            for block in self._followed(group):
+        for place, group_blocks in enumerate(self._groups_followed()):
+            for block in group_blocks:
                 self.connections += len(block)
                 if matching is None:
                     yield block
@@ -121,6 +121,22 @@ class _Reading:
                     yield _among(block, matching[place])
             if self.interrupted:
                 return
+
+    def _groups_followed(self) -> Iterator[Iterator[RecordBlock]]:
+        """The blocks of each input, in order."""
+        jobs = inputs.jobs_for(list(chain(*self.groups)), self._jobs)
+        if jobs == 1 or len(self.groups) == 1 or not inputs.can_fork(self.groups):
+            yield from map(self._followed, self.groups)
+            return
+        from synfin.faces import apart
+
+        for ended, blocks in apart.followed([group[0] for group in self.groups], self._limits, jobs):
+            self.frames += ended.frames
+            self.warnings += ended.warnings
+            self.interrupted = ended.interrupted
+            yield blocks
+            if ended.unreadable:
+                raise UnreadableInput(ended.unreadable)
 
     def _followed(self, group: Sequence[str]) -> Iterator[RecordBlock]:
         engine = inputs.fresh_engine(records_only=True, limits=self._limits, jobs=inputs.jobs_for(group, self._jobs))
