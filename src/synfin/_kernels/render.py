@@ -625,6 +625,38 @@ def numbers(records: cython.const[uchar][::1], field: str, size: cint) -> tuple:
     return data, valid if unknown else None
 
 
+def pairs(records: cython.const[uchar][::1], first: str, second: str) -> tuple:
+    """Two fields of NUMBERS beside each other: (int64 values, a byte for each or None, where each pair ends)."""
+    count: cython.Py_ssize_t = whole_records(records)
+    codes: cint[2]
+    data: bytes = PyBytes_FromStringAndSize(cython.NULL, 16 * count)
+    valid: bytes = PyBytes_FromStringAndSize(cython.NULL, 2 * count)
+    ends: bytes = PyBytes_FromStringAndSize(cython.NULL, 4 * (count + 1))
+    to: cython.pointer(ulonglong) = cython.cast(cython.pointer(ulonglong), PyBytes_AS_STRING(data))
+    flag: Bytes = cython.cast(Bytes, PyBytes_AS_STRING(valid))
+    end: cython.pointer(cint) = cython.cast(cython.pointer(cint), PyBytes_AS_STRING(ends))
+    unknown: cython.Py_ssize_t = 0
+    known: cint = 1
+    value: ulonglong
+    record: cython.pointer(Record)
+    i: cython.Py_ssize_t
+    j: cint
+    if count > 0x3FFFFFFF:
+        raise OverflowError("more than a batch of Arrow holds; give fewer records")
+    codes[0] = NUMBERS.index(first)
+    codes[1] = NUMBERS.index(second)
+    end[0] = 0
+    for i in range(count):
+        record = cython.cast(cython.pointer(Record), cython.address(records[0])) + i
+        for j in range(2):
+            value = number(record, codes[j], cython.address(known))
+            to[2 * i + j] = value if known else 0
+            flag[2 * i + j] = cython.cast(uchar, known)
+            unknown += 1 - known
+        end[i + 1] = cython.cast(cint, 2 * i + 2)
+    return data, valid if unknown else None, ends
+
+
 def ends_of(sizes: cython.const[cint][::1]) -> bytes:
     """Where things of these sizes end, one after another: int32, 0 first, as Arrow has it."""
     count: cython.Py_ssize_t = sizes.shape[0]
