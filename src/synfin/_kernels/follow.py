@@ -12,8 +12,9 @@ from cython import int as cint
 from cython import longlong, uchar, uint, ulonglong, ushort
 from cython.cimports.libc.stdlib import free
 from cython.cimports.libc.string import memset
-from cython.cimports.synfin._kernels import calm, clock, collect, flight, leave, record, stream, table, zeek
+from cython.cimports.synfin._kernels import birth, calm, clock, collect, flight, leave, record, stream, table, zeek
 from cython.cimports.synfin._kernels import fact as fact_of
+from cython.cimports.synfin._kernels.birth import COUNTS, OPENS, Birth, Births
 from cython.cimports.synfin._kernels.clock import Clock
 from cython.cimports.synfin._kernels.conn import (
     LIFE_GONE,
@@ -57,6 +58,7 @@ RECORD_FIELDS = (
 )  # fmt: skip
 SLOTS_AHEAD = cython.declare(cython.Py_ssize_t, 16)  # rows for which memory is asked for before it is needed
 CONNS_AHEAD = cython.declare(cython.Py_ssize_t, 8)
+PICKED = cython.declare(cython.Py_ssize_t, 256)  # rows among which a shard picks its own: they stay in the cache
 NO_STATE = 255
 NO_SCALE = -3  #: `scale` of a fact where no scale factor is shown
 
@@ -92,6 +94,15 @@ def rejects(row: cython.pointer(Row)) -> cint:
     return kind == 3 and (code <= 1 or code == 3 or code == 9 or code == 10 or code == 13)
 
 
+@cython.cfunc
+@cython.nogil
+@cython.inline
+@cython.exceptval(check=False)
+def shard_of(row: cython.pointer(Row), shards: uint) -> uint:
+    """Which of so many follows a row: by the lower half of the hash, since the upper one finds the slot."""
+    return cython.cast(uint, (cython.cast(ulonglong, cython.cast(uint, row.hash)) * shards) >> 32)
+
+
 @cython.final
 @cython.cclass
 class Tracker:
@@ -100,6 +111,9 @@ class Tracker:
     `matrix` is the transition table, 12 rows of 32 cells. `detailed` keeps what is in flight: values can be asked for.
     Without `facts` only records can be had, and what they do not need is not done. Connections that have ended leave
     memory when they have been silent for `closed_after_s`, all others for `idle_after_s` (0: never): see `drain`.
+
+    One of several `shards` is given all rows and follows those whose hash is its own; `name_births` of all shards then
+    numbers streams and connections as one tracker would have.
     """
 
     matrix: uchar[384]
@@ -114,6 +128,9 @@ class Tracker:
     factual: cython.bint
     clock: Clock
     leaving: Leaving
+    shard: uint
+    shards: uint
+    births: Births  # since the last numbering
 
     def __cinit__(
         self,
@@ -122,11 +139,15 @@ class Tracker:
         facts: cython.bint = True,
         closed_after_s: uint = 0,
         idle_after_s: uint = 0,
+        shard: uint = 0,
+        shards: uint = 1,
     ):
         if len(matrix) != 384 or any(cell > 11 and cell != 255 for cell in matrix):
             raise ValueError("the matrix has 12 rows of 32 cells, each a row or 255")
         if detailed and not facts:
             raise ValueError("values stand beside facts")
+        if shard >= shards or (facts and shards != 1):
+            raise ValueError("a shard is one of several, and keeps no facts")
         if 0 < closed_after_s < MIN_SILENCE_S or 0 < idle_after_s < MIN_SILENCE_S:
             raise ValueError("a connection stays for some seconds at least")
         for place, cell in enumerate(matrix):
@@ -139,6 +160,9 @@ class Tracker:
         self.end_ns = 0
         self.detailed = detailed
         self.factual = facts
+        self.shard = shard
+        self.shards = shards
+        memset(cython.address(self.births), 0, cython.sizeof(Births))
         memset(cython.address(self.clock), 0, cython.sizeof(Clock))
         memset(cython.address(self.leaving), 0, cython.sizeof(Leaving))
         self.leaving.idle_s = idle_after_s if idle_after_s else ALL_ONES
@@ -149,6 +173,17 @@ class Tracker:
     def __dealloc__(self):
         table.finish(cython.address(self.table))
         free(self.leaving.leavers)
+        free(self.births.list)
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.inline
+    @cython.exceptval(check=False)
+    def is_born(self, conn: cython.pointer(Conn), what: uint) -> cint:
+        """A shard leaves to be numbered what a single tracker numbers at once; 0 when there is no memory."""
+        if self.shards == 1:
+            return 1
+        return birth.note(cython.address(self.births), self.frames, conn.index, what)
 
     @cython.cfunc
     @cython.nogil
@@ -188,7 +223,9 @@ class Tracker:
                 self.table.used += 1
             else:
                 old = table.at(cython.address(self.table), cython.cast(uint, slot[0]) - 1)
-                old.life = max(old.life, LIFE_PAST)
+                if old.life != LIFE_GONE:
+                    old.life = LIFE_PAST
+                    old.seen_s = self.clock.now_s  # it stays for a while from now
             slot[0] = (row.hash & ~cython.cast(ulonglong, 0xFFFFFFFF)) | (cython.cast(ulonglong, conn.index) + 1)
         return conn
 
@@ -211,6 +248,8 @@ class Tracker:
         if conn != cython.NULL:
             conn.stream = self.streams
             self.streams += 1
+            if not self.is_born(conn, OPENS):
+                return cython.NULL
         return conn
 
     @cython.cfunc
@@ -226,7 +265,7 @@ class Tracker:
         stream.inherit(conn, old)
         old.flights = cython.NULL
         old.next_same = conn.index + 1
-        return conn
+        return conn if self.is_born(conn, old.index) else cython.NULL
 
     @cython.cfunc
     @cython.nogil
@@ -261,22 +300,25 @@ class Tracker:
     @cython.nogil
     @cython.inline
     @cython.exceptval(check=False)
-    def ours(self, conn: cython.pointer(Conn), side: uint, row: cython.pointer(Row), bits: uint) -> cython.void:
-        """Our own bookkeeping of a row."""
+    def ours(self, conn: cython.pointer(Conn), side: uint, row: cython.pointer(Row), bits: uint) -> cint:
+        """Our own bookkeeping of a row; 0 when there is no memory."""
         if row.kind & KIND_QUOTED:
             if rejects(row):
                 collect.note_unreachable(conn, side, row)
-            return
+            return 1
         self.segments += 1
         if conn.number == ALL_ONES:
             conn.number = self.numbered
             self.numbered += 1
+            if not self.is_born(conn, COUNTS):
+                return 0
         collect.count(conn, side, row, self.frames, bits)
         if row.len_bytes >= 0 and row.hdr_len >= 20:
             if not conn.handed_over:
                 step(conn, side, row, self.matrix)
             collect.add(conn, side, row)
             zeek.add(conn, side, row)
+        return 1
 
     @cython.cfunc
     @cython.nogil
@@ -329,7 +371,8 @@ class Tracker:
                 fact_of.opening_and_closing(conn, side, row, fact.ack, value)
         conn.met = 1
         conn.seen_s = self.clock.now_s
-        self.ours(conn, side, row, bits)
+        if not self.ours(conn, side, row, bits):
+            return 0
         if fact != cython.NULL:
             fact_of.end_fact(conn, fact, value)
         self.put_away(conn)
@@ -400,6 +443,79 @@ class Tracker:
 
     @cython.cfunc
     @cython.nogil
+    @cython.inline
+    @cython.exceptval(check=False)
+    def meet(self, row: cython.pointer(Row), fact: cython.pointer(Fact), value: cython.pointer(Value)) -> cint:
+        """Follow one row that holds a TCP header; 0 when there is no memory."""
+        known: cython.pointer(Table) = cython.address(self.table)
+        slot: cython.pointer(ulonglong)
+        conn: cython.pointer(Conn) = cython.NULL
+        side: uint = 1 if row.kind & KIND_FROM_HIGH else 0
+        if known.used * 2 > known.mask and not table.grow(known):
+            return 0
+        slot = table.slot_of(known, row)
+        if slot[0] != 0:
+            conn = table.at(known, cython.cast(uint, slot[0]) - 1)
+        self.followed += 1
+        if (
+            conn != cython.NULL
+            and calm.undisturbed(conn, side, row)
+            and not leave.is_gone(cython.address(self.leaving), conn, self.clock.now_s)
+        ):
+            return self.go_on(conn, side, row, fact, value)
+        return self.one(slot, conn, row, fact, value)
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.inline
+    @cython.exceptval(check=False)
+    def pass_by(self, row: cython.pointer(Row)) -> cython.void:
+        """Every row counts, and moves the clock."""
+        self.frames += 1
+        if self.frames == 1 or row.time_ns > self.end_ns:
+            self.end_ns = row.time_ns
+        clock.tick(cython.address(self.clock), row.time_ns, self.frames)
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def own(self, row: cython.pointer(Row), n: cython.Py_ssize_t) -> cint:
+        """Follow those of `n` rows, PICKED at most, that are this shard's; 0 when there is no memory.
+
+        They are picked first: whose a row is nobody can predict, and what is picked can be asked for ahead.
+        """
+        known: cython.pointer(Table) = cython.address(self.table)
+        picked: cython.pointer(Row)[256]
+        now_s: uint[256]
+        frame: uint[256]
+        last_frame: uint
+        last_s: uint
+        count: cython.Py_ssize_t = 0
+        i: cython.Py_ssize_t
+        for i in range(n):
+            self.pass_by(row)
+            picked[count] = row
+            now_s[count] = self.clock.now_s
+            frame[count] = self.frames
+            count += shard_of(row, self.shards) == self.shard
+            row += 1
+        last_frame = self.frames
+        last_s = self.clock.now_s
+        for i in range(count):
+            if i + SLOTS_AHEAD < count:
+                table.ask_slot(known, picked[i + SLOTS_AHEAD])
+                table.ask_conn(known, picked[i + CONNS_AHEAD], 0)
+            if picked[i].kind & KIND_TCP:
+                self.frames = frame[i]
+                self.clock.now_s = now_s[i]
+                if not self.meet(picked[i], cython.NULL, cython.NULL):
+                    return 0
+        self.frames = last_frame
+        self.clock.now_s = last_s
+        return 1
+
+    @cython.cfunc
+    @cython.nogil
     @cython.exceptval(check=False)
     def all(
         self,
@@ -411,38 +527,17 @@ class Tracker:
     ) -> cint:
         """Follow `n` rows; 0 when there is no memory."""
         known: cython.pointer(Table) = cython.address(self.table)
-        slot: cython.pointer(ulonglong)
-        conn: cython.pointer(Conn)
-        side: uint
         i: cython.Py_ssize_t
         for i in range(n):
             if i + SLOTS_AHEAD < n:
                 table.ask_slot(known, row + SLOTS_AHEAD)
                 table.ask_conn(known, row + CONNS_AHEAD, fact != cython.NULL)
-            self.frames += 1
-            if self.frames == 1 or row.time_ns > self.end_ns:
-                self.end_ns = row.time_ns
-            clock.tick(cython.address(self.clock), row.time_ns, self.frames)
+            self.pass_by(row)
             if value != cython.NULL:
                 memset(value, 0, cython.sizeof(Value))
             if row.kind & KIND_TCP:
-                if known.used * 2 > known.mask and not table.grow(known):
+                if not self.meet(row, fact, value):
                     return 0
-                side = 1 if row.kind & KIND_FROM_HIGH else 0
-                slot = table.slot_of(known, row)
-                conn = cython.NULL
-                if slot[0] != 0:
-                    conn = table.at(known, cython.cast(uint, slot[0]) - 1)
-                if (
-                    conn != cython.NULL
-                    and calm.undisturbed(conn, side, row)
-                    and not leave.is_gone(cython.address(self.leaving), conn, self.clock.now_s)
-                ):
-                    if not self.go_on(conn, side, row, fact, value):
-                        return 0
-                elif not self.one(slot, conn, row, fact, value):
-                    return 0
-                self.followed += 1
                 if finished != cython.NULL:
                     cython.cast(Tracker, finished).second_pass(row, fact, value)
             elif fact != cython.NULL:
@@ -469,6 +564,7 @@ class Tracker:
         `finished` is a tracker that has followed the whole input already: facts are then those of a second pass.
         Raises MemoryError when there is no room for another connection.
         """
+        row: cython.pointer(Row)
         fact: cython.pointer(Fact) = cython.NULL
         value: cython.pointer(Value) = cython.NULL
         value_len: cython.Py_ssize_t = cython.sizeof(Value)
@@ -492,8 +588,15 @@ class Tracker:
             if facts is None:
                 raise ValueError("a second pass shows facts")
             past = cython.cast(cython.pvoid, finished)
+        row = cython.cast(cython.pointer(Row), cython.address(rows[0]))
         with cython.nogil:
-            ok = self.all(cython.cast(cython.pointer(Row), cython.address(rows[0])), n, fact, value, past)
+            if self.shards == 1:
+                ok = self.all(row, n, fact, value, past)
+            else:
+                while n > 0 and ok:
+                    ok = self.own(row, min(n, PICKED))
+                    row += PICKED
+                    n -= PICKED
         if not ok:
             raise MemoryError("no room for another connection")
 
@@ -602,6 +705,146 @@ class Tracker:
     def counts(self) -> tuple:
         """(frames, frames with a TCP header quoted or not, frames with a TCP header of their own) so far."""
         return self.frames, self.followed, self.segments
+
+
+MOST_SHARDS = 64
+
+
+def name_births(shards: list, streams: uint, connections: uint) -> tuple:
+    """Number what began in `shards` (all of one input, all at the same frame) since the last time, in order of frames.
+
+    So many streams and connections were numbered before; returns how many are so now, and of every new record, in
+    order, which shard has it (upper half of a number of 64 bits) at which index.
+    """
+    one: Tracker
+    conn: cython.pointer(Conn)
+    known: cython.pointer(Table)
+    born: cython.pointer(Birth)
+    births: cython.pointer(Births)[64]
+    tables: cython.pointer(Table)[64]
+    heads: uint[64]
+    count: cint = len(shards)
+    room: cython.size_t = 1
+    n: cython.size_t = 0
+    which: cint
+    place: cint
+    if count > MOST_SHARDS:
+        raise ValueError("too many shards")
+    for place in range(count):
+        one = shards[place]
+        births[place] = cython.address(one.births)
+        tables[place] = cython.address(one.table)
+        heads[place] = 0
+        room += one.births.count
+    out = bytearray(room * cython.sizeof(ulonglong))
+    view: uchar[::1] = out
+    places: cython.pointer(ulonglong) = cython.cast(cython.pointer(ulonglong), cython.address(view[0]))
+    with cython.nogil:
+        while True:
+            which = -1
+            born = cython.NULL
+            for place in range(count):
+                if heads[place] < births[place].count:
+                    if which < 0 or births[place].list[heads[place]].frame < born.frame:
+                        which = place
+                        born = births[place].list + heads[place]
+            if which < 0:
+                break
+            heads[which] += 1
+            known = tables[which]
+            conn = table.at(known, born.index)
+            if born.what == COUNTS:
+                conn.number = connections
+                connections += 1
+                continue
+            if born.what == OPENS:
+                conn.stream = streams
+                streams += 1
+            else:
+                conn.stream = table.at(known, born.what).stream
+            places[n] = (cython.cast(ulonglong, which) << 32) | born.index
+            n += 1
+        for place in range(count):
+            births[place].count = 0
+    return streams, connections, bytes(out[: n * cython.sizeof(ulonglong)])
+
+
+def records_at(shards: list, places: cython.const[ulonglong][::1]) -> bytes:
+    """The records at `places` as RECORD_FORMAT; those that only quoted headers reached are left out."""
+    one: Tracker
+    conn: cython.pointer(Conn)
+    out = bytearray(places.shape[0] * cython.sizeof(Record))
+    view: uchar[::1]
+    n: cython.Py_ssize_t = 0
+    i: cython.Py_ssize_t
+    if places.shape[0] == 0:
+        return b""
+    view = out
+    for i in range(places.shape[0]):
+        one = shards[cython.cast(cython.Py_ssize_t, places[i] >> 32)]
+        if cython.cast(uint, places[i]) >= one.table.count:
+            raise IndexError("no such record")
+        conn = table.at(cython.address(one.table), cython.cast(uint, places[i]))
+        if conn.number != ALL_ONES:
+            record.write(
+                conn,
+                leave.newest(cython.address(one.table), conn).completeness,
+                one.end_ns,
+                cython.cast(cython.pointer(Record), cython.address(view[0])) + n,
+            )
+            n += 1
+    return bytes(out[: n * cython.sizeof(Record)])
+
+
+def drain_all(shards: list, everything: cython.bint = False, at_most: uint = 4096) -> bytes:
+    """As `Tracker.drain`, of all shards together; `name_births` has been called since they followed something."""
+    one: Tracker
+    out: bytearray
+    view: uchar[::1]
+    first: cython.Py_ssize_t
+    place: cython.Py_ssize_t
+    n: cython.Py_ssize_t = 0
+    room: uint = 0
+    due: cint = everything
+    for place in range(len(shards)):
+        one = shards[place]
+        room += one.leaving.count - one.leaving.at
+        due = due or one.is_time()
+    if room == 0 and due:
+        for place in range(len(shards)):
+            one = shards[place]
+            one.leaving.frame = one.frames
+            if not leave.gather(cython.address(one.table), cython.address(one.leaving), one.clock.now_s, everything):
+                raise MemoryError("no room to put connections in order")
+            room += one.leaving.count
+    at_most = min(at_most, room)
+    if at_most == 0:
+        return b""
+    out = bytearray(at_most * cython.sizeof(Record))
+    view = out
+    while n < at_most:
+        first = first_leaver(shards)
+        if first < 0:
+            break
+        one = shards[first]
+        n += one.let_go(cython.cast(cython.pointer(Record), cython.address(view[0])) + n)
+    return bytes(out[: n * cython.sizeof(Record)])
+
+
+@cython.cfunc
+def first_leaver(shards: list) -> cython.Py_ssize_t:
+    """The shard whose turn it is, -1 where nobody leaves."""
+    one: Tracker
+    place: cython.Py_ssize_t
+    found: cython.Py_ssize_t = -1
+    order: ulonglong = 0
+    for place in range(len(shards)):
+        one = shards[place]
+        if one.leaving.at < one.leaving.count:
+            if found < 0 or one.leaving.leavers[one.leaving.at].order < order:
+                found = place
+                order = one.leaving.leavers[one.leaving.at].order
+    return found
 
 
 def record_size() -> cython.Py_ssize_t:

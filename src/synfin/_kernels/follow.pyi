@@ -1,5 +1,7 @@
 """Types of the compiled kernel `follow`; see follow.py for the contracts."""
 
+from array import array
+
 FACT_FORMAT: str
 FACT_FIELDS: tuple[str, ...]
 VALUE_FORMAT: str
@@ -16,15 +18,25 @@ NO_SCALE: int
 def fact_size() -> int: ...
 def value_size() -> int: ...
 def record_size() -> int: ...
+def name_births(shards: list[Tracker], streams: int, connections: int) -> tuple[int, int, bytes]: ...
+def records_at(shards: list[Tracker], places: array[int]) -> bytes: ...
+def drain_all(shards: list[Tracker], everything: bool = False, at_most: int = 4096) -> bytes: ...
 
 class Tracker:
     def __init__(
-        self, matrix: bytes, detailed: bool = False, facts: bool = True, closed_after_s: int = 0, idle_after_s: int = 0
+        self,
+        matrix: bytes,
+        detailed: bool = False,
+        facts: bool = True,
+        closed_after_s: int = 0,
+        idle_after_s: int = 0,
+        shard: int = 0,
+        shards: int = 1,
     ) -> None: ...
     def __len__(self) -> int: ...
     def follow(
         self,
-        rows: bytearray,
+        rows: bytearray | memoryview,
         n: int,
         facts: bytearray | None = None,
         finished: Tracker | None = None,

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from synfin.faces import packet_file
 from synfin.watch.engines import compiled
 
 if TYPE_CHECKING:
@@ -21,10 +22,20 @@ if TYPE_CHECKING:
 Rows = Iterator[tuple["Frame", "Facts"]]
 
 
+PROFILE = "tshark-4.0"  #: whose rules of analysis the kernels follow
+
+
+def needs_hindsight(fields: Collection[str]) -> bool:
+    """Whether one of these fields can only be shown by a second pass, whatever the input."""
+    return any(name.startswith(("conn.", "synfin.")) and name != "synfin.conn" for name in fields)
+
+
 def covers(asked: argparse.Namespace, needed: Collection[str]) -> bool:
     """Whether the compiled engine has everything: the rules of tshark 4.0, no fields of the story, plain printing."""
-    if not compiled() or asked.profile != "tshark-4.0" or asked.write or asked.quiet or asked.statistics:
+    if not compiled() or asked.profile != PROFILE or asked.quiet or asked.statistics:
         return False
+    if asked.write and (asked.print_lines or asked.filter is None):
+        return False  # without a filter nothing is looked at
     from synfin.watch.column_fields import Needs, needs
 
     return not needs(needed) & Needs.STORY
@@ -37,8 +48,11 @@ def show(
     """Print the packets that match; `interrupted` gets a member where that was interrupted."""
     from synfin.filter.selection import Selection
 
-    names = asked.fields if form.name == "fields" else None
+    names = () if asked.write else asked.fields if form.name == "fields" else None
     selection = Selection(sources, wanted, names, passes=passes, last=asked.count, warnings=warnings)
+    if asked.write:
+        packet_file.write(asked, sources, selection.numbers())
+        return
     try:
         if form.name != "fields" or not _write_lines(selection, form.fields, form.layout):
             sys.stdout.writelines(form.pieces(_until_interrupted(selection.rows(), interrupted)))
@@ -55,8 +69,7 @@ def _write_lines(selection: Selection, chosen: Sequence[Field], style: Layout) -
         return False
     if style.header:
         sys.stdout.write(format.header(chosen, style) + "\n")
-    told = selection.told
-    write_lines(selection, chosen, style, lambda row: format.row(chosen, *told.row(row), style) + "\n")
+    write_lines(selection, chosen, style, lambda row: format.row(chosen, *selection.told.row(row), style) + "\n")
     return True
 
 
