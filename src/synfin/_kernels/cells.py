@@ -67,6 +67,7 @@ from cython.cimports.synfin._kernels.row import (
     KIND_FROM_HIGH,
     KIND_QUOTED,
     KIND_TCP,
+    KIND_TUNNEL,
     KIND_V6,
     OPT_CUT,
     OPT_MSS,
@@ -77,7 +78,7 @@ from cython.cimports.synfin._kernels.row import (
     since,
 )
 
-from synfin._kernels import scan
+from synfin._kernels import carrier
 
 if not cython.compiled:
     raise ImportError("the kernel cells is not compiled")
@@ -91,7 +92,7 @@ MAX_SHIFT = cython.declare(uint, 14)
 SACK = cython.declare(uint, 5)
 
 IS_TUNNEL_PORT = cython.declare(uchar[65536])
-for _number in scan.SLOW_PORTS:
+for _number in carrier.SLOW_PORTS:
     IS_TUNNEL_PORT[_number] = 1
 
 
@@ -671,7 +672,7 @@ class Block:
             if row.offset < base or end - base > size:
                 raise IndexError("a row's frame is not in the buffer")
             view.shape[i] = 0
-            view.segment[i] = 2 if slow[i] or odd_clock(view, i) else judge_segment(row)
+            view.segment[i] = 2 if slow[i] or row.kind & KIND_TUNNEL or odd_clock(view, i) else judge_segment(row)
         for i in range(count):
             if view.segment[i] == 0 and shape(view, i) & UNSURE:
                 view.segment[i] = 2

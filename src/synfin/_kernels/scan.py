@@ -26,6 +26,7 @@ from cython.cimports.synfin._kernels.row import (
     KIND_QUOTED,
     KIND_SLOW,
     KIND_TCP,
+    KIND_TUNNEL,
     KIND_V6,
     OPT_COOKIE,
     OPT_CUT,
@@ -487,6 +488,8 @@ def frame(
             return
         if d.protocol == 6:
             row.reason = cython.cast(uchar, segment(p, cap, cython.address(d), row, seed))
+            if depth:
+                row.kind |= KIND_TUNNEL
             return
         if d.protocol == 1 or d.protocol == 58:
             if quoted(p, cap, cython.address(d), row, seed):

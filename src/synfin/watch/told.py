@@ -85,8 +85,10 @@ class Told:
         shown_ns = self._shown_last()
         facts.frame_time_delta_displayed_ns = 0 if shown_ns is None else packet.time_ns - shown_ns
         reader = blocks.reader
-        if reader is not None and reader.pcapng is not None and packet.interface < len(reader.interfaces):
-            facts.interface = reader.interfaces[packet.interface]
+        if reader is not None and packet.interface < len(reader.interfaces):
+            interface = reader.interfaces[packet.interface]
+            facts.time_decimals = interface.time_decimals
+            facts.interface = None if reader.pcapng is None else interface
         segment = frame.segment or frame.quoted
         kind = blocks.rows[index * _ROW.size + _KIND_AT]
         if blocks.facts is not None and kind & _KIND_TCP and segment is not None:
