@@ -171,6 +171,9 @@ def _packets(command: argparse.ArgumentParser) -> None:
 
     _inputs(command)
     _filter(command, "only packets that match")
+    command.add_argument(
+        "--explain-filter", action="store_true", help="say how -Y will be decided, and print no packets"
+    )
     add_output_arguments(command)
     command.add_argument("-c", dest="count", type=_positive, metavar="N", help="stop after N packets have been read")
     command.add_argument("-2", dest="two_passes", action="store_true", help="two passes also over standard input")

@@ -7,7 +7,6 @@ import sys
 from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from synfin.faces import packet_file
 from synfin.watch.engines import compiled
 
 if TYPE_CHECKING:
@@ -51,6 +50,8 @@ def show(
     names = () if asked.write else asked.fields if form.name == "fields" else None
     selection = Selection(sources, wanted, names, passes=passes, last=asked.count, warnings=warnings)
     if asked.write:
+        from synfin.faces import packet_file
+
         packet_file.write(asked, sources, selection.numbers())
         return
     try:

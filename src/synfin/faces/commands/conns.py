@@ -178,7 +178,7 @@ def _chosen(asked: argparse.Namespace, reading: _Reading, paths: Sequence[str]) 
 def _matching(paths: Sequence[str], text: str) -> set[int]:
     """`conn` of the connections of one input that have a packet which matches, or that match themselves."""
     from synfin import filter as language
-    from synfin.watch.annotate import annotated
+    from synfin.watch.engines import compiled
 
     wanted = language.compile(text)
     if wanted.asks_connections:
@@ -186,6 +186,13 @@ def _matching(paths: Sequence[str], text: str) -> set[int]:
 
         engine, _ = inputs.follow(paths, [])
         return {one.conn for one in map(record, engine.connections()) if wanted.accepts(one)}
+    if compiled():
+        from synfin.filter.selection import Selection, can_be_compiled
+
+        if can_be_compiled((), wanted):
+            return Selection(paths, wanted, ("synfin.conn",)).connections()
+    from synfin.watch.annotate import annotated
+
     found: set[int] = set()
     for frame, facts in annotated(paths, fields=wanted.fields):
         if facts.conn is not None and facts.conn not in found and wanted.matches(frame, facts):
