@@ -66,6 +66,7 @@ class Annotator:
     _tracker: Tracker = field(init=False)
     _fragments: Reassembler = field(default_factory=Reassembler)
     _datagrams: Datagrams = field(default_factory=Datagrams)
+    _places: dict[int, int] = field(default_factory=dict)  # packets of each stream so far
     _first_ns: int | None = None
     _last_ns: int = 0
 
@@ -104,6 +105,8 @@ class Annotator:
             stream = self.past.streams[stream.number]
             row = revise(row, stream)
         facts.stream, facts.completeness = stream.number, row.completeness
+        if self.profile.newer_fields:
+            facts.stream_packet = self._places[stream.number] = self._places.get(stream.number, 0) + 1
         if segment.hdr_len < MIN_HEADER_LEN:
             # tshark stops reading there: what follows is for the summary only
             facts.seq, facts.ack, facts.window_size = row.seq, row.ack, row.window_size
