@@ -217,13 +217,13 @@ def _spoken_of(path: str) -> str:
     """The last name of a path; of an expert note what it speaks of."""
     names = path.split("/")
     if names[-1] != "_ws.expert.message" and "_ws.expert" in names:
-        return names[names.index("_ws.expert") - 1]
+        return names[names.index("_ws.expert") - 1] or "expert of the layer"
     return names[-1]
 
 
 def same_headers(theirs: str, ours: str) -> bool:
     """Whether both name the same headers up to the transport; what stands above is not told apart here."""
-    here = [name for name in ours.split(":") if name not in ("data", "http")]
+    here = ours.removesuffix(":http").removesuffix(":data").split(":")
     return theirs.split(":")[: len(here)] == here
 
 

@@ -45,7 +45,7 @@ def title(frame: Frame, layer: Layer, facts: Facts | None, lang: str = "en") -> 
         operation = ARP_OPCODE.get(number(frame, layer, 6, 2))
         return f"{head} ({operation})" if operation else head
     if name == "eth" and 0 <= number(frame, layer, 12, 2) <= LARGEST_LENGTH:
-        head = "IEEE 802.3 以太网" if lang == "zh" else "IEEE 802.3 Ethernet"
+        return "IEEE 802.3 以太网" if lang == "zh" else "IEEE 802.3 Ethernet "
     told = [f"{label}{text}" for label, path in TOLD.get(name, ()) for text in _values(frame, layer, facts, path)]
     return ", ".join([head, *told])
 
