@@ -8,6 +8,7 @@ import pytest
 
 import field_frames
 import fields_agreement
+import fields_covered
 import needs
 import tshark
 from fields_agreement import Report, Rule
@@ -147,3 +148,29 @@ def _leaves(pairs: list[tuple[str, object]]) -> list[tuple[str, str]]:
         else:
             found.append((name, str(value)))
     return found
+
+
+def test_accurate_ecn_turns_three_flags_into_a_counter(tmp_path: Path, asked: list[Field]) -> None:
+    """Every answer to a SYN that asks for it, and to one that asks for plain ECN."""
+    frames = []
+    for asks in (7, 3):
+        for answer in range(8):
+            ports, back = (asks * 1000 + answer, 80), (80, asks * 1000 + answer)
+            here, there = b"\x0a\0\0\1", b"\x0a\0\0\2"
+            frames += [
+                ipv4(tcp(b"", 0x02 | asks << 6, seq=100, ack=0, ports=ports)),
+                ipv4(tcp(b"", 0x12 | answer << 6, seq=500, ack=101, ports=back), src=there, dst=here),
+                ipv4(tcp(b"", 0x10 | 5 << 6, seq=101, ack=501, ports=ports)),
+                ipv4(tcp(b"", 0x10 | 2 << 6, seq=501, ack=101, ports=back), src=there, dst=here),
+            ]  # fmt: skip
+    write_pcap(tmp_path / "ecn.pcap", frames, RAW)
+    report = found_by(tmp_path, tmp_path, "ecn.pcap", asked, fields_agreement.rules())
+    assert not report.differing, "\n".join(report.examples)
+
+
+def test_every_field_of_tshark_is_here_or_left_out_with_a_reason() -> None:
+    needs.have("tshark")
+    found, unused = fields_covered.coverage()
+    assert [name for of in found.values() for name in of.unexplained] == []
+    assert unused == []
+    assert all(of.known >= of.here > 0 for of in found.values())

@@ -159,7 +159,21 @@ def _length(frame: Frame, layer: Layer, facts: Facts | None) -> Any:
 
 def _flag_text(frame: Frame, layer: Layer, facts: Facts | None) -> str:
     found = flags(frame, layer)
-    return "".join(letter if found >> (11 - place) & 1 else UNSET_FLAG for place, letter in enumerate(FLAG_LETTERS))
+    text = "".join(letter if found >> (11 - place) & 1 else UNSET_FLAG for place, letter in enumerate(FLAG_LETTERS))
+    return f"{text[:3]}-{found >> 6 & 7}-{text[6:]}" if _is_counter(frame, layer, facts) else text
+
+
+def _is_counter(frame: Frame, layer: Layer, facts: Facts | None) -> bool:
+    return facts is not None and facts.accurate_ecn and layer == frame.tcp
+
+
+def _counted(loader: Loader, *, counter: bool) -> Loader:
+    """Three flags, or the counter that they are where both ends have agreed on accurate ECN."""
+
+    def load(frame: Frame, layer: Layer, facts: Facts | None) -> Iterable[Spot]:
+        return loader(frame, layer, facts) if _is_counter(frame, layer, facts) == counter else ()
+
+    return load
 
 
 def _options(frame: Frame, layer: Layer, facts: Facts | None) -> Iterable[Spot]:
@@ -205,7 +219,9 @@ def _nonzero(offset: int, size: int) -> Callable[[Frame, Layer], bool]:
 
 
 def _flag(name: str, mask: int, en: str, zh: str) -> Field:
-    return Field(f"tcp.flags.{name}", "bool", TCP, when(_sound, bits(12, 2, mask)), en, zh, values=values.SET,
+    loader = when(_sound, bits(12, 2, mask))
+    loader = _counted(loader, counter=False) if mask & 0x1C0 else loader
+    return Field(f"tcp.flags.{name}", "bool", TCP, loader, en, zh, values=values.SET,
                  parent="tcp.flags", mask=mask, mask_bits=12)  # fmt: skip
 
 
@@ -255,6 +271,8 @@ FIELDS = (
           mask=0xF0, mask_bits=8, unit="bytes"),
     Field("tcp.flags", "u16", TCP, when(_sound, bits(12, 2, 0x0FFF)), "Flags", "标志", display="hex"),
     _flag("res", 0xE00, "Reserved", "保留"),
+    Field("tcp.flags.ace", "u8", TCP, _counted(when(_sound, bits(12, 2, 0x1C0)), counter=True), "Accurate ECN counter",
+          "精确拥塞通知计数", parent="tcp.flags", mask=0x1C0, mask_bits=12),
     _flag("ae", 0x100, "Accurate ECN", "精确拥塞通知"),
     _flag("cwr", 0x080, "Congestion window reduced", "拥塞窗口已减小"),
     _flag("ece", 0x040, "ECN-Echo", "拥塞通知回显"),
