@@ -23,11 +23,31 @@ Rows = Iterator[tuple["Frame", "Facts"]]
 
 def covers(asked: argparse.Namespace, needed: Collection[str]) -> bool:
     """Whether the compiled engine has everything: the rules of tshark 4.0, no fields of the story, plain printing."""
-    if not compiled() or asked.profile != "tshark-4.0" or asked.write or asked.quiet or asked.statistics:
+    return not (asked.write or asked.quiet or asked.statistics) and knows(asked, needed)
+
+
+def knows(asked: argparse.Namespace, needed: Collection[str]) -> bool:
+    """Whether the compiled engine tells all of these fields by the rules that were asked for."""
+    if not compiled() or asked.profile != "tshark-4.0":
         return False
     from synfin.watch.column_fields import Needs, needs
 
     return not needs(needed) & Needs.STORY
+
+
+def numbers(
+    asked: argparse.Namespace, sources: Sequence[str], wanted: Filter | None, warnings: list[str]
+) -> Iterator[int]:
+    """The numbers of the frames that match."""
+    from synfin.filter.selection import Selection
+
+    selection = Selection(sources, wanted, (), passes=2, last=asked.count, warnings=warnings)
+    for verdicts in selection:
+        first = selection.blocks.first
+        index = verdicts.find(1)
+        while index >= 0:
+            yield first + index
+            index = verdicts.find(1, index + 1)
 
 
 def show(
@@ -44,6 +64,13 @@ def show(
             sys.stdout.writelines(form.pieces(_until_interrupted(selection.rows(), interrupted)))
     except KeyboardInterrupt:
         interrupted.append(True)
+
+
+def every_row(sources: Sequence[str], *, passes: int, last: int | None, warnings: list[str]) -> Rows:
+    """All packets with all their facts."""
+    from synfin.filter.selection import Selection
+
+    yield from Selection(sources, None, None, passes=passes, last=last, warnings=warnings).rows()
 
 
 def _write_lines(selection: Selection, chosen: Sequence[Field], style: Layout) -> bool:

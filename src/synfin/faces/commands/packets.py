@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import nullcontext
 from itertools import islice
 
@@ -32,7 +32,7 @@ def run(asked: argparse.Namespace) -> int:
         return _write(asked, paths)
     if asked.write:
         packet_file.check(asked, paths)
-    profile = profiles.named(asked.profile)
+    profiles.named(asked.profile)  # an unknown one is refused before anything is read
     wanted = None if asked.filter is None else language.compile(asked.filter)
     taps = statistics(asked.statistics, asked.times)
     warnings: list[str] = []
@@ -44,8 +44,10 @@ def run(asked: argparse.Namespace) -> int:
             compiled_packets.show(
                 asked, sources, wanted, form, passes=2 if twice else 1, warnings=warnings, interrupted=interrupted
             )
+        elif asked.write and not taps and not asked.print_lines and compiled_packets.knows(asked, needed):
+            packet_file.write(asked, sources, compiled_packets.numbers(asked, sources, wanted, warnings))
         else:
-            rows = annotated(sources, passes=2 if twice else 1, fields=needed, warnings=warnings, profile=profile)
+            rows = _rows(asked, sources, needed, passes=2 if twice else 1, warnings=warnings)
             rows = watched(_first(_until_interrupted(rows, interrupted), asked.count), taps)
             shown = displayed(row for row in rows if wanted is None or wanted.matches(*row))
             if asked.write:
@@ -61,6 +63,16 @@ def run(asked: argparse.Namespace) -> int:
     if interrupted:
         inputs.note("interrupted; the packets after these were not shown")
     return 130 if interrupted else 0
+
+
+def _rows(
+    asked: argparse.Namespace, sources: Sequence[str], needed: Collection[str], *, passes: int, warnings: list[str]
+) -> Rows:
+    """Every packet with what is known of it, by the compiled engine where that knows all that is needed."""
+    if compiled_packets.knows(asked, needed):
+        return compiled_packets.every_row(sources, passes=passes, last=asked.count, warnings=warnings)
+    profile = profiles.named(asked.profile)
+    return annotated(sources, passes=passes, fields=needed, warnings=warnings, profile=profile)
 
 
 def _write(asked: argparse.Namespace, paths: Sequence[str]) -> int:
