@@ -48,6 +48,8 @@ cpdef enum:
     S_PAYLOAD = 36  # bytes
     S_TCP_BYTES = 37  # bytes from the header on
     S_CLOSER = 38  # NOTED, of a FIN
+    S_SHOWN = 39  # a member of the value that is not 0; `mask` of the marks at `scale`, or any flag at `shift` of the fact
+    S_BITS = 40  # the flags at `offset` of the fact; a fast or spurious retransmission is a retransmission
     S_LAYER = 50  # mask: HAS_
     S_ETH_BYTES = 51  # number in the header: offset, width, mask, shift, scale
     S_IP4_BYTES = 52

@@ -24,6 +24,7 @@ from cython.cimports.synfin._kernels.cells import (
     PAIR_SOURCE,
     S_ADDRESS4,
     S_ADDRESS6,
+    S_BITS,
     S_CLOSER,
     S_DELTA,
     S_DISPLAYED,
@@ -51,6 +52,7 @@ from cython.cimports.synfin._kernels.cells import (
     S_SEGMENT,
     S_SEGMENT_BYTES,
     S_SEGMENT_ROW,
+    S_SHOWN,
     S_TCP_BYTES,
     S_UDP_BYTES,
     S_VALUE,
@@ -68,6 +70,10 @@ from cython.cimports.synfin._kernels.row import (
     KIND_TUNNEL,
     KIND_V6,
     OPT_CUT,
+    OPT_MSS,
+    OPT_SACK,
+    OPT_SACK_PERMITTED,
+    OPT_TIMESTAMP,
     Row,
     since,
 )
@@ -278,8 +284,8 @@ def of_frame(view: cython.pointer(View), index: uint, spec: cython.pointer(cytho
     if source == S_NUMBER:
         cell.number[0] = cython.cast(longlong, view.first) + index
     elif source == S_ROW:
-        if spec.width == 8 and row.time_ns < 0:
-            return ASK  # a time that 64 bits may not hold
+        if row.time_ns < 0:
+            return ASK
         cell.number[0] = native(cython.cast(cython.p_const_uchar, row) + spec.offset, spec.width)
     elif S_RELATIVE <= source <= S_DISPLAYED and odd_clock(view, index):
         return ASK
@@ -301,6 +307,25 @@ def of_frame(view: cython.pointer(View), index: uint, spec: cython.pointer(cytho
 
 @cython.cfunc
 @cython.nogil
+@cython.inline
+@cython.exceptval(check=False)
+def absent(row: cython.pointer(Row), wanted: uint) -> cint:
+    """Whether the scan has not met that option: it notes the common ones."""
+    if row.hdr_len == 20:
+        return 1
+    if wanted == 8:
+        return (row.options & OPT_TIMESTAMP) == 0
+    if wanted == 2:
+        return (row.options & OPT_MSS) == 0
+    if wanted == 4:
+        return (row.options & OPT_SACK_PERMITTED) == 0
+    if wanted == 5:
+        return (row.options & OPT_SACK) == 0
+    return wanted == 3 and row.wscale < 0
+
+
+@cython.cfunc
+@cython.nogil
 @cython.exceptval(check=False)
 def option(view: cython.pointer(View), index: uint, spec: cython.pointer(cython.const[Spec]),
            cell: cython.pointer(Cell)) -> cint:  # fmt: skip
@@ -312,6 +337,8 @@ def option(view: cython.pointer(View), index: uint, spec: cython.pointer(cython.
     wanted: uint = cython.cast(uint, spec.mask) & 255
     length: uint
     found: cint = 0
+    if absent(row, wanted):
+        return 0
     while at < stop:
         if p[at] == 1:
             if wanted == 1:
@@ -383,6 +410,11 @@ def judged(view: cython.pointer(View), index: uint, spec: cython.pointer(cython.
     """What the analysis says of a segment."""
     source: cint = spec.source
     value: cython.p_const_uchar
+    if source == S_BITS:
+        cell.number[0] = fact_bits(view, index, spec.offset)
+        if cell.number[0] & 6:
+            cell.number[0] |= 1
+        return 1
     cell.number[0] = 1
     cell.number[1] = 1
     if source == S_MARKED:  # a flag, `scale` times
@@ -397,6 +429,11 @@ def judged(view: cython.pointer(View), index: uint, spec: cython.pointer(cython.
         return (value[spec.offset] & spec.mask) != 0
     if source == S_CLOSER:  # the same, of a FIN
         return view.rows[index].flags & FIN != 0 and (value[spec.offset] & spec.mask) != 0
+    if source == S_SHOWN:
+        cell.number[0] = native(value + spec.offset, spec.width)
+        if fact_bits(view, index, spec.shift) == 0 and (value[spec.scale] & spec.mask) == 0:
+            return 0
+        return cell.number[0] != 0
     # S_ANALYSED: a flag (at `shift`), or anything to show
     return fact_bits(view, index, spec.shift) != 0 or (value[spec.offset] & spec.mask) != 0
 
@@ -601,6 +638,7 @@ class Block:
         row: cython.pointer(Row)
         end: ulonglong
         size: ulonglong = buffer.shape[0]
+        apart: cint
         view: cython.pointer(View) = cython.address(self.view)
         if count > BLOCK_ROWS or count == 0 or count > slow.shape[0]:
             raise IndexError("a block has 1 to 1024 rows")
@@ -635,7 +673,8 @@ class Block:
             if row.offset < base or end - base > size:
                 raise IndexError("a row's frame is not in the buffer")
             view.shape[i] = 0
-            view.segment[i] = 2 if slow[i] or row.kind & KIND_TUNNEL else judge_segment(row)
+            apart = slow[i] or row.kind & KIND_TUNNEL or odd_clock(view, i)
+            view.segment[i] = 2 if apart else judge_segment(row)
         for i in range(count):
             if view.segment[i] == 0 and shape(view, i) & UNSURE:
                 view.segment[i] = 2
@@ -647,6 +686,16 @@ class Block:
         view: cython.pointer(View) = cython.address(self.view)
         for i in range(view.count):
             if view.segment[i] == 2 or shape(view, i) & UNSURE:
+                found.append(i)
+        return found
+
+    def datagrams(self) -> list:
+        """The rows that hold UDP, or may: the readable code tells."""
+        found: list = []
+        i: uint
+        view: cython.pointer(View) = cython.address(self.view)
+        for i in range(view.count):
+            if view.segment[i] != 1 and (view.segment[i] == 2 or shape(view, i) & (UNSURE | HAS_UDP)):
                 found.append(i)
         return found
 

@@ -291,34 +291,36 @@ def write(block: Block, fields: cython.const[cint][::1], separator: uchar, aggre
     return i, line - cython.cast(cython.p_uchar, cython.address(out[0])), why
 
 
-def addresses(block: Block, field: uint, offsets: cint[::1], first: cython.Py_ssize_t, out: uchar[::1],
-              at: cython.Py_ssize_t, known: uchar[::1]) -> cython.Py_ssize_t:  # fmt: skip
-    """The addresses of a field side by side into out[at:]: offsets[first + i + 1] is where that of row i ends.
+def addresses(block: Block, field: uint, start: uint, stop: uint, offsets: cint[::1], first: cython.Py_ssize_t,
+              out: uchar[::1], at: cython.Py_ssize_t, known: uchar[::1]) -> cython.Py_ssize_t:  # fmt: skip
+    """The addresses of the rows from `start` to before `stop` side by side into out[at:]; returns the end.
 
-    known[first + i] is 1 where there is one. Returns the end. IPv4 addresses are numbers, IPv6 ones bytes.
+    offsets[first + i + 1] is where that of row i ends, known[first + i] 1 where there is one. IPv4 addresses are
+    numbers, IPv6 ones bytes.
     """
     view: cython.pointer(View) = cython.address(block.view)
     i: uint
     found: cint
     cell: Cell
-    v6: cint
-    start: cython.p_uchar
     p: cython.p_uchar
-    if field >= view.spec_count or first < 0 or at < 0:
-        raise IndexError("no such field or place")
-    if offsets.shape[0] < first + view.count + 1 or known.shape[0] < first + view.count:
+    if field >= view.spec_count or first < 0 or at < 0 or stop > view.count or start > stop:
+        raise IndexError("no such field, row or place")
+    if offsets.shape[0] < first + stop + 1 or known.shape[0] < first + stop:
         raise IndexError("fewer places than rows")
-    if out.shape[0] - at < cython.cast(cython.Py_ssize_t, view.count) * LONGEST:
-        raise IndexError("too little room")
-    start = cython.address(out[0])
-    p = start + at
+    if out.shape[0] - at < cython.cast(cython.Py_ssize_t, stop - start) * LONGEST or out.shape[0] > 0x7FFFFFFF:
+        raise IndexError("too little room, or too much")
+    if start == stop:
+        return at
+    p = cython.address(out[0]) + at
     with cython.nogil:
-        for i in range(view.count):
+        for i in range(start, stop):
             cell.size = 0
             found = get(view, i, cython.address(view.specs[field]), cython.address(cell))
             known[first + i] = found > 0
             if found > 0:
-                v6 = cell.size == 16
-                p = colons(p, cell.octets[found - 1]) if v6 else dotted(p, cython.cast(uint, cell.number[found - 1]))
-            offsets[first + i + 1] = cython.cast(cint, p - start)
-    return p - start
+                if cell.size == 16:
+                    p = colons(p, cell.octets[found - 1])
+                else:
+                    p = dotted(p, cython.cast(uint, cell.number[found - 1]))
+            offsets[first + i + 1] = cython.cast(cint, p - cython.cast(cython.p_uchar, cython.address(out[0])))
+    return p - cython.cast(cython.p_uchar, cython.address(out[0]))

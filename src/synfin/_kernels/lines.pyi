@@ -36,5 +36,13 @@ def write(
     at: int,
 ) -> tuple[int, int, int]: ...
 def addresses(
-    block: Block, field: int, offsets: array[int], first: int, out: bytearray, at: int, known: bytearray
+    block: Block,
+    field: int,
+    start: int,
+    stop: int,
+    offsets: array[int],
+    first: int,
+    out: bytearray,
+    at: int,
+    known: bytearray,
 ) -> int: ...

@@ -6,12 +6,17 @@ interface: arrays with a dictionary, and a stream whose batches are made only wh
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import itertools
 import weakref
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
+
+_pack: Callable[[bytes | bytearray, int], bytes] | None = None
+with contextlib.suppress(ImportError):  # not compiled: slower
+    from synfin._kernels.columns import pack as _pack
 
 #: struct codes of the plain kinds
 CODES = {"u8": "B", "u16": "H", "u32": "I", "u64": "Q", "i8": "b", "i16": "h", "i32": "i", "i64": "q", "time": "q"}
@@ -41,6 +46,7 @@ class Texts(NamedTuple):
 
     data: bytes
     ends: bytes  #: int32, 0 first: each begins where the one before it ends
+    valid: bytes | bytearray | None = None  #: as of `Plain`
 
 
 class Words(NamedTuple):
@@ -63,6 +69,8 @@ InMemory = (Plain, Texts, Words, Lists)  #: what is no sequence of Python values
 
 def bitmap(flags: bytes | bytearray) -> bytes:
     """One bit for each byte, the first one lowest; the bytes are 0 or 1."""
+    if _pack is not None:
+        return _pack(flags, len(flags))
     size = -(-len(flags) // 8)
     padded = bytes(flags).ljust(8 * size, b"\0")
     packed = 0
@@ -116,7 +124,9 @@ def memory_array(kind: str, values: Plain | Texts | Words | Lists, length: int, 
     if isinstance(values, Plain):
         return plain_array(kind, values, length)
     if isinstance(values, Texts):
-        return na.c_array_from_buffers(na.string(), length, [None, values.ends, values.data], null_count=0)
+        valid = None if values.valid is None else bitmap(values.valid)
+        unknown = 0 if valid is None else -1
+        return na.c_array_from_buffers(na.string(), length, [valid, values.ends, values.data], null_count=unknown)
     if isinstance(values, Words):
         if dictionaries:
             return _words_array(values.places, None, values.words)
@@ -130,16 +140,21 @@ def python_values(kind: str, values: Plain | Texts | Words | Lists, length: int)
     """What stands in memory, as Python values, None where unknown."""
     if isinstance(values, Plain):
         plain = [bool(one) for one in bytes(values.data)] if kind == "bool" else array(CODES[kind], bytes(values.data))
-        if values.valid is None:
-            return list(plain)
-        return [value if known else None for value, known in zip(plain, values.valid, strict=True)]
+        return _where_known(plain, values.valid)
     if isinstance(values, Words):
         return [values.words[place] for place in array("i", values.places)]
     ends = array("i", values.ends)
     if isinstance(values, Texts):
-        return [values.data[ends[place] : ends[place + 1]].decode() for place in range(length)]
+        texts = [values.data[ends[place] : ends[place + 1]].decode() for place in range(length)]
+        return _where_known(texts, values.valid)
     inner = python_values("i64" if kind == "numbers" else "text", values.values, values.total)
     return [inner[ends[place] : ends[place + 1]] for place in range(length)]
+
+
+def _where_known(values: Sequence[Any], valid: bytes | bytearray | None) -> list[Any]:
+    if valid is None:
+        return list(values)
+    return [value if known else None for value, known in zip(values, valid, strict=True)]
 
 
 def value_array(kind: str, values: Sequence[Any], *, dictionaries: bool) -> Any:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from synfin.faces import packet_file
 from synfin.watch.engines import compiled
 
 if TYPE_CHECKING:
@@ -21,33 +22,28 @@ if TYPE_CHECKING:
 Rows = Iterator[tuple["Frame", "Facts"]]
 
 
+PROFILE = "tshark-4.0"  #: whose rules of analysis the kernels follow
+
+
+def needs_hindsight(fields: Collection[str]) -> bool:
+    """Whether one of these fields can only be shown by a second pass, whatever the input."""
+    return any(name.startswith(("conn.", "synfin.")) and name != "synfin.conn" for name in fields)
+
+
 def covers(asked: argparse.Namespace, needed: Collection[str]) -> bool:
     """Whether the compiled engine has everything: the rules of tshark 4.0, no fields of the story, plain printing."""
-    return not (asked.write or asked.quiet or asked.statistics) and knows(asked, needed)
+    if asked.quiet or asked.statistics or (asked.write and (asked.print_lines or asked.filter is None)):
+        return False  # without a filter nothing is looked at
+    return knows(asked, needed)
 
 
 def knows(asked: argparse.Namespace, needed: Collection[str]) -> bool:
     """Whether the compiled engine tells all of these fields by the rules that were asked for."""
-    if not compiled() or asked.profile != "tshark-4.0":
+    if not compiled() or asked.profile != PROFILE:
         return False
     from synfin.watch.column_fields import Needs, needs
 
     return not needs(needed) & Needs.STORY
-
-
-def numbers(
-    asked: argparse.Namespace, sources: Sequence[str], wanted: Filter | None, warnings: list[str]
-) -> Iterator[int]:
-    """The numbers of the frames that match."""
-    from synfin.filter.selection import Selection
-
-    selection = Selection(sources, wanted, (), passes=2, last=asked.count, warnings=warnings)
-    for verdicts in selection:
-        first = selection.blocks.first
-        index = verdicts.find(1)
-        while index >= 0:
-            yield first + index
-            index = verdicts.find(1, index + 1)
 
 
 def show(
@@ -57,8 +53,11 @@ def show(
     """Print the packets that match; `interrupted` gets a member where that was interrupted."""
     from synfin.filter.selection import Selection
 
-    names = asked.fields if form.name == "fields" else None
+    names = () if asked.write else asked.fields if form.name == "fields" else None
     selection = Selection(sources, wanted, names, passes=passes, last=asked.count, warnings=warnings)
+    if asked.write:
+        packet_file.write(asked, sources, selection.numbers())
+        return
     try:
         if form.name != "fields" or not _write_lines(selection, form.fields, form.layout):
             sys.stdout.writelines(form.pieces(_until_interrupted(selection.rows(), interrupted)))
@@ -82,8 +81,7 @@ def _write_lines(selection: Selection, chosen: Sequence[Field], style: Layout) -
         return False
     if style.header:
         sys.stdout.write(format.header(chosen, style) + "\n")
-    told = selection.told
-    write_lines(selection, chosen, style, lambda row: format.row(chosen, *told.row(row), style) + "\n")
+    write_lines(selection, chosen, style, lambda row: format.row(chosen, *selection.told.row(row), style) + "\n")
     return True
 
 

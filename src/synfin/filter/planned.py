@@ -127,6 +127,8 @@ def _relation(relation: typed.Relation) -> Test | None:
 
 
 def _membership(membership: typed.Membership) -> Test | None:
+    if membership.every and len(membership.elements) > 1:
+        return None  # all values in one and the same element
     number = _number(membership.left)
     if number is None:
         if any(high is not None for _, high in membership.elements):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from synfin._kernels import choose, follow
-from synfin.dissect.context import Facts
 from synfin.filter import typed
 from synfin.filter.compiled import Filter
 from synfin.filter.evaluate.plan import predicate
@@ -13,8 +14,12 @@ from synfin.filter.evaluate.row import Row
 from synfin.filter.planned import Run, plan
 from synfin.watch.blocks import Blocks, followed
 from synfin.watch.column_fields import EVERYTHING, Needs, needs
-from synfin.watch.told import Records, Told
-from synfin.wire.frame import Frame
+
+if TYPE_CHECKING:
+    from synfin.dissect.context import Facts
+    from synfin.watch.told import Told
+    from synfin.watch.told_records import Records
+    from synfin.wire.frame import Frame
 
 
 class Selection:
@@ -36,15 +41,28 @@ class Selection:
         if passes == 2 and asked & (Needs.HINDSIGHT | Needs.RECORD):
             self.finished = followed(paths)
         self.blocks = Blocks(paths, asked, self.finished, warnings)
-        self._record = None if self.finished is None or not asked & Needs.RECORD else _records(self.finished)
-        self.told = Told(self.blocks, self._record)
+        self._record: Records | None = None
+        if self.finished is not None and asked & Needs.RECORD:
+            from synfin.watch.told_records import records
+
+            self._record = records(self.finished)
         self._run: Run | None = None
+        self._datagrams = bool(asked & Needs.DATAGRAMS)
+
+    @cached_property
+    def told(self) -> Told:
+        """Single rows for the readable code, which most runs need for few rows, if any."""
+        from synfin.watch.told import Told
+
+        return Told(self.blocks, self._record)
 
     def __iter__(self) -> Iterator[bytearray]:
         """For every block: 1 for the rows that are chosen, else 0. What is known of the rows is in `blocks`."""
         if self._wanted is not None:
             self._run = plan(self._wanted.condition).bind(self.blocks, self._connections)
         for block in self.blocks:
+            if self._datagrams:
+                self.told.see_datagrams()
             verdicts = self._verdicts(block.count)
             if self._last is not None and block.frames >= self._last:
                 kept = max(self._last - block.first + 1, 0)
@@ -52,6 +70,14 @@ class Selection:
                 yield verdicts
                 return
             yield verdicts
+
+    def numbers(self) -> Iterator[int]:
+        """The numbers of the chosen frames."""
+        for verdicts in self:
+            index = verdicts.find(1)
+            while index >= 0:
+                yield self.blocks.first + index
+                index = verdicts.find(1, index + 1)
 
     def rows(self) -> Iterator[tuple[Frame, Facts]]:
         """The chosen packets, with all their facts."""
@@ -78,6 +104,8 @@ class Selection:
     def _connections(self, condition: typed.Condition) -> tuple[bytes, int]:
         """What the readable code says of each connection, and of a frame that belongs to none."""
         assert self.finished is not None and self._record is not None
+        from synfin.dissect.context import Facts
+
         matches, nobody = predicate(condition), _nobody()
         found = bytearray()
         for number in range(self.finished.connection_count()):
@@ -88,28 +116,9 @@ class Selection:
 
 def _nobody() -> Frame:
     from synfin.capture.packet import Packet
+    from synfin.wire.frame import Frame
 
     return Frame(Packet(0, 0, 1, b"", 0), ())
-
-
-def _records(finished: follow.Tracker) -> Records:
-    """Finds records of connections, each built once, and all of them only when the first one is asked for."""
-    from synfin.watch.compiled import raw_connections
-    from synfin.watch.raw import RawConnection
-    from synfin.watch.record import Connection
-    from synfin.watch.records import record
-
-    known: dict[int, Connection] = {}
-    raw: dict[int, RawConnection] = {}
-
-    def find(number: int) -> Connection | None:
-        if not raw:
-            raw.update((one.conn, one) for one in raw_connections(finished))
-        if number not in known and number in raw:
-            known[number] = record(raw[number])
-        return known.get(number)
-
-    return find
 
 
 def can_be_compiled(names: Collection[str], wanted: Filter | None) -> bool:

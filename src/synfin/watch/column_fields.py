@@ -22,11 +22,12 @@ class Needs(IntFlag):
     HINDSIGHT = 4  #: the whole input was followed before
     RECORD = 8  #: the connection's record is asked
     STORY = 16  #: only the readable core tells it
+    DATAGRAMS = 32  #: every UDP header before it was seen
 
 
 _FOLLOWED, _VALUES = Needs.FOLLOWING, Needs.FOLLOWING | Needs.VALUES
 _FINAL = Needs.FOLLOWING | Needs.HINDSIGHT
-EVERYTHING = _VALUES | _FINAL | Needs.RECORD
+EVERYTHING = _VALUES | _FINAL | Needs.RECORD | Needs.DATAGRAMS
 
 
 class Spec(NamedTuple):
@@ -222,6 +223,7 @@ def _analysis() -> dict[str, Spec]:
         "tcp.analysis.reused_ports": _marked(16384, needs=_FINAL),
         "tcp.analysis.acks_frame": _value("acks_frame"),
         "tcp.analysis.ack_rtt": _value("ack_rtt_ns"),
+        "tcp.analysis.initial_rtt": _initial_rtt(),
         "tcp.analysis.bytes_in_flight": _value("bytes_in_flight"),
         "tcp.analysis.push_bytes_sent": _value("push_bytes_sent", "bytes_in_flight"),
         "tcp.analysis.duplicate_ack_num": _value("duplicate_ack_num"),
@@ -234,6 +236,22 @@ def _analysis() -> dict[str, Spec]:
     for bit, name in follow.FAST_OPEN.items():
         found[f"tcp.analysis.{name}"] = _noted(cells.S_NOTED, bit, _VALUES | _FINAL)
     return found
+
+
+def _initial_rtt() -> Spec:
+    offset, code = _VALUE["initial_rtt_ns"]
+    bits, marks = _FACT["bits"][0], _VALUE["marks"][0]
+    return Spec(cells.S_SHOWN, offset, _WIDTHS[code], follow.ANALYSED, bits, marks, _VALUES | _FINAL)
+
+
+def column_spec(name: str) -> Spec | None:
+    """The same for a column of the packet table, some of which are no fields."""
+    own = {
+        "synfin.time_ns": _row("time_ns"),
+        "synfin.offset": _row("offset"),
+        "synfin.analysis": Spec(cells.S_BITS, _FACT["bits"][0], 2, needs=_FINAL),
+    }
+    return own.get(name) or spec(name)
 
 
 def spec(name: str) -> Spec | None:
@@ -262,7 +280,9 @@ def needs(names: Collection[str]) -> Needs:
 
 
 def _of_unknown(name: str) -> Needs:
-    layer, dot, _ = name.partition(".")
+    layer, dot, rest = name.partition(".")
+    if layer == "udp" and rest.startswith(("stream", "time_")):
+        return Needs.DATAGRAMS
     if layer == "conn":
         return _FINAL | Needs.RECORD
     if layer == "synfin":

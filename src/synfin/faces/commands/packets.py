@@ -8,54 +8,45 @@ from collections import deque
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import nullcontext
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from synfin import filter as language
 from synfin.errors import UsageError
-from synfin.explain.words import detect_language
-from synfin.faces import compiled_packets, export, inputs, packet_file
-from synfin.faces.field_list import print_fields
+from synfin.faces import compiled_packets, inputs, packet_file
 from synfin.faces.packet_form import Form, Rows, form_of
-from synfin.faces.statistics import statistics, watched
-from synfin.watch import profile as profiles
-from synfin.watch.annotate import annotated, needs_hindsight
-from synfin.watch.packet_table import chosen_packets, packet_table
+
+# The readable core and what only some runs need are imported where they are needed: a run over the compiled engine
+# starts in half the time.
+if TYPE_CHECKING:
+    from synfin.faces.statistics import Statistic
+    from synfin.filter import Filter
 
 
 def run(asked: argparse.Namespace) -> int:
     """Print packets, or the list of fields."""
     if asked.list_fields is not None:
-        print_fields(asked.list_fields, asked.lang or detect_language())
-        return 0
+        return _list_fields(asked)
     paths = inputs.named(asked)
     form = form_of(asked)
     if asked.output:
         return _write(asked, paths)
     if asked.write:
         packet_file.check(asked, paths)
-    profiles.named(asked.profile)  # an unknown one is refused before anything is read
+    _known_profile(asked.profile)
     wanted = None if asked.filter is None else language.compile(asked.filter)
-    taps = statistics(asked.statistics, asked.times)
+    taps = _statistics(asked)
     warnings: list[str] = []
     needed = {*asked.fields, *(wanted.fields if wanted else ())}
-    twice = asked.two_passes or asked.write or inputs.all_regular(paths) or needs_hindsight(needed)
+    twice = asked.two_passes or asked.write or inputs.all_regular(paths) or compiled_packets.needs_hindsight(needed)
     with inputs.rereadable(paths) if twice else nullcontext(list(paths)) as sources:
         interrupted: list[bool] = []
+        passes = 2 if twice else 1
         if compiled_packets.covers(asked, needed):
             compiled_packets.show(
-                asked, sources, wanted, form, passes=2 if twice else 1, warnings=warnings, interrupted=interrupted
+                asked, sources, wanted, form, passes=passes, warnings=warnings, interrupted=interrupted
             )
-        elif asked.write and not taps and not asked.print_lines and compiled_packets.knows(asked, needed):
-            packet_file.write(asked, sources, compiled_packets.numbers(asked, sources, wanted, warnings))
         else:
-            rows = _rows(asked, sources, needed, passes=2 if twice else 1, warnings=warnings)
-            rows = watched(_first(_until_interrupted(rows, interrupted), asked.count), taps)
-            shown = displayed(row for row in rows if wanted is None or wanted.matches(*row))
-            if asked.write:
-                packet_file.write(asked, sources, _numbers(asked, form, sources, shown, warnings))
-            elif asked.quiet:
-                deque(shown, maxlen=0)
-            else:
-                _print(form, shown, interrupted)
+            _read(asked, sources, wanted, form, taps, passes=passes, warnings=warnings, interrupted=interrupted)
     for tap in reversed(taps):  # tshark prints the last one first
         sys.stdout.writelines(f"{line}\n" for line in tap.lines())
     for warning in warnings:
@@ -65,18 +56,67 @@ def run(asked: argparse.Namespace) -> int:
     return 130 if interrupted else 0
 
 
+def _list_fields(asked: argparse.Namespace) -> int:
+    from synfin.explain.words import detect_language
+    from synfin.faces.field_list import print_fields
+
+    print_fields(asked.list_fields, asked.lang or detect_language())
+    return 0
+
+
+def _known_profile(name: str) -> None:
+    """UsageError for a profile that does not exist."""
+    if name != compiled_packets.PROFILE:
+        from synfin.watch.profile import named
+
+        named(name)
+
+
+def _statistics(asked: argparse.Namespace) -> list[Statistic]:
+    if not asked.statistics:
+        return []
+    from synfin.faces.statistics import statistics
+
+    return statistics(asked.statistics, asked.times)
+
+
+def _read(
+    asked: argparse.Namespace, sources: Sequence[str], wanted: Filter | None, form: Form, taps: Sequence[Statistic], *,
+    passes: int, warnings: list[str], interrupted: list[bool],
+) -> None:  # fmt: skip
+    """Show, write or count the packets one by one."""
+    from synfin.faces.statistics import watched
+
+    needed = {*asked.fields, *(wanted.fields if wanted else ())}
+    rows = _rows(asked, sources, needed, passes=passes, warnings=warnings)
+    rows = watched(_first(_until_interrupted(rows, interrupted), asked.count), taps)
+    shown = displayed(row for row in rows if wanted is None or wanted.matches(*row))
+    if asked.write:
+        packet_file.write(asked, sources, _numbers(asked, form, sources, shown, warnings))
+    elif asked.quiet:
+        deque(shown, maxlen=0)
+    else:
+        _print(form, shown, interrupted)
+
+
 def _rows(
     asked: argparse.Namespace, sources: Sequence[str], needed: Collection[str], *, passes: int, warnings: list[str]
 ) -> Rows:
     """Every packet with what is known of it, by the compiled engine where that knows all that is needed."""
     if compiled_packets.knows(asked, needed):
         return compiled_packets.every_row(sources, passes=passes, last=asked.count, warnings=warnings)
-    profile = profiles.named(asked.profile)
-    return annotated(sources, passes=passes, fields=needed, warnings=warnings, profile=profile)
+    from synfin.watch.annotate import annotated
+    from synfin.watch.profile import named
+
+    return annotated(sources, passes=passes, fields=needed, warnings=warnings, profile=named(asked.profile))
 
 
 def _write(asked: argparse.Namespace, paths: Sequence[str]) -> int:
     """Write the table of packets, those that match."""
+    from synfin.faces import export
+    from synfin.watch.annotate import annotated
+    from synfin.watch.packet_table import chosen_packets, packet_table
+
     if asked.form != "text" or asked.count is not None:
         raise UsageError("-o writes the table of all packets; it goes with neither -T nor -c")
     form = export.form_of(asked.output, (*export.TABLES, "csv"), paths)
