@@ -6,7 +6,6 @@ import random
 import struct
 import sys
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import capture_samples as samples
@@ -136,7 +135,7 @@ def conversations(dice: random.Random) -> None:
             data[38:46] = struct.pack(">II", dice.choice(WORDS), dice.choice(WORDS))
         time_ns = dice.choice((-(2**62), 2**62 - 1, 0, -1)) if wild_times else packet.time_ns
         wire_len = dice.choice((packet.wire_len, packet.wire_len, *WIRE_LENGTHS))
-        packets[at] = replace(packet, data=bytes(data), time_ns=time_ns, wire_len=wire_len)
+        packets[at] = packet._replace(data=bytes(data), time_ns=time_ns, wire_len=wire_len)
     assert test_kernels.kernel_rows(packets) == test_kernels.readable_rows(packets)
 
 

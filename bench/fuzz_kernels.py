@@ -22,7 +22,10 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-KERNELS = ("scan", "judge", "collect", "step", "follow", "flight", "zeek")
+KERNELS = (
+    "carrier", "scan", "judge", "collect", "step", "flight", "zeek", "stream", "fact", "clock", "calm", "table",
+    "leave", "record", "birth", "follow", "boundary",
+)  # fmt: skip
 SANITISE = (
     "-O1", "-g", "-fno-omit-frame-pointer", "-fsanitize=address,undefined", "-fno-sanitize-recover=undefined",
     "-shared", "-fPIC",
@@ -47,7 +50,7 @@ def build(folder: Path, *, small_pages: bool = False) -> None:
     shutil.copytree(ROOT / "src", folder / "src", ignore=shutil.ignore_patterns("*.so", "__pycache__", "*.egg-info"))
     kernels = folder / "src" / "synfin" / "_kernels"
     if small_pages:
-        _shrink(kernels / "follow.py")
+        _shrink(kernels / "table.pxd")
     include, suffix = sysconfig.get_paths()["include"], sysconfig.get_config_var("EXT_SUFFIX")
     for name in KERNELS:
         source = folder / f"{name}.c"
@@ -59,9 +62,9 @@ def build(folder: Path, *, small_pages: bool = False) -> None:
 def _shrink(source: Path) -> None:
     text = source.read_text()
     for wide, narrow in (
-        ("uint, 10)", "uint, 2)"),
-        ("uint, 1024)", "uint, 4)"),
-        ("self.mask = 0xFFF\n", "self.mask = 7\n"),
+        ("PAGE_BITS = 10\n", "PAGE_BITS = 2\n"),
+        ("PAGE_SIZE = 1024\n", "PAGE_SIZE = 4\n"),
+        ("FIRST_MASK = 0xFFF\n", "FIRST_MASK = 7\n"),
     ):
         assert text.count(wide) == 1, wide
         text = text.replace(wide, narrow)

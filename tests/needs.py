@@ -71,6 +71,8 @@ NEEDS = {
     "gcc": Need(_program("gcc"), "apt-get install gcc python3-dev"),
     "nft": Need(_program("nft"), "apt-get install nftables"),
     "ip": Need(_program("ip"), "apt-get install iproute2"),
+    "zsh": Need(_program("zsh"), "apt-get install zsh"),
+    "fish": Need(_program("fish"), "apt-get install fish"),
     "wire": Need(_wire, "allow private namespaces and /dev/net/tun in them (synfin doctor tells what forbids it)"),
     "root": Need(lambda: os.geteuid() == 0, "run as root"),
     "namespaces": Need(

@@ -9,7 +9,8 @@
 
 C is the client, S the server; numbers are relative to each side's initial number (`#7` is a raw one). A line with only
 a number advances the clock by so many seconds; every segment takes a millisecond. `bare` is a header without options
-and with window 0, as a host without the connection sends it; `win=` sets the window, `data=` the payload's text.
+and with window 0, as a host without the connection sends it; `win=` sets the window, `data=` the payload's text, `ttl=`
+the TTL, `mss=`, `scale=` and `sack=5-9` (relative to the peer) add options.
 """
 
 from __future__ import annotations
@@ -18,9 +19,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from synfin.watch import collect
+from synfin.watch.marks import marks
 from synfin.watch.record import Connection, Side, Story
 from synfin.watch.story import tell
-from synfin.watch.verdict import Verdict, decide, marks
+from synfin.watch.verdict import Verdict, decide
 from synfin.wire.tcp import ACK, CWR, ECE, FIN, PSH, RST, SYN, URG, Segment
 
 FLAGS = {"FIN": FIN, "SYN": SYN, "RST": RST, "PSH": PSH, "ACK": ACK, "URG": URG, "ECE": ECE, "CWR": CWR, "NONE": 0}
@@ -62,6 +64,7 @@ def _segment(frame: int, time_ns: int, words: list[str]) -> Segment:
     values = dict(word.split("=", 1) for word in rest if "=" in word)
     payload = values.get("data", "").encode()
     length = int(values.get("len", len(payload)))
+    options = b"" if bare else _options(values, ISN[peer])
     return Segment(
         frame=frame,
         time_ns=time_ns,
@@ -73,12 +76,25 @@ def _segment(frame: int, time_ns: int, words: list[str]) -> Segment:
         ack=_number(values["ack"], ISN[peer]) if "ack" in values else 0,
         flags=flags,
         window=int(values.get("win", 0 if bare else 512)),
-        hdr_len=20 if bare else 32,
+        hdr_len=20 + len(options),
         len_bytes=length,
-        options=b"" if bare else b"\x01\x01\x08\x0a" + bytes(8),
+        options=options,
         payload=payload or bytes(length),
-        ttl=64,
+        ttl=int(values.get("ttl", 64)),
     )
+
+
+def _options(values: dict[str, str], peer_isn: int) -> bytes:
+    """A timestamp that stands still, and what else the line asks for, to a multiple of four bytes."""
+    found = b"\x01\x01\x08\x0a" + bytes(8)
+    if "mss" in values:
+        found += b"\x02\x04" + int(values["mss"]).to_bytes(2, "big")
+    if "scale" in values:
+        found += b"\x01\x03\x03" + bytes([int(values["scale"])])
+    if "sack" in values:
+        edges = b"".join(_number(edge, peer_isn).to_bytes(4, "big") for edge in values["sack"].split("-"))
+        found += b"\x01\x01\x05\x0a" + edges
+    return found
 
 
 def _number(text: str, isn: int) -> int:

@@ -171,6 +171,26 @@ def test_damage_in_the_middle_keeps_what_stands_before_it() -> None:
     assert len(reader.warnings) == 1
 
 
+@pytest.mark.parametrize("sample", SAMPLES)
+def test_gzip_reads_the_same_without_the_fast_library(sample: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whole, cut at every byte, and with every byte damaged: the same packets and as many warnings."""
+    pytest.importorskip("zlib_ng")
+    packed = gzip.compress(SAMPLES[sample](), mtime=0)
+    inputs = [packed, *(packed[:at] for at in range(len(packed)))]
+    inputs += [packed[:at] + bytes([packed[at] ^ 0x41]) + packed[at + 1 :] for at in range(len(packed))]
+    fast = list(map(outcome, inputs))
+    monkeypatch.setattr("synfin.capture.compression._library", lambda: zlib)
+    assert list(map(outcome, inputs)) == fast
+
+
+def outcome(data: bytes) -> tuple[list[bytes], int] | str:
+    try:
+        reader = opened(data)
+    except UnreadableInput:
+        return "no capture"
+    return [packet.data for packet in reader], len(reader.warnings)
+
+
 def test_bytes_after_the_gzip_data_are_named() -> None:
     reader = opened(gzip.compress(small_pcap()) + b"more")
     assert [packet.data for packet in reader] == ALL_DATA

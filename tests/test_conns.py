@@ -11,6 +11,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+import needs
 from command import synfin
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -66,6 +67,50 @@ def test_a_filter_on_packets_chooses_connections_and_keeps_their_counters() -> N
     assert chosen[0]["client"]["packets"] > 1
 
 
+@pytest.mark.parametrize("readable", ["0", "1"])
+def test_sorted_limited_and_with_the_columns_that_were_asked_for(readable: str) -> None:
+    def lines(*arguments: str) -> list[str]:
+        return synfin("conns", *arguments, *ALL, env={"SYNFIN_READABLE": readable}).out.splitlines()
+
+    head, *rows = lines("--columns", "conn,client.ip,conn.frames,close", "--sort", "close", "--limit", "2")
+    everything = [json.loads(line) for line in lines("--ndjson")]
+    wanted = sorted(everything, key=lambda one: one["close"])[:2]
+    assert head == "conn\tclient.ip\tframes\tclose"
+    assert rows == [
+        f"{one['conn']}\t{one['client']['ip']}\t{one['frames'][0]};{one['frames'][1]}\t{one['close']}" for one in wanted
+    ]
+    longest = [json.loads(line)["duration_ns"] for line in lines("--ndjson", "--sort=-duration_ns")]
+    assert longest == sorted((one["duration_ns"] for one in everything), reverse=True)
+    rtts = [json.loads(line)["handshake_rtt_ns"] for line in lines("--ndjson", "--sort", "handshake_rtt_ns")]
+    assert rtts == sorted(rtts, key=lambda rtt: (rtt is None, rtt)) and None in rtts  # unknown last
+    assert lines("--sort", "handshake_rtt_ns", "--reverse") == lines("--sort=-handshake_rtt_ns")
+    assert lines("--limit", "3") == lines()[:4]
+
+
+def test_a_range_of_time_chooses_who_lived_in_it() -> None:
+    everything = [json.loads(line) for line in synfin("conns", "--ndjson", *ALL).out.splitlines()]
+    last = max(everything, key=lambda one: one["start_ns"])
+
+    def chosen(*arguments: str) -> list[int]:
+        return [json.loads(line)["conn"] for line in synfin("conns", "--ndjson", *arguments, *ALL).out.splitlines()]
+
+    def lived(since_ns: int, until_ns: int) -> list[int]:
+        return [
+            one["conn"]
+            for one in everything
+            if one["start_ns"] + one["duration_ns"] >= since_ns and one["start_ns"] <= until_ns
+        ]
+
+    assert chosen("--since", last["start"]) == lived(last["start_ns"], 1 << 80) != []
+    assert chosen("--until", everything[0]["start"]) == lived(0, everything[0]["start_ns"]) != []
+    zoned = last["start"].replace("Z", "+00:00")
+    assert chosen("--since", zoned, "--until", zoned) == lived(last["start_ns"], last["start_ns"])
+    assert chosen("--until", "0.000000001") == lived(0, everything[0]["start_ns"] + 1)
+    assert chosen("--since", "1970-01-01", "--until", "1970-01-02T00:00:00Z") == []
+    stdin = synfin("conns", "--until", "0", "-", stdin=Path(TEXTBOOK).read_bytes()).out
+    assert stdin == synfin("conns", TEXTBOOK).out  # its one connection begins with the first packet
+
+
 def test_gzip_and_standard_input_give_the_same(tmp_path: Path) -> None:
     packed = tmp_path / "textbook.pcapng.gz"
     packed.write_bytes(gzip.compress(Path(TEXTBOOK).read_bytes()))
@@ -108,6 +153,12 @@ def test_no_tcp_is_said_and_is_no_error(tmp_path: Path) -> None:
         (("conns",), 2, "which capture?"),
         (("conns", "-Y", "tcp.prot == 80", TEXTBOOK), 2, "^"),
         (("conns", "--wat", TEXTBOOK), 2, "--wat"),
+        (("conns", "--sort", "size", TEXTBOOK), 2, "duration_ns"),
+        (("conns", "--reverse", TEXTBOOK), 2, "--sort"),
+        (("conns", "--columns", "conn,colour", TEXTBOOK), 2, "'colour'"),
+        (("conns", "--ndjson", "--columns", "conn", TEXTBOOK), 2, "tsv and csv"),
+        (("conns", "--since", "yesterday", TEXTBOOK), 2, "2026-01-02T03:04:05"),
+        (("conns", "--since", "2026-02-30", TEXTBOOK), 2, "2026-02-30"),
         (("packets", "-T", "fields", TEXTBOOK), 2, "-e FIELD"),
         (("explain", "--conn", "7", TEXTBOOK), 2, "there is no connection 7"),
         (("explain", "--packet", "70", TEXTBOOK), 2, "there is no packet 70"),
@@ -120,7 +171,21 @@ def test_mistakes_are_answered_with_what_to_do(arguments: tuple[str, ...], statu
     assert done.status == status and said in done.err and done.out == ""
 
 
-def test_reading_into_a_pipe_loads_neither_rich_nor_numpy() -> None:
+def test_reading_into_a_pipe_loads_no_more_than_it_needs() -> None:
     done = synfin("conns", TEXTBOOK, python=("-X", "importtime"))
     loaded = {line.rpartition("|")[2].strip().partition(".")[0] for line in done.err.splitlines()}
     assert "synfin" in loaded and not loaded & {"rich", "numpy", "uvloop", "asyncio"}
+    needs.have("kernels")
+    slow = {
+        "dataclasses",
+        "inspect",
+        "shutil",
+        "json",
+        "csv",
+        "ipaddress",
+        "pathlib",
+        "datetime",
+        "ctypes",
+        "threading",
+    }
+    assert not loaded & slow  # a tiny capture is to be answered at once

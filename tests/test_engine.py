@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import random
 import struct
-from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -74,7 +73,7 @@ def readable_sees(data: bytes) -> Seen:
     engine = ReadableEngine()
     with open_capture(Drops(data, 1 << 20)) as reader:  # type: ignore[arg-type]
         for packet in reader:
-            engine.see(replace(packet, time_ns=_int64(packet.time_ns)))
+            engine.see(packet._replace(time_ns=_int64(packet.time_ns)))
     return engine.frames, engine.segments, reader.warnings, list(engine.connections())
 
 

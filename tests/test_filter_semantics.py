@@ -86,7 +86,7 @@ def test_connection_fields() -> None:
         ("ip.addr == 1.2.3", 11, "IPv4 address"), ("ip.addr == 1.2.3.4/33", 11, "prefix"),
         ("eth.dst == 00:11", 11, "MAC address"), ("1 < tcp.len", 0, "left side"),
         ("tcp.analysis.flags == 1", 19, "there or not"), ("tcp.port contains 1", 0, "needs text or bytes"),
-        ("tcp.payload matches abc", 12, "double quotes"), ('tcp.payload matches "("', 20, "pattern"),
+        ("tcp.payload matches abc", 12, "double quotes"), ('tcp.payload matches "("', 20, "missing closing"),
         ("ip.proto == udp", 12, "does not compare"), ("len(tcp.payload)", 0, "no test by itself"),
         ("foo(tcp.port) == 1", 0, "no function"), ("upper(tcp.port) == 1", 0, "cannot be applied"),
         ("tcp.completeness == \"Incomplete\"", 20, "use its number"), ("ip.proto == nonsense", 12, "such as"),

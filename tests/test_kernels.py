@@ -6,13 +6,13 @@ import random
 import struct
 from array import array
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import fuzz_tunnels
 import needs
 import traffic.adversarial as adversarial
 from synfin.capture.packet import Packet
@@ -108,6 +108,45 @@ def test_scan_sees_in_broken_segments_what_the_readable_core_sees(dice: random.R
     cut = dice.choice([len(data), dice.randrange(len(data) + 1)])
     packet = Packet(1, 0, 1, bytes(data[:cut]), dice.choice([len(data), len(data) + 9, cut]))
     assert told_by_kernel(row_of(packet)) == told(dissect(packet, Reassembler()))
+
+
+@settings(max_examples=1000, deadline=None)
+@given(st.randoms(use_true_random=False), st.integers(0, 3))
+def test_scan_sees_in_nested_headers_what_the_readable_core_sees(dice: random.Random, broken: int) -> None:
+    link, packed = fuzz_tunnels.frame(dice)
+    data = bytearray(packed)
+    for _ in range(broken):
+        data[dice.randrange(len(data))] = dice.randrange(256)
+    if dice.random() < 0.4:
+        del data[dice.randrange(len(data) + 1) :]
+    packet = Packet(1, 0, link, bytes(data), max(len(data) + dice.choice((0, 0, 100, -5)), 0))
+    row, found = row_of(packet), dissect(packet, Reassembler())
+    assert told_by_kernel(row) == told(found)
+    if found.segment is not None and found.tcp is not None:
+        assert (row["at"], row["captured"]) == (found.tcp.start, len(found.segment.payload))
+
+
+@settings(max_examples=600, deadline=None)
+@given(st.randoms(use_true_random=False), st.integers(0, 4), st.booleans(), st.booleans())
+def test_a_row_is_the_same_by_the_short_way_and_by_the_long_one(
+    dice: random.Random, broken: int, v6: bool, tagged: bool
+) -> None:
+    """Frames of Ethernet have a short way through the kernel, the same packets without a link layer have not."""
+    data = bytearray(frame(dice, v6=v6)[14:])
+    for _ in range(broken):
+        data[dice.randrange(len(data))] = dice.randrange(256)
+    del data[dice.choice([len(data), dice.randrange(len(data) + 1)]) :]
+    unsent = dice.choice([0, 0, 7, 2000])
+    kind = b"\x86\xdd" if v6 else b"\x08\x00"
+    link = bytes(12) + (b"\x81\x00\x20\x05" if tagged else b"") + kind
+    short = row_of(Packet(1, 5, 1, link + data, len(link) + len(data) + unsent))
+    long = row_of(Packet(1, 5, 229 if v6 else 228, bytes(data), len(data) + unsent))
+    if int(str(short["kind"])) & 1:
+        assert int(str(short["at"])) == int(str(long["at"])) + len(link)
+        names = set(short) - {"at", "cap_len", "wire_len", "link_type"}
+        assert {name: short[name] for name in names} == {name: long[name] for name in names}
+    else:
+        assert (short["kind"], short["reason"]) == (long["kind"], long["reason"])
 
 
 @pytest.mark.parametrize("length", [68, 60, 48, 47, 20, 8, 0])
@@ -326,13 +365,13 @@ def test_follow_agrees_wherever_the_clock_stands(seed: int) -> None:
     """Before 1970 too, and with jumps of a century."""
     dice = random.Random(seed)
     jumps = (-(2**62), 2**62 - 1, 0, -1, 3 * 10**9)
-    packets = [replace(packet, time_ns=dice.choice(jumps)) for packet in conversation(seed, 60)]
+    packets = [packet._replace(time_ns=dice.choice(jumps)) for packet in conversation(seed, 60)]
     assert kernel_rows(packets) == readable_rows(packets)
 
 
 def test_a_time_that_spans_64_bits_settles_a_connection() -> None:
     first, last = conversation(3, 2)
-    packets = [replace(first, time_ns=-(2**63)), replace(last, time_ns=2**63 - 1)]
+    packets = [first._replace(time_ns=-(2**63)), last._replace(time_ns=2**63 - 1)]
     kernel, readable = kernel_rows(packets)[2], readable_rows(packets)[2]
     assert [one.marks for one in kernel] == [one.marks for one in readable]
 

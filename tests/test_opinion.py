@@ -14,6 +14,7 @@ import needs
 from command import synfin
 from craft import write_segments
 from segments import ADDRESS, HANDSHAKE, REQUEST, TEXTBOOK, exchange, told
+from synfin import read
 from synfin.explain import opinions as wording
 from synfin.explain import words
 from synfin.watch import opinion
@@ -96,9 +97,32 @@ def test_a_late_packet_goes_to_the_connection_that_its_timestamp_names() -> None
     segments = list(exchange(text).segments)
     stamps = [100, 100, 110, 120, 120, 130, 1130, 1130, 125]
     stamped = [replace(one, options=_timestamp(value)) for one, value in zip(segments, stamps, strict=True)]
-    from synfin.watch.opinion.incarnations import numbered
+    opinions = judge(stamped)
+    assert [one.incarnation for one in opinions] == [0] * 6 + [1, 1, 0]
+    assert [one.began for one in opinions] == ["incarnation.first", *[""] * 5, "incarnation.isn", "", ""]
 
-    assert numbered(stamped) == [0] * 6 + [1, 1, 0]
+
+def test_a_late_packet_is_named_wherever_it_is_shown(tmp_path: Path) -> None:
+    text = (
+        f"{REQUEST}C RST,ACK seq=15 ack=1\n+1\nC SYN seq=2000\nS SYN,ACK seq=7000 ack=2001\nC ACK seq=2001 ack=7001\n"
+        "C PSH,ACK seq=15 ack=1 len=9\nC PSH,ACK seq=2001 ack=7001 len=4"
+    )
+    segments = list(exchange(text).segments)
+    stamps = [100, 100, 110, 120, 120, 130, 1130, 1130, 1131, 125, 1140]
+    stamped = [replace(one, options=_timestamp(value)) for one, value in zip(segments, stamps, strict=True)]
+    write_segments(tmp_path / "late.pcap", stamped)
+    shown = synfin(
+        "packets", "-r", str(tmp_path / "late.pcap"), "-T", "fields", "-e", "synfin.conn",
+        "-e", "synfin.opinion.incarnation", "-e", "synfin.opinion.incarnation_reason",
+    )  # fmt: skip
+    rows = [line.split("\t") for line in shown.out.splitlines()]
+    assert [row[1] for row in rows] == ["0"] * 6 + ["1", "1", "1", "0", "1"]
+    assert (rows[0][2], rows[6][2]) == ("incarnation.first", "incarnation.isn")
+    assert rows[9][0] == "1"  # tshark's stream, and ours, go on; the second opinion says what it is
+    explained = synfin("explain", "--conn", "1", str(tmp_path / "late.pcap"), "--lang", "en").out
+    assert explained.count("late, of an earlier connection") == 1
+    capture = read(tmp_path / "late.pcap")
+    assert [step.opinion.late for step in capture[1].story().steps if step.opinion] == [False] * 3 + [True, False]
 
 
 def _timestamp(value: int) -> bytes:

@@ -16,11 +16,12 @@ from synfin.errors import UnreadableInput
 from synfin.explain.words import LANGUAGES, finding_facts, has, placeholders, template_of
 from synfin.tcp.state import RULES, State
 from synfin.watch import collect
-from synfin.watch.judge import KNOWN
+from synfin.watch.findings import KNOWN
+from synfin.watch.marks import marks
 from synfin.watch.paths import likely, seen
 from synfin.watch.record import Derivation, Story
 from synfin.watch.story import tell
-from synfin.watch.verdict import decide, marks
+from synfin.watch.verdict import CLOSINGS, OPENINGS, decide
 from synfin.wire.frame import dissect
 from synfin.wire.tcp import ACK, RST, SYN, Segment
 from taxonomy import ALL, Case
@@ -131,7 +132,7 @@ def test_open_and_close_are_the_first_findings(case: Case) -> None:
 
 
 def test_severities_and_references_are_the_catalogues() -> None:
-    for name, (severity, reference) in KNOWN.items():
+    for name, (severity, reference, _) in KNOWN.items():
         known = finding_facts(name)
         assert (known.severity, known.ref) == (severity, reference), name
 
@@ -186,8 +187,9 @@ def sound(story: Story) -> None:
         before = step.client_after, step.server_after
         assert all(rule in RULES for rule in step.rules) and has(f"phase.{step.phase}")
         assert all(has(each.word) for each in step.derivations)
-    assert sum(finding.id.startswith("open.") for finding in story.findings) == 1
-    assert story.findings[1].id.startswith("close.")
+    names = [finding.id for finding in story.findings]
+    assert names[:2] == [story.connection.open, story.connection.close]
+    assert not {*OPENINGS, *CLOSINGS} & {*names[2:]}
 
 
 def recorded(capture: Path) -> tuple[list[list[Segment]], int]:
@@ -238,7 +240,7 @@ def test_real_connections(captures_dir: Path) -> None:
                 collect.add(conn, side, one.flags, one.seq, one.ack, one.length, one.window, one.hdr_len, one.time_ns)
             client = max(0, collect.client_side(conn))
             verdict = decide(marks(conn, client, end_ns))
-            assert verdict.open in KNOWN and verdict.close in KNOWN
+            assert verdict.open in OPENINGS and verdict.close in CLOSINGS
             for end in (0, 1):
                 vector = collect.end_facts(conn, end, client)
                 assert likely(vector) in seen(vector)

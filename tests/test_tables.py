@@ -33,12 +33,14 @@ from synfin.capture.pcap import PcapWriter
 from synfin.capture.reader import open_capture
 from synfin.capture.table import ROWS, Part, Table
 from synfin.dissect import fields
+from synfin.dissect.context import Facts
 from synfin.errors import UnreadableInput
 from synfin.watch import packet_rows
 from synfin.watch.analysis import Analysis
 from synfin.watch.annotate import annotated
 from synfin.watch.connection_table import COLUMNS as CONNECTION_COLUMNS
 from synfin.watch.packet_table import COLUMNS as PACKET_COLUMNS
+from synfin.wire.frame import Frame
 
 DATA = Path(__file__).parent / "data"
 RECORDED = sorted(str(path) for path in DATA.glob("*.pcapng"))
@@ -82,12 +84,21 @@ def fields_of(path: str) -> list[tuple[Any, ...]]:
     names = [column.name for column in PACKET_COLUMNS if column.name in fields.all_fields()]
     rows = []
     for frame, facts in annotated([path]):
-        row: dict[str, Any] = {name: next(iter(fields.lookup(name).load(frame, facts)), None) for name in names}
+        row: dict[str, Any] = {name: innermost(name, frame, facts) for name in names}
         if frame.segment is None:
             row.update({name: None for name in names if name.startswith("tcp.")})
             row["tcp.stream"], row["tcp.completeness"] = facts.stream, facts.completeness
         rows.append(tuple(row.values()))
     return rows
+
+
+def innermost(name: str, frame: Frame, facts: Facts) -> Any:
+    """The last value of a field; addresses are texts in the table."""
+    field = fields.lookup(name)
+    found = field.load(frame, facts)
+    if not found:
+        return None
+    return field.show(found[-1]) if name.startswith(("ip.src", "ip.dst", "ipv6.src", "ipv6.dst")) else found[-1]
 
 
 def table_of(table: Table) -> list[tuple[Any, ...]]:
@@ -116,7 +127,9 @@ def same(parts: list[Part], rows: int) -> Iterator[Part]:
 def wrapped(row: Sequence[Any]) -> tuple[Any, ...]:
     """A row whose times have 64 bits, as a table's have."""
     pairs = zip(row, PACKET_COLUMNS, strict=True)
-    return tuple((v + 2**63) % 2**64 - 2**63 if column.kind in ("time", "i64") else v for v, column in pairs)
+    return tuple(
+        v if v is None or column.kind not in ("time", "i64") else (v + 2**63) % 2**64 - 2**63 for v, column in pairs
+    )
 
 
 def test_both_cores_fill_the_columns_alike_on_every_capture(captures_dir: Path) -> None:

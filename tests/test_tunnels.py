@@ -67,14 +67,14 @@ def test_what_inflates_without_end_is_cut() -> None:
 
 def test_the_kernel_leaves_exactly_those_to_the_readable_code() -> None:
     needs.have("kernels")
-    from synfin._kernels import scan
+    from synfin._kernels import carrier, scan
     from synfin.wire import link, transport
 
     fast = {*link.LINKS, 1, 113, 276}
-    assert set(scan.SLOW_LINKS) == frames.SUPPORTED - fast
-    assert set(scan.SLOW_ETHERTYPES) == set(frames.ETHERTYPES) - set(transport.ETHERTYPES)
-    assert set(scan.SLOW_PROTOCOLS) == set(frames.PROTOCOLS) - set(transport.PROTOCOLS)
-    assert set(scan.SLOW_PORTS) == set(frames.PORTS)
+    assert set(carrier.SLOW_LINKS) == frames.SUPPORTED - fast
+    assert set(carrier.SLOW_ETHERTYPES) == set(frames.ETHERTYPES) - set(transport.ETHERTYPES)
+    assert set(carrier.SLOW_PROTOCOLS) == set(frames.PROTOCOLS) - set(transport.PROTOCOLS)
+    assert set(carrier.SLOW_PORTS) == set(frames.PORTS)
     assert scan.REASONS == frames.REASONS
 
 

@@ -18,9 +18,10 @@ from synfin.capture.packet import Packet
 from synfin.capture.reader import open_capture
 from synfin.watch.engines import engine
 from synfin.watch.pieces import MAX_PIECES, Pieces
+from synfin.watch.raw import CONN_STATES
 from synfin.watch.readable import ReadableEngine
 from synfin.watch.records import record
-from synfin.watch.zeek import CONN_STATES, LIKELY_SERVER_PORTS, MAX_HISTORY, ZeekView
+from synfin.watch.zeek import LIKELY_SERVER_PORTS, MAX_HISTORY, ZeekView
 
 EPHEMERAL = {"C": 57936, "S": 9501}  #: neither looks like a server's
 WEB = {"C": 57936, "S": 80}

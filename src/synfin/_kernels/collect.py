@@ -1,12 +1,12 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
 """Counters, ledgers and marks of a connection: the compiled twin of `synfin.watch.counters`, `.collect`, `.facts`
-and `.verdict.marks`. The rules and their reasons stand there; names here are the same.
+and `.marks`. The rules and their reasons stand there; names here are the same.
 """
 
 import cython
 from cython import int as cint
 from cython import longlong, uint, ulonglong
-from cython.cimports.synfin._kernels.conn import Conn, Count, End
+from cython.cimports.synfin._kernels.conn import Conn, End, Flow
 from cython.cimports.synfin._kernels.judge import RETRANSMITTED
 from cython.cimports.synfin._kernels.row import Row, since
 
@@ -104,26 +104,26 @@ def legs(conn: cython.pointer(Conn), side: cint, flags: uint, time_ns: longlong)
         if conn.syn_side != side:
             conn.crossed = 1
         if conn.syn_acks == 0:
-            conn.syns += 1
-            conn.syn_ns = time_ns
+            conn.syns = min(conn.syns + 1, 2)
+            conn.work.syn_ns = time_ns
     elif flags & SYN:
         if conn.syn_side < 0 or conn.syn_side == side:
             return
         if conn.syns == 1 and conn.syn_acks == 0 and not conn.crossed:
-            conn.legs_ns[0] = since(time_ns, conn.syn_ns)
-        conn.syn_acks += 1
-        conn.syn_ack_ns = time_ns
+            conn.legs_ns[0] = since(time_ns, conn.work.syn_ns)
+        conn.syn_acks = min(conn.syn_acks + 1, 2)
+        conn.work.syn_ack_ns = time_ns
     elif flags & ACK and conn.syn_acks and conn.syn_side == side:
         conn.acked = 1
         if conn.syn_acks == 1 and not conn.crossed:
-            conn.legs_ns[1] = since(time_ns, conn.syn_ack_ns)
+            conn.legs_ns[1] = since(time_ns, conn.work.syn_ack_ns)
 
 
 @cython.cfunc
 @cython.nogil
 @cython.exceptval(check=False)
 def count(conn: cython.pointer(Conn), side: uint, row: cython.pointer(Row), frame: uint, bits: uint) -> cython.void:
-    own: cython.pointer(Count) = cython.address(conn.counts[side])
+    own: cython.pointer(Flow) = cython.address(conn.flows[side])
     flags: uint = row.flags
     if conn.first_frame == 0:
         conn.first_frame = frame
@@ -133,13 +133,13 @@ def count(conn: cython.pointer(Conn), side: uint, row: cython.pointer(Row), fram
     if row.time_ns > conn.last_ns:
         conn.last_ns = row.time_ns
     if own.packets == 0:
-        own.ttl = row.ttl
+        conn.ttl[side] = row.ttl
     own.packets += 1
     own.wire_bytes += row.wire_len
     if row.len_bytes > 0:
         own.payload_bytes += cython.cast(ulonglong, row.len_bytes)
     if bits & RETRANSMITTED:
-        own.retransmissions += 1
+        conn.retransmissions[side] += 1
     if not conn.acked and not flags & RST:
         legs(conn, side, flags, row.time_ns)
 
@@ -210,8 +210,8 @@ def believed_ack(own: cython.pointer(End), peer: cython.pointer(End)) -> longlon
 @cython.inline
 @cython.exceptval(check=False)
 def note_life_after_reset(conn: cython.pointer(Conn), side: uint, end: longlong, ack: longlong) -> cython.void:
-    own: cython.pointer(End) = cython.address(conn.ends[side])
-    peer: cython.pointer(End) = cython.address(conn.ends[1 - side])
+    own: cython.pointer(End) = cython.address(conn.work.ends[side])
+    peer: cython.pointer(End) = cython.address(conn.work.ends[1 - side])
     accepts_more: cint
     if own.sent & SENT_RST and (end > own.nxt or ack > own.ack):
         own.order &= ~RST_ENDS
@@ -225,7 +225,6 @@ def note_life_after_reset(conn: cython.pointer(Conn), side: uint, end: longlong,
     if conn.reset_by == cython.cast(cint, 1 - side) and (accepts_more or conn.reset & RST_TENTATIVE):
         conn.reset_by = -1
         conn.reset = 0
-        conn.reset_seq = 0
         own.order &= ~LIKELY_RST
 
 
@@ -323,8 +322,8 @@ def note_run(
 def add_segment(
     conn: cython.pointer(Conn), side: uint, flags: uint, seq: longlong, ack: longlong, length: longlong
 ) -> cython.void:
-    own: cython.pointer(End) = cython.address(conn.ends[side])
-    peer: cython.pointer(End) = cython.address(conn.ends[1 - side])
+    own: cython.pointer(End) = cython.address(conn.work.ends[side])
+    peer: cython.pointer(End) = cython.address(conn.work.ends[1 - side])
     end: longlong = seq + length + (flags & FIN) + (flags >> 1 & 1)
     note_life_after_reset(conn, side, end, ack)
     note_denials(own, peer, flags, ack)
@@ -333,11 +332,11 @@ def add_segment(
     note_run(own, peer, flags, seq, end, ack)
     if flags & SYN:
         if flags & ACK:
-            own.syn_acks += 1
+            own.syn_acks = min(own.syn_acks + 1, 2)
             if peer.sent & SENT_SYN_DATA and ack == peer.syn_end:
                 conn.opening |= OPENING_FAST_OPEN
         else:
-            own.syns += 1
+            own.syns = min(own.syns + 1, 2)
         own.nxt = end
     note(own, flags, seq, ack, length)
     own.nxt = max(own.nxt, end)
@@ -375,8 +374,8 @@ def both_closed(a: cython.pointer(End), b: cython.pointer(End)) -> cint:
 def add_reset(
     conn: cython.pointer(Conn), side: uint, row: cython.pointer(Row), seq: longlong, ack: longlong
 ) -> cython.void:
-    own: cython.pointer(End) = cython.address(conn.ends[side])
-    peer: cython.pointer(End) = cython.address(conn.ends[1 - side])
+    own: cython.pointer(End) = cython.address(conn.work.ends[side])
+    peer: cython.pointer(End) = cython.address(conn.work.ends[1 - side])
     flags: uint = row.flags
     active: cint = flags & ACK and (row.window > 0 or row.hdr_len > 20 or seq == own.nxt)
     opening: cint = (own.sent & ~(SENT_RST | SENT_SYN | SENT_SYN_DATA)) == 0
@@ -401,7 +400,6 @@ def add_reset(
         peer.order |= LIKELY_RST
         if conn.reset_by < 0 and not both_closed(own, peer):
             conn.reset_by = side
-            conn.reset_seq = seq
             conn.reset = RST_ACTIVE if active else 0
             if own.sent & SENT_FIN:
                 conn.reset |= RST_AFTER_OWN_FIN
@@ -419,19 +417,18 @@ def add_reset(
 @cython.exceptval(check=False)
 def add(conn: cython.pointer(Conn), side: uint, row: cython.pointer(Row)) -> cython.void:
     """Note a segment whose header is whole and whose length is known."""
-    own: cython.pointer(End) = cython.address(conn.ends[side])
-    peer: cython.pointer(End) = cython.address(conn.ends[1 - side])
+    own: cython.pointer(End) = cython.address(conn.work.ends[side])
+    peer: cython.pointer(End) = cython.address(conn.work.ends[1 - side])
     flags: uint = row.flags
     seq: longlong
     ack: longlong = 0
     if conn.first_side < 0:
         conn.first_side = side
-        conn.collected_ns = row.time_ns
+        conn.work.collected_ns = row.time_ns
         if (flags & (SYN | ACK | RST)) == (SYN | ACK):
             conn.opening |= OPENING_FIRST_IS_SYN_ACK
-    if row.time_ns > conn.collected_ns:
-        conn.collected_ns = row.time_ns
-    own.packets += 1
+    if row.time_ns > conn.work.collected_ns:
+        conn.work.collected_ns = row.time_ns
     if flags & ACK:
         ack = unwrap(peer, row.ack)
     if flags & RST:
@@ -450,7 +447,7 @@ def add(conn: cython.pointer(Conn), side: uint, row: cython.pointer(Row)) -> cyt
 @cython.exceptval(check=False)
 def note_unreachable(conn: cython.pointer(Conn), side: uint, row: cython.pointer(Row)) -> cython.void:
     """An ICMP error that rejects the SYN it quotes; `side` sent that SYN."""
-    if conn.ends[side].syns and cython.cast(uint, conn.ends[side].isn) == row.seq:
+    if conn.work.ends[side].syns and cython.cast(uint, conn.work.ends[side].isn) == row.seq:
         conn.opening |= OPENING_ICMP_REJECTED
 
 
@@ -461,9 +458,27 @@ def note_unreachable(conn: cython.pointer(Conn), side: uint, row: cython.pointer
 @cython.nogil
 @cython.exceptval(check=False)
 def is_over(conn: cython.pointer(Conn)) -> cint:
-    if not (conn.ends[0].sent | conn.ends[1].sent) & (SENT_ACK | SENT_DATA):
+    if not (conn.work.ends[0].sent | conn.work.ends[1].sent) & (SENT_ACK | SENT_DATA):
         return 0
-    return conn.reset_by >= 0 or both_closed(cython.address(conn.ends[0]), cython.address(conn.ends[1]))
+    return conn.reset_by >= 0 or both_closed(cython.address(conn.work.ends[0]), cython.address(conn.work.ends[1]))
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def has_ended(conn: cython.pointer(Conn)) -> cint:
+    """Whether nothing but copies and leftovers is to be expected: it is closed, was reset, or never opened."""
+    if not (conn.work.ends[0].sent | conn.work.ends[1].sent) & (SENT_ACK | SENT_DATA):
+        return 1
+    return is_over(conn)
+
+
+@cython.cfunc
+@cython.nogil
+@cython.inline
+@cython.exceptval(check=False)
+def sent_by(conn: cython.pointer(Conn), side: uint) -> uint:
+    return conn.sent[side] if conn.work == cython.NULL else conn.work.ends[side].sent
 
 
 @cython.cfunc
@@ -472,13 +487,15 @@ def is_over(conn: cython.pointer(Conn)) -> cint:
 def client_side(conn: cython.pointer(Conn)) -> cint:
     """Who opened, -1 unknown; of two the one that sent the first segment."""
     first: uint = conn.first_side if conn.first_side > 0 else 0
-    if conn.ends[first].sent & SENT_SYN:
+    ours: uint = sent_by(conn, first)
+    theirs: uint = sent_by(conn, 1 - first)
+    if ours & SENT_SYN:
         return first
-    if conn.ends[1 - first].sent & SENT_SYN:
+    if theirs & SENT_SYN:
         return 1 - first
-    if conn.ends[1 - first].sent & SENT_SYN_ACK:
+    if theirs & SENT_SYN_ACK:
         return first
-    if conn.ends[first].sent & SENT_SYN_ACK:
+    if ours & SENT_SYN_ACK:
         return 1 - first
     return -1
 
@@ -499,8 +516,8 @@ def synchronised(own: cython.pointer(End), peer: cython.pointer(End), ack: longl
 @cython.exceptval(check=False)
 def end_facts(conn: cython.pointer(Conn), side: uint, client: uint) -> uint:
     """The fact vector of one end."""
-    own: cython.pointer(End) = cython.address(conn.ends[side])
-    peer: cython.pointer(End) = cython.address(conn.ends[1 - side])
+    own: cython.pointer(End) = cython.address(conn.work.ends[side])
+    peer: cython.pointer(End) = cython.address(conn.work.ends[1 - side])
     vector: uint = own.order
     ack: longlong = believed_ack(own, peer)
     if side != client and not own.sent & SENT_SYN and not conn.opening & OPENING_REFUSED:
@@ -589,8 +606,8 @@ def bit(holds: uint, place: uint) -> ulonglong:
 @cython.exceptval(check=False)
 def marks(conn: cython.pointer(Conn), client: uint, capture_end_ns: longlong) -> ulonglong:
     """What the verdict asks; bits as in `synfin.watch.verdict`."""
-    ours: cython.pointer(End) = cython.address(conn.ends[client])
-    theirs: cython.pointer(End) = cython.address(conn.ends[1 - client])
+    ours: cython.pointer(End) = cython.address(conn.work.ends[client])
+    theirs: cython.pointer(End) = cython.address(conn.work.ends[1 - client])
     found: ulonglong = 0
     found |= bit(conn.opening & OPENING_FAST_OPEN, 0)
     found |= bit(ours.sent & theirs.sent & SENT_SYN, 1)
@@ -606,8 +623,8 @@ def marks(conn: cython.pointer(Conn), client: uint, capture_end_ns: longlong) ->
     found |= bit(ours.sent & SENT_RST, 11)
     found |= bit(conn.opening & OPENING_FIRST_IS_SYN_ACK, 12)
     found |= bit(
-        capture_end_ns >= conn.collected_ns
-        and cython.cast(ulonglong, since(capture_end_ns, conn.collected_ns)) >= SETTLED_NS,
+        capture_end_ns >= conn.work.collected_ns
+        and cython.cast(ulonglong, since(capture_end_ns, conn.work.collected_ns)) >= SETTLED_NS,
         MARK_SETTLED_BIT,
     )
     found |= bit(

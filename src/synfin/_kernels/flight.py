@@ -169,7 +169,7 @@ def measure(
     if length == 0 or flight.unsure:
         return
     value.marks |= VALUE_ANALYSED
-    bytes_in_flight = extent(flight, conn.flows[side].base) - opposite.sacked
+    bytes_in_flight = extent(flight, conn.base[side]) - opposite.sacked
     flight.push_bytes = length if flight.pushed else flight.push_bytes + length
     flight.pushed = 1 if row.flags & PSH else 0
     if 0 < bytes_in_flight < MAX_BYTES:

@@ -10,32 +10,28 @@ another, finished one shows what a second pass shows.
 import cython
 from cython import int as cint
 from cython import longlong, uchar, uint, ulonglong, ushort
-from cython.cimports.libc.stdlib import calloc, free, realloc
+from cython.cimports.libc.stdlib import free
 from cython.cimports.libc.string import memset
-from cython.cimports.synfin._kernels import collect, flight, zeek
+from cython.cimports.synfin._kernels import birth, calm, clock, collect, flight, leave, record, stream, table, zeek
+from cython.cimports.synfin._kernels import fact as fact_of
+from cython.cimports.synfin._kernels.birth import COUNTS, OPENS, Birth, Births
+from cython.cimports.synfin._kernels.clock import Clock
 from cython.cimports.synfin._kernels.conn import (
+    LIFE_GONE,
+    LIFE_PAST,
     VALUE_ANALYSED,
-    VALUE_CLOSES,
-    VALUE_FAST_OPEN_ACK,
-    VALUE_FAST_OPEN_IGNORED,
-    VALUE_FAST_OPEN_SYN,
-    VALUE_FOLLOWS,
     Conn,
     Flow,
     Value,
+    Work,
 )
+from cython.cimports.synfin._kernels.fact import Fact
 from cython.cimports.synfin._kernels.judge import REUSED_PORTS, judge
-from cython.cimports.synfin._kernels.row import (
-    KIND_FROM_HIGH,
-    KIND_QUOTED,
-    KIND_TCP,
-    KIND_V6,
-    OPT_COOKIE,
-    OPT_CUT,
-    Row,
-    since,
-)
+from cython.cimports.synfin._kernels.leave import Leaver, Leaving
+from cython.cimports.synfin._kernels.record import Record
+from cython.cimports.synfin._kernels.row import KIND_FROM_HIGH, KIND_QUOTED, KIND_TCP, KIND_V6, Row
 from cython.cimports.synfin._kernels.step import step
+from cython.cimports.synfin._kernels.table import Table
 
 if not cython.compiled:
     raise ImportError("the kernel follow is not compiled")
@@ -60,221 +56,18 @@ RECORD_FIELDS = (
     "port_client", "port_server", "history", "history_len", "ttl_client", "ttl_server", "v6", "role_guessed",
     "conn_state",
 )  # fmt: skip
+SLOTS_AHEAD = cython.declare(cython.Py_ssize_t, 16)  # rows for which memory is asked for before it is needed
+CONNS_AHEAD = cython.declare(cython.Py_ssize_t, 8)
+PICKED = cython.declare(cython.Py_ssize_t, 256)  # rows among which a shard picks its own: they stay in the cache
 NO_STATE = 255
 NO_SCALE = -3  #: `scale` of a fact where no scale factor is shown
 
-Fact = cython.struct(
-    stream=uint,
-    conn=uint,
-    seq=uint,
-    ack=uint,
-    window_size=uint,
-    scale=cint,  # shift 0 to 14, -1 unknown, -2 not in use, NO_SCALE
-    since_first_ns=longlong,
-    since_last_ns=longlong,
-    bits=ushort,  # analysis flags
-    completeness=uchar,
-    side=uchar,  # 1: sent by the larger endpoint
-    record=uint,  # index of the record in this tracker
-    states=uchar[2],  # rows of the transition matrix after this segment, NO_STATE once handed over
-)
-
-# One connection for the outside, ends in the order client, server.
-Record = cython.struct(
-    marks=ulonglong,
-    payload_bytes=ulonglong[2],
-    wire_bytes=ulonglong[2],
-    first_ns=longlong,
-    last_ns=longlong,
-    legs_ns=longlong[2],
-    address=uchar[32],  # 16 bytes each
-    number=uint,
-    stream=uint,
-    first_frame=uint,
-    last_frame=uint,
-    packets=uint[2],
-    retransmissions=uint[2],
-    vector=uint[2],
-    completeness=uint,
-    port=ushort[2],
-    history=uchar[32],
-    history_len=uchar,
-    ttl=uchar[2],
-    v6=uchar,
-    role_guessed=uchar,
-    conn_state=uchar,
-    spare=uchar[2],
-)
-
-FIN = cython.declare(uint, 0x01)
 SYN = cython.declare(uint, 0x02)
-RST = cython.declare(uint, 0x04)
 ACK = cython.declare(uint, 0x10)
 
 ALL_ONES = cython.declare(uint, 0xFFFFFFFF)
-MAX_SHIFT = cython.declare(cint, 14)  # RFC 7323 section 2.3
-
-PAGE_BITS = cython.declare(uint, 10)
-PAGE_SIZE = cython.declare(uint, 1024)
-MAX_CONNECTIONS = cython.declare(ulonglong, 0xFFFFFFF0)
-
-
-@cython.cfunc
-@cython.nogil
-@cython.exceptval(check=False)
-def learn_times(conn: cython.pointer(Conn), side: uint, row: cython.pointer(Row)) -> cython.void:
-    if row.flags & SYN:
-        conn.flows[side].only_syn = 1
-        if (row.flags & ACK) == 0:
-            conn.syn_time_ns = row.time_ns
-    elif row.flags & ACK:
-        if conn.syn_time_ns != 0 and conn.initial_rtt_ns == 0:
-            conn.initial_rtt_ns = since(row.time_ns, conn.syn_time_ns)
-        conn.flows[side].only_syn = 0
-
-
-@cython.cfunc
-@cython.nogil
-@cython.inline
-@cython.exceptval(check=False)
-def learn_base(conn: cython.pointer(Conn), side: uint, row: cython.pointer(Row)) -> cython.void:
-    own: cython.pointer(Flow) = cython.address(conn.flows[side])
-    peer: cython.pointer(Flow) = cython.address(conn.flows[1 - side])
-    if not own.has_base:
-        own.has_base = 1
-        own.base = row.seq if row.flags & SYN else row.seq - 1
-    if row.flags & ACK and not peer.has_base:
-        peer.has_base = 1
-        peer.base = row.ack - 1
-
-
-@cython.cfunc
-@cython.nogil
-@cython.inline
-@cython.exceptval(check=False)
-def learn_options(conn: cython.pointer(Conn), side: uint, row: cython.pointer(Row)) -> cython.void:
-    own: cython.pointer(Flow) = cython.address(conn.flows[side])
-    peer: cython.pointer(Flow) = cython.address(conn.flows[1 - side])
-    if (row.options & OPT_CUT) == 0:
-        conn.operations |= row.operations  # they count once all options are read
-    if row.options & OPT_COOKIE and row.len_bytes > 0 and (row.flags & (SYN | ACK)) == SYN:
-        if (row.kind & KIND_QUOTED) == 0:
-            conn.fast_open = 1
-    if conn.flights != cython.NULL:
-        conn.flights[side].sacked = row.sacked
-    if 0 <= row.wscale <= MAX_SHIFT:
-        own.scale = row.wscale
-    if row.flags & SYN and (row.options & OPT_CUT) == 0:
-        if own.scale == -1:
-            own.scale = -2
-            peer.scale = -2
-        elif row.flags & ACK and peer.scale == -2:
-            own.scale = -2
-
-
-@cython.cfunc
-@cython.nogil
-@cython.inline
-@cython.exceptval(check=False)
-def complete(conn: cython.pointer(Conn), row: cython.pointer(Row), first: cint) -> cython.void:
-    """`tcp.completeness`: a stream's first segment counts only when it is a SYN."""
-    flags: uint = row.flags
-    if first:
-        if (flags & (SYN | ACK)) == SYN:
-            conn.completeness = 9 if row.len_bytes > 0 and (row.kind & KIND_QUOTED) == 0 else 1
-        return
-    if flags & ACK:
-        if flags & SYN:
-            conn.completeness |= 2
-        elif row.len_bytes > 0 and (row.kind & KIND_QUOTED) == 0:
-            conn.completeness |= 8
-        else:
-            conn.completeness |= 4
-        if flags & FIN:
-            conn.completeness |= 16
-    if flags & RST:
-        conn.completeness |= 32
-
-
-@cython.cfunc
-@cython.nogil
-@cython.exceptval(check=False)
-def numbers(
-    conn: cython.pointer(Conn), side: uint, row: cython.pointer(Row), fact: cython.pointer(Fact)
-) -> cython.void:
-    """Relative numbers and the scaled window, as shown."""
-    shift: cint = conn.flows[side].scale
-    fact.seq = row.seq - conn.flows[side].base
-    fact.ack = row.ack - conn.flows[1 - side].base if row.flags & ACK else row.ack
-    fact.window_size = row.window
-    if (row.flags & SYN) == 0 and shift > 0:
-        fact.window_size = cython.cast(uint, row.window) << shift
-
-
-@cython.cfunc
-@cython.nogil
-@cython.exceptval(check=False)
-def fast_open(
-    conn: cython.pointer(Conn), row: cython.pointer(Row), ack: uint, value: cython.pointer(Value)
-) -> cython.void:
-    """What tshark says of Fast Open; `ack` as shown."""
-    value.marks &= ~(VALUE_FAST_OPEN_ACK | VALUE_FAST_OPEN_IGNORED)
-    if (row.flags & (SYN | ACK)) == (SYN | ACK):
-        if ack > 1:
-            value.marks |= VALUE_FAST_OPEN_ACK  # more than the SYN is acknowledged
-        elif conn.fast_open:
-            value.marks |= VALUE_FAST_OPEN_IGNORED
-    elif row.flags & SYN and row.options & OPT_COOKIE:
-        value.marks |= VALUE_FAST_OPEN_SYN
-
-
-@cython.cfunc
-@cython.nogil
-@cython.exceptval(check=False)
-def opening_and_closing(
-    conn: cython.pointer(Conn), side: uint, row: cython.pointer(Row), ack: uint, value: cython.pointer(Value)
-) -> cython.void:
-    """Fast Open, and who closes first."""
-    fast_open(conn, row, ack, value)
-    if row.flags & FIN:
-        if conn.flows[1 - side].closes:
-            value.marks |= VALUE_FOLLOWS
-        else:
-            conn.flows[side].closes = 1
-            value.marks |= VALUE_CLOSES
-
-
-@cython.cfunc
-@cython.nogil
-@cython.inline
-@cython.exceptval(check=False)
-def same_key(conn: cython.pointer(Conn), row: cython.pointer(Row)) -> cint:
-    i: cint
-    if conn.low_port != row.low_port or conn.high_port != row.high_port:
-        return 0
-    if conn.v6 != (1 if row.kind & KIND_V6 else 0):
-        return 0
-    for i in range(16):
-        if conn.low[i] != row.low[i] or conn.high[i] != row.high[i]:
-            return 0
-    return 1
-
-
-@cython.cfunc
-@cython.nogil
-@cython.exceptval(check=False)
-def fresh(conn: cython.pointer(Conn)) -> cython.void:
-    """Our view of a connection before its first segment (what is 0 already is left alone)."""
-    i: cint
-    conn.number = ALL_ONES
-    conn.first_side = -1
-    conn.syn_side = -1
-    conn.reset_by = -1
-    zeek.fresh(cython.address(conn.zeek))
-    for i in range(2):
-        conn.legs_ns[i] = -1
-        conn.ends[i].window = -1
-        conn.ends[i].fin_ack_min = cython.cast(longlong, 1) << 62
+MIN_SILENCE_S = cython.declare(uint, 4)  # more than what settles a connection
+LATEST_NS = cython.declare(longlong, 0x7FFFFFFFFFFFFFFF)
 
 
 @cython.cfunc
@@ -285,7 +78,7 @@ def starts_again(conn: cython.pointer(Conn), side: uint, row: cython.pointer(Row
     """A SYN, or a SYN,ACK with another number, inside a connection that is over: the next incarnation."""
     if (row.flags & SYN) == 0 or row.kind & KIND_QUOTED or not collect.is_over(conn):
         return 0
-    return (row.flags & ACK) == 0 or cython.cast(uint, conn.ends[side].isn) != row.seq
+    return (row.flags & ACK) == 0 or cython.cast(uint, conn.work.ends[side].isn) != row.seq
 
 
 @cython.cfunc
@@ -303,55 +96,11 @@ def rejects(row: cython.pointer(Row)) -> cint:
 
 @cython.cfunc
 @cython.nogil
+@cython.inline
 @cython.exceptval(check=False)
-def guess_client(conn: cython.pointer(Conn)) -> cint:
-    """The client where no SYN tells: the larger port calls; with equal ports, who was seen first."""
-    if conn.high_port != conn.low_port:
-        return conn.high_port > conn.low_port
-    return conn.first_side if conn.first_side > 0 else 0
-
-
-@cython.cfunc
-@cython.nogil
-@cython.exceptval(check=False)
-def write_record(
-    conn: cython.pointer(Conn), completeness: uint, end_ns: longlong, out: cython.pointer(Record)
-) -> cython.void:
-    """A connection as the outside sees it, its client first."""
-    client: cint = collect.client_side(conn)
-    side: uint
-    i: uint
-    j: uint
-    out.role_guessed = client < 0
-    if client < 0:
-        client = guess_client(conn)
-    elif (conn.ends[client].sent & 1) == 0:
-        out.role_guessed = 1
-    out.marks = collect.marks(conn, client, end_ns)
-    out.number = conn.number
-    out.stream = conn.stream
-    out.first_frame = conn.first_frame
-    out.last_frame = conn.last_frame
-    out.first_ns = conn.first_ns
-    out.last_ns = conn.last_ns
-    out.completeness = completeness
-    out.v6 = conn.v6
-    out.history_len = conn.zeek.history_len
-    for i in range(32):
-        out.history[i] = conn.zeek.history[i]
-    out.conn_state = zeek.conn_state(cython.address(conn.zeek))
-    for i in range(2):
-        side = i ^ client
-        out.legs_ns[i] = conn.legs_ns[i]
-        out.payload_bytes[i] = conn.counts[side].payload_bytes
-        out.wire_bytes[i] = conn.counts[side].wire_bytes
-        out.packets[i] = conn.counts[side].packets
-        out.retransmissions[i] = conn.counts[side].retransmissions
-        out.ttl[i] = conn.counts[side].ttl
-        out.vector[i] = collect.end_facts(conn, side, client)
-        out.port[i] = conn.high_port if side else conn.low_port
-        for j in range(16):
-            out.address[16 * i + j] = conn.high[j] if side else conn.low[j]
+def shard_of(row: cython.pointer(Row), shards: uint) -> uint:
+    """Which of so many follows a row: by the lower half of the hash, since the upper one finds the slot."""
+    return cython.cast(uint, (cython.cast(ulonglong, cython.cast(uint, row.hash)) * shards) >> 32)
 
 
 @cython.final
@@ -360,14 +109,15 @@ class Tracker:
     """Follows every connection of one input; not thread-safe.
 
     `matrix` is the transition table, 12 rows of 32 cells. `detailed` keeps what is in flight: values can be asked for.
+    Without `facts` only records can be had, and what they do not need is not done. Connections that have ended leave
+    memory when they have been silent for `closed_after_s`, all others for `idle_after_s` (0: never): see `drain`.
+
+    One of several `shards` is given all rows and follows those whose hash is its own; `name_births` of all shards then
+    numbers streams and connections as one tracker would have.
     """
 
     matrix: uchar[384]
-    slots: cython.pointer(ulonglong)
-    mask: ulonglong
-    pages: cython.pointer(cython.pointer(Conn))
-    page_count: uint
-    count: uint  # records
+    table: Table
     numbered: uint  # connections
     streams: uint
     frames: uint  # rows so far
@@ -375,15 +125,33 @@ class Tracker:
     segments: ulonglong  # of them with a TCP header of their own
     end_ns: longlong  # time of the latest frame
     detailed: cython.bint
+    factual: cython.bint
+    clock: Clock
+    leaving: Leaving
+    shard: uint
+    shards: uint
+    births: Births  # since the last numbering
 
-    def __cinit__(self, matrix: bytes, detailed: cython.bint = False):
+    def __cinit__(
+        self,
+        matrix: bytes,
+        detailed: cython.bint = False,
+        facts: cython.bint = True,
+        closed_after_s: uint = 0,
+        idle_after_s: uint = 0,
+        shard: uint = 0,
+        shards: uint = 1,
+    ):
         if len(matrix) != 384 or any(cell > 11 and cell != 255 for cell in matrix):
             raise ValueError("the matrix has 12 rows of 32 cells, each a row or 255")
+        if detailed and not facts:
+            raise ValueError("values stand beside facts")
+        if shard >= shards or (facts and shards != 1):
+            raise ValueError("a shard is one of several, and keeps no facts")
+        if 0 < closed_after_s < MIN_SILENCE_S or 0 < idle_after_s < MIN_SILENCE_S:
+            raise ValueError("a connection stays for some seconds at least")
         for place, cell in enumerate(matrix):
             self.matrix[place] = cell
-        self.mask = 0xFFF
-        self.page_count = 0
-        self.count = 0
         self.numbered = 0
         self.streams = 0
         self.frames = 0
@@ -391,253 +159,255 @@ class Tracker:
         self.segments = 0
         self.end_ns = 0
         self.detailed = detailed
-        self.pages = cython.NULL
-        self.slots = cython.cast(
-            cython.pointer(ulonglong), calloc(cython.cast(cython.size_t, self.mask) + 1, cython.sizeof(ulonglong))
-        )
-        if self.slots == cython.NULL:
+        self.factual = facts
+        self.shard = shard
+        self.shards = shards
+        memset(cython.address(self.births), 0, cython.sizeof(Births))
+        memset(cython.address(self.clock), 0, cython.sizeof(Clock))
+        memset(cython.address(self.leaving), 0, cython.sizeof(Leaving))
+        self.leaving.idle_s = idle_after_s if idle_after_s else ALL_ONES
+        self.leaving.closed_s = min(closed_after_s if closed_after_s else ALL_ONES, self.leaving.idle_s)
+        if not table.begin(cython.address(self.table)):
             raise MemoryError("no room for the flow table")
 
     def __dealloc__(self):
-        i: uint
-        for i in range(self.count):
-            flight.release(self.at(i))
-        for i in range(self.page_count):
-            free(self.pages[i])
-        free(self.pages)
-        free(self.slots)
+        table.finish(cython.address(self.table))
+        free(self.leaving.leavers)
+        free(self.births.list)
 
     @cython.cfunc
     @cython.nogil
     @cython.inline
     @cython.exceptval(check=False)
-    def at(self, index: uint) -> cython.pointer(Conn):
-        return self.pages[index >> PAGE_BITS] + (index & (PAGE_SIZE - 1))
+    def is_born(self, conn: cython.pointer(Conn), what: uint) -> cint:
+        """A shard leaves to be numbered what a single tracker numbers at once; 0 when there is no memory."""
+        if self.shards == 1:
+            return 1
+        return birth.note(cython.address(self.births), self.frames, conn.index, what)
 
     @cython.cfunc
     @cython.nogil
     @cython.exceptval(check=False)
-    def grow(self) -> cint:
-        """Twice the slots; 0 when there is no memory."""
-        wider: ulonglong = 2 * self.mask + 1
-        slots: cython.pointer(ulonglong) = cython.cast(
-            cython.pointer(ulonglong), calloc(cython.cast(cython.size_t, wider) + 1, cython.sizeof(ulonglong))
-        )
-        i: ulonglong
-        j: ulonglong
-        entry: ulonglong
-        if slots == cython.NULL:
-            return 0
-        for i in range(self.mask + 1):
-            entry = self.slots[i]
-            if entry == 0:
-                continue
-            # the upper half of a hash decides the place, so that a slot alone suffices to move it
-            j = (entry >> 32) & wider
-            while slots[j] != 0:
-                j = (j + 1) & wider
-            slots[j] = entry
-        free(self.slots)
-        self.slots = slots
-        self.mask = wider
+    def take_out(self, conn: cython.pointer(Conn)) -> cint:
+        """The `Work` of a connection that is to be followed in full; 0 when there is no memory."""
+        work: cython.pointer(Work)
+        if conn.work == cython.NULL:
+            work = table.new_work(cython.address(self.table))
+            if work == cython.NULL:
+                return 0
+            calm.take_out(conn, work)
         return 1
 
     @cython.cfunc
     @cython.nogil
     @cython.exceptval(check=False)
-    def new_conn(self, row: cython.pointer(Row)) -> cython.pointer(Conn):
-        """A fresh record at index `count`; NULL when there is no memory."""
-        conn: cython.pointer(Conn)
-        wider: cython.pointer(cython.pointer(Conn))
-        i: cint
-        if self.count >= MAX_CONNECTIONS:
-            return cython.NULL
-        if self.count == self.page_count << PAGE_BITS:
-            wider = cython.cast(
-                cython.pointer(cython.pointer(Conn)),
-                realloc(self.pages, (cython.cast(cython.size_t, self.page_count) + 1) * cython.sizeof(cython.p_void)),
-            )
-            if wider == cython.NULL:
-                return cython.NULL
-            self.pages = wider
-            wider[self.page_count] = cython.cast(cython.pointer(Conn), calloc(PAGE_SIZE, cython.sizeof(Conn)))
-            if wider[self.page_count] == cython.NULL:
-                return cython.NULL
-            self.page_count += 1
-        conn = self.at(self.count)
-        conn.index = self.count
-        self.count += 1
-        for i in range(16):
-            conn.low[i] = row.low[i]
-            conn.high[i] = row.high[i]
-        conn.low_port = row.low_port
-        conn.high_port = row.high_port
-        conn.v6 = 1 if row.kind & KIND_V6 else 0
-        for i in range(2):
-            conn.flows[i].window = ALL_ONES
-            conn.flows[i].scale = -1
-        fresh(conn)
+    def put_away(self, conn: cython.pointer(Conn)) -> cython.void:
+        """After a segment that was followed in full."""
+        work: cython.pointer(Work) = conn.work
+        conn.ended = cython.cast(uchar, collect.has_ended(conn))
+        if calm.settle(conn):
+            calm.put_away(conn)
+            table.give_back(cython.address(self.table), work)
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def new_conn(self, slot: cython.pointer(ulonglong), row: cython.pointer(Row)) -> cython.pointer(Conn):
+        """A fresh record that the slot leads to; NULL when there is no memory."""
+        conn: cython.pointer(Conn) = table.new_conn(cython.address(self.table), row)
+        old: cython.pointer(Conn)
+        if conn != cython.NULL:
+            zeek.fresh(conn)
+            conn.handed_over = not self.factual
+            if slot[0] == 0:
+                self.table.used += 1
+            else:
+                old = table.at(cython.address(self.table), cython.cast(uint, slot[0]) - 1)
+                old.life = max(old.life, LIFE_PAST)
+            slot[0] = (row.hash & ~cython.cast(ulonglong, 0xFFFFFFFF)) | (cython.cast(ulonglong, conn.index) + 1)
         return conn
 
     @cython.cfunc
     @cython.nogil
     @cython.exceptval(check=False)
-    def slot(self, row: cython.pointer(Row)) -> cython.pointer(ulonglong):
-        """The slot of the row's endpoints: empty, or leading to their newest connection."""
-        place: ulonglong = (row.hash >> 32) & self.mask
-        entry: ulonglong
-        while True:
-            entry = self.slots[place]
-            if entry == 0:
-                break
-            if (entry >> 32) == (row.hash >> 32) and same_key(self.at(cython.cast(uint, entry) - 1), row):
-                break
-            place = (place + 1) & self.mask
-        return self.slots + place
+    def is_gone(self, conn: cython.pointer(Conn)) -> cint:
+        """Whether a connection has been silent for too long; it is then one that left when its time was over."""
+        if not leave.is_gone(cython.address(self.leaving), conn, self.clock.now_s):
+            return 0
+        conn.seen_s += self.leaving.closed_s if conn.ended else self.leaving.idle_s
+        conn.life = LIFE_GONE
+        return 1
 
     @cython.cfunc
     @cython.nogil
     @cython.exceptval(check=False)
     def open_stream(self, slot: cython.pointer(ulonglong), row: cython.pointer(Row)) -> cython.pointer(Conn):
-        conn: cython.pointer(Conn) = self.new_conn(row)
+        conn: cython.pointer(Conn) = self.new_conn(slot, row)
         if conn != cython.NULL:
             conn.stream = self.streams
             self.streams += 1
-            slot[0] = (row.hash & ~cython.cast(ulonglong, 0xFFFFFFFF)) | self.count
+            if not self.is_born(conn, OPENS):
+                return cython.NULL
         return conn
 
     @cython.cfunc
     @cython.nogil
     @cython.exceptval(check=False)
-    def incarnate(self, slot: cython.pointer(ulonglong), row: cython.pointer(Row)) -> cython.pointer(Conn):
+    def incarnate(
+        self, slot: cython.pointer(ulonglong), old: cython.pointer(Conn), row: cython.pointer(Row)
+    ) -> cython.pointer(Conn):
         """A new connection that goes on in the stream of the old one; NULL when there is no memory."""
-        old: cython.pointer(Conn) = self.at(cython.cast(uint, slot[0]) - 1)
-        conn: cython.pointer(Conn) = self.new_conn(row)
-        i: cint
+        conn: cython.pointer(Conn) = self.new_conn(slot, row)
         if conn == cython.NULL:
             return cython.NULL
-        conn.stream = old.stream
-        conn.stream_packets = old.stream_packets
-        conn.stream_first_ns = old.stream_first_ns
-        conn.stream_last_ns = old.stream_last_ns
-        conn.completeness = old.completeness
-        conn.syn_time_ns = old.syn_time_ns
-        conn.initial_rtt_ns = old.initial_rtt_ns
-        conn.operations = old.operations
-        conn.fast_open = old.fast_open
-        conn.flights = old.flights
+        stream.inherit(conn, old)
         old.flights = cython.NULL
-        for i in range(2):
-            conn.flows[i] = old.flows[i]
-        old.next_same = self.count
-        slot[0] = (row.hash & ~cython.cast(ulonglong, 0xFFFFFFFF)) | self.count
-        return conn
+        old.next_same = conn.index + 1
+        return conn if self.is_born(conn, old.index) else cython.NULL
 
     @cython.cfunc
     @cython.nogil
     @cython.exceptval(check=False)
-    def find(self, row: cython.pointer(Row), bits: cython.pointer(uint)) -> cython.pointer(Conn):
-        """The record of a row, and REUSED_PORTS where tshark says so; NULL when there is no memory."""
+    def reopen(
+        self,
+        slot: cython.pointer(ulonglong),
+        conn: cython.pointer(Conn),
+        row: cython.pointer(Row),
+        bits: cython.pointer(uint),
+    ) -> cython.pointer(Conn):
+        """The record of a SYN between endpoints that are known; NULL when there is no memory."""
         side: uint = 1 if row.kind & KIND_FROM_HIGH else 0
-        slot: cython.pointer(ulonglong)
-        conn: cython.pointer(Conn)
-        bits[0] = 0
-        if cython.cast(ulonglong, self.count) * 2 > self.mask and not self.grow():
+        if not self.take_out(conn):
             return cython.NULL
-        slot = self.slot(row)
-        if slot[0] == 0:
-            return self.open_stream(slot, row)
-        conn = self.at(cython.cast(uint, slot[0]) - 1)
-        if (row.flags & SYN) == 0:
-            return conn
-        if conn.flows[side].has_base:
-            if conn.flows[side].base != row.seq:
+        if conn.has_base[side]:
+            if conn.base[side] != row.seq:
                 bits[0] = REUSED_PORTS
                 if (row.flags & ACK) == 0:
                     conn = self.open_stream(slot, row)
                     if conn != cython.NULL:
                         conn.completeness = 1  # known at once, so that this segment counts like a later one
                     return conn
-                conn.flows[side].base = row.seq
+                conn.base[side] = row.seq
             elif (row.flags & ACK) == 0:
                 conn.flows[side].next_seq = conn.flows[side].max_ackable
         if starts_again(conn, side, row):
-            return self.incarnate(slot, row)
+            return self.incarnate(slot, conn, row)
         return conn
 
     @cython.cfunc
     @cython.nogil
     @cython.inline
     @cython.exceptval(check=False)
-    def ours(self, conn: cython.pointer(Conn), side: uint, row: cython.pointer(Row), bits: uint) -> cython.void:
-        """Our own bookkeeping of a row."""
+    def ours(self, conn: cython.pointer(Conn), side: uint, row: cython.pointer(Row), bits: uint) -> cint:
+        """Our own bookkeeping of a row; 0 when there is no memory."""
         if row.kind & KIND_QUOTED:
             if rejects(row):
                 collect.note_unreachable(conn, side, row)
-            return
+            return 1
         self.segments += 1
         if conn.number == ALL_ONES:
             conn.number = self.numbered
             self.numbered += 1
+            if not self.is_born(conn, COUNTS):
+                return 0
         collect.count(conn, side, row, self.frames, bits)
         if row.len_bytes >= 0 and row.hdr_len >= 20:
-            step(conn, side, row, self.matrix)
+            if not conn.handed_over:
+                step(conn, side, row, self.matrix)
             collect.add(conn, side, row)
-            zeek.add(cython.address(conn.zeek), side, row)
+            zeek.add(conn, side, row)
+        return 1
 
     @cython.cfunc
     @cython.nogil
     @cython.exceptval(check=False)
-    def one(self, row: cython.pointer(Row), fact: cython.pointer(Fact), value: cython.pointer(Value)) -> cint:
-        """Follow one row that holds a TCP header; 0 when there is no memory."""
-        own: cython.pointer(Flow)
+    def one(
+        self,
+        slot: cython.pointer(ulonglong),
+        old: cython.pointer(Conn),
+        row: cython.pointer(Row),
+        fact: cython.pointer(Fact),
+        value: cython.pointer(Value),
+    ) -> cint:
+        """Follow one row that holds a TCP header in full; 0 when there is no memory.
+
+        `old` is the connection that its slot leads to, or NULL.
+        """
         bits: uint = 0
         side: uint = 1 if row.kind & KIND_FROM_HIGH else 0
         measured: cint = row.len_bytes >= 0 and (row.kind & KIND_QUOTED) == 0
-        conn: cython.pointer(Conn) = self.find(row, cython.address(bits))
+        conn: cython.pointer(Conn) = cython.NULL
+        if old == cython.NULL or self.is_gone(old):
+            conn = self.open_stream(slot, row)
+        elif row.flags & SYN:
+            conn = self.reopen(slot, old, row, cython.address(bits))
+        elif self.take_out(old):
+            conn = old
         if conn == cython.NULL or (self.detailed and not flight.reserve(conn, side)):
             return 0
-        own = cython.address(conn.flows[side])
         if conn.flights != cython.NULL:
             conn.flights[side].sacked = 0  # SACK blocks count until the next segment
         if value != cython.NULL and measured:
             # a SYN that is sent again has a record, even without a flag
-            if bits or ((row.flags & (SYN | ACK)) == SYN and own.has_base and own.base == row.seq):
+            if bits or ((row.flags & (SYN | ACK)) == SYN and conn.has_base[side] and conn.base[side] == row.seq):
                 value.marks |= VALUE_ANALYSED
-        if conn.stream_packets == 0:
-            conn.stream_first_ns = row.time_ns
-            conn.stream_last_ns = row.time_ns
-        fact.stream = conn.stream
-        fact.completeness = conn.completeness
-        fact.side = cython.cast(uchar, side)
-        fact.since_first_ns = since(row.time_ns, conn.stream_first_ns)
-        fact.since_last_ns = since(row.time_ns, conn.stream_last_ns)
-        conn.stream_last_ns = row.time_ns
-        fact.seq = row.seq
-        fact.ack = row.ack
-        fact.window_size = row.window
-        fact.scale = -3 if row.flags & SYN else own.scale
-        fact.bits = 0
+        if fact != cython.NULL:
+            fact_of.begin_fact(conn, side, row, fact)
         if measured:
-            learn_base(conn, side, row)
+            stream.learn_base(conn, side, row)
             bits |= judge(conn, side, row, self.frames, value)
-            fact.bits = cython.cast(ushort, bits)
-            numbers(conn, side, row, fact)
+            if fact != cython.NULL:
+                fact.bits = cython.cast(ushort, bits)
+                fact_of.numbers(conn, side, row, fact)
+        else:
+            bits = 0
         if row.hdr_len >= 20:
-            complete(conn, row, conn.stream_packets == 0 and conn.completeness == 0)
-            learn_times(conn, side, row)
-            learn_options(conn, side, row)
+            stream.complete(conn, row, not conn.met and conn.completeness == 0)
+            stream.learn_times(conn, side, row)
+            stream.learn_options(conn, side, row)
             if value != cython.NULL:
-                opening_and_closing(conn, side, row, fact.ack, value)
-        if value != cython.NULL:
-            value.initial_rtt_ns = conn.initial_rtt_ns
-        conn.stream_packets += 1
-        self.followed += 1
-        self.ours(conn, side, row, fact.bits)
-        fact.conn = conn.number
-        fact.record = conn.index
-        fact.states[0] = 255 if conn.handed_over else conn.states[0]
-        fact.states[1] = 255 if conn.handed_over else conn.states[1]
+                fact_of.opening_and_closing(conn, side, row, fact.ack, value)
+        conn.met = 1
+        conn.seen_s = self.clock.now_s
+        if not self.ours(conn, side, row, bits):
+            return 0
+        if fact != cython.NULL:
+            fact_of.end_fact(conn, fact, value)
+        self.put_away(conn)
+        return 1
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.inline
+    @cython.exceptval(check=False)
+    def go_on(
+        self,
+        conn: cython.pointer(Conn),
+        side: uint,
+        row: cython.pointer(Row),
+        fact: cython.pointer(Fact),
+        value: cython.pointer(Value),
+    ) -> cint:
+        """Follow an undisturbed segment; 0 when there is no memory."""
+        own: cython.pointer(Flow) = cython.address(conn.flows[side])
+        if fact == cython.NULL:
+            calm.advance(own, row)
+        else:
+            fact_of.begin_fact(conn, side, row, fact)
+            if value == cython.NULL:
+                fact.bits = cython.cast(ushort, calm.fills_window(own, cython.address(conn.flows[1 - side]), row))
+                calm.advance(own, row)
+            else:
+                if not flight.reserve(conn, side):
+                    return 0
+                conn.flights[side].sacked = 0
+                fact.bits = cython.cast(ushort, judge(conn, side, row, self.frames, value))
+                conn.flights[side].sacked = row.sacked
+            fact_of.numbers(conn, side, row, fact)
+            fact_of.end_fact(conn, fact, value)
+        conn.seen_s = self.clock.now_s
+        calm.tally(conn, own, row, self.frames)
+        self.segments += 1
         return 1
 
     @cython.cfunc
@@ -649,31 +419,139 @@ class Tracker:
         """Show a row as a second pass does: this tracker has seen the whole input."""
         side: uint = fact.side
         conn: cython.pointer(Conn)
-        if fact.record >= self.count:
+        if fact.record >= self.table.count:
             return
-        conn = self.newest(self.at(fact.record))
+        conn = leave.newest(cython.address(self.table), table.at(cython.address(self.table), fact.record))
         fact.completeness = conn.completeness
         fact.scale = -3 if row.flags & SYN else conn.flows[side].scale
         if row.len_bytes >= 0 and (row.kind & KIND_QUOTED) == 0:
-            if (row.flags & (SYN | ACK)) == (SYN | ACK) and conn.flows[side].base != row.seq:
-                conn.flows[side].base = row.seq
+            if (row.flags & (SYN | ACK)) == (SYN | ACK) and conn.base[side] != row.seq:
+                conn.base[side] = row.seq
                 fact.bits |= REUSED_PORTS
                 if value != cython.NULL:
                     value.marks |= VALUE_ANALYSED
-            numbers(conn, side, row, fact)
+            fact_of.numbers(conn, side, row, fact)
         if row.hdr_len >= 20:
-            complete(conn, row, 0)
-            learn_times(conn, side, row)  # an ACK before the SYN: tshark counts back from it
+            stream.complete(conn, row, 0)
+            stream.learn_times(conn, side, row)  # an ACK before the SYN: tshark counts back from it
             if value != cython.NULL:
-                fast_open(conn, row, fact.ack, value)
+                fact_of.fast_open(conn, row, fact.ack, value)
         if value != cython.NULL:
             value.initial_rtt_ns = conn.initial_rtt_ns
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.inline
+    @cython.exceptval(check=False)
+    def meet(self, row: cython.pointer(Row), fact: cython.pointer(Fact), value: cython.pointer(Value)) -> cint:
+        """Follow one row that holds a TCP header; 0 when there is no memory."""
+        known: cython.pointer(Table) = cython.address(self.table)
+        slot: cython.pointer(ulonglong)
+        conn: cython.pointer(Conn) = cython.NULL
+        side: uint = 1 if row.kind & KIND_FROM_HIGH else 0
+        if known.used * 2 > known.mask and not table.grow(known):
+            return 0
+        slot = table.slot_of(known, row)
+        if slot[0] != 0:
+            conn = table.at(known, cython.cast(uint, slot[0]) - 1)
+        self.followed += 1
+        if (
+            conn != cython.NULL
+            and calm.undisturbed(conn, side, row)
+            and not leave.is_gone(cython.address(self.leaving), conn, self.clock.now_s)
+        ):
+            return self.go_on(conn, side, row, fact, value)
+        return self.one(slot, conn, row, fact, value)
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.inline
+    @cython.exceptval(check=False)
+    def pass_by(self, row: cython.pointer(Row)) -> cython.void:
+        """Every row counts, and moves the clock."""
+        self.frames += 1
+        if self.frames == 1 or row.time_ns > self.end_ns:
+            self.end_ns = row.time_ns
+        clock.tick(cython.address(self.clock), row.time_ns, self.frames)
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def own(self, row: cython.pointer(Row), n: cython.Py_ssize_t) -> cint:
+        """Follow those of `n` rows, PICKED at most, that are this shard's; 0 when there is no memory.
+
+        They are picked first: whose a row is nobody can predict, and what is picked can be asked for ahead.
+        """
+        known: cython.pointer(Table) = cython.address(self.table)
+        picked: cython.pointer(Row)[256]
+        now_s: uint[256]
+        frame: uint[256]
+        last_frame: uint
+        last_s: uint
+        count: cython.Py_ssize_t = 0
+        i: cython.Py_ssize_t
+        for i in range(n):
+            self.pass_by(row)
+            picked[count] = row
+            now_s[count] = self.clock.now_s
+            frame[count] = self.frames
+            count += shard_of(row, self.shards) == self.shard
+            row += 1
+        last_frame = self.frames
+        last_s = self.clock.now_s
+        for i in range(count):
+            if i + SLOTS_AHEAD < count:
+                table.ask_slot(known, picked[i + SLOTS_AHEAD])
+                table.ask_conn(known, picked[i + CONNS_AHEAD], 0)
+            if picked[i].kind & KIND_TCP:
+                self.frames = frame[i]
+                self.clock.now_s = now_s[i]
+                if not self.meet(picked[i], cython.NULL, cython.NULL):
+                    return 0
+        self.frames = last_frame
+        self.clock.now_s = last_s
+        return 1
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def all(
+        self,
+        row: cython.pointer(Row),
+        n: cython.Py_ssize_t,
+        fact: cython.pointer(Fact),
+        value: cython.pointer(Value),
+        finished: cython.pvoid,
+    ) -> cint:
+        """Follow `n` rows; 0 when there is no memory."""
+        known: cython.pointer(Table) = cython.address(self.table)
+        i: cython.Py_ssize_t
+        for i in range(n):
+            if i + SLOTS_AHEAD < n:
+                table.ask_slot(known, row + SLOTS_AHEAD)
+                table.ask_conn(known, row + CONNS_AHEAD, fact != cython.NULL)
+            self.pass_by(row)
+            if value != cython.NULL:
+                memset(value, 0, cython.sizeof(Value))
+            if row.kind & KIND_TCP:
+                if not self.meet(row, fact, value):
+                    return 0
+                if finished != cython.NULL:
+                    cython.cast(Tracker, finished).second_pass(row, fact, value)
+            elif fact != cython.NULL:
+                memset(fact, 0, cython.sizeof(Fact))
+            row += 1
+            if fact != cython.NULL:
+                fact += 1
+            if value != cython.NULL:
+                value += 1
+        return 1
 
     def follow(
         self,
         rows: uchar[::1],
         n: cython.Py_ssize_t,
-        facts: uchar[::1],
+        facts: uchar[::1] = None,
         finished: Tracker = None,
         values: uchar[::1] = None,
     ):
@@ -685,44 +563,38 @@ class Tracker:
         Raises MemoryError when there is no room for another connection.
         """
         row: cython.pointer(Row)
-        fact: cython.pointer(Fact)
+        fact: cython.pointer(Fact) = cython.NULL
         value: cython.pointer(Value) = cython.NULL
         value_len: cython.Py_ssize_t = cython.sizeof(Value)
         row_len: cython.Py_ssize_t = cython.sizeof(Row)
         fact_len: cython.Py_ssize_t = cython.sizeof(Fact)
-        i: cython.Py_ssize_t
         ok: cint = 1
+        past: cython.pvoid = cython.NULL
         if n <= 0:
             return
-        if n > rows.shape[0] // row_len or n > facts.shape[0] // fact_len:
+        if self.factual != (facts is not None) or self.detailed != (values is not None):
+            raise ValueError("facts go with a tracker that was made for them, values with a detailed one")
+        if n > rows.shape[0] // row_len or (facts is not None and n > facts.shape[0] // fact_len):
             raise IndexError("fewer rows or facts than asked for")
-        if self.detailed != (values is not None):
-            raise ValueError("values go with a detailed tracker")
+        if facts is not None:
+            fact = cython.cast(cython.pointer(Fact), cython.address(facts[0]))
         if values is not None:
             if n > values.shape[0] // value_len:
                 raise IndexError("fewer values than asked for")
             value = cython.cast(cython.pointer(Value), cython.address(values[0]))
+        if finished is not None:
+            if facts is None:
+                raise ValueError("a second pass shows facts")
+            past = cython.cast(cython.pvoid, finished)
         row = cython.cast(cython.pointer(Row), cython.address(rows[0]))
-        fact = cython.cast(cython.pointer(Fact), cython.address(facts[0]))
         with cython.nogil:
-            for i in range(n):
-                self.frames += 1
-                if self.frames == 1 or row.time_ns > self.end_ns:
-                    self.end_ns = row.time_ns
-                if value != cython.NULL:
-                    memset(value, 0, cython.sizeof(Value))
-                if (row.kind & KIND_TCP) == 0:
-                    memset(fact, 0, cython.sizeof(Fact))
-                else:
-                    ok = self.one(row, fact, value)
-                    if not ok:
-                        break
-                    if finished is not None:
-                        finished.second_pass(row, fact, value)
-                row += 1
-                fact += 1
-                if value != cython.NULL:
-                    value += 1
+            if self.shards == 1:
+                ok = self.all(row, n, fact, value, past)
+            else:
+                while n > 0 and ok:
+                    ok = self.own(row, min(n, PICKED))
+                    row += PICKED
+                    n -= PICKED
         if not ok:
             raise MemoryError("no room for another connection")
 
@@ -736,29 +608,76 @@ class Tracker:
         conn: cython.pointer(Conn)
         n: cython.Py_ssize_t = 0
         i: uint
-        stop = min(stop, self.count)
+        stop = min(stop, self.table.count)
         if start >= stop:
             return b""
         out = bytearray((stop - start) * cython.sizeof(Record))
         view = out
         with cython.nogil:
             for i in range(start, stop):
-                conn = self.at(i)
+                conn = table.at(cython.address(self.table), i)
                 if conn.number != ALL_ONES:
-                    write_record(
+                    record.write(
                         conn,
-                        self.newest(conn).completeness,
+                        leave.newest(cython.address(self.table), conn).completeness,
                         self.end_ns,
                         cython.cast(cython.pointer(Record), cython.address(view[0])) + n,
                     )
                     n += 1
         return bytes(out[: n * cython.sizeof(Record)])
 
+    def drain(self, everything: cython.bint = False, at_most: uint = 4096) -> bytes:
+        """Records of connections that have left memory, or with `everything` of all, as RECORD_FORMAT.
+
+        In order of leaving, ties by `conn`. At most so many at a time: until there are none, each call gives more.
+        """
+        out: bytearray
+        view: uchar[::1]
+        leaving: cython.pointer(Leaving) = cython.address(self.leaving)
+        n: cython.Py_ssize_t = 0
+        if leaving.at == leaving.count and (everything or self.is_time()):
+            leaving.frame = self.frames
+            if not leave.gather(cython.address(self.table), leaving, self.clock.now_s, everything):
+                raise MemoryError("no room to put connections in order")
+        at_most = min(at_most, leaving.count - leaving.at)
+        if at_most == 0:
+            return b""
+        out = bytearray(at_most * cython.sizeof(Record))
+        view = out
+        with cython.nogil:
+            while leaving.at < leaving.count and n < at_most:
+                n += self.let_go(cython.cast(cython.pointer(Record), cython.address(view[0])) + n)
+        return bytes(out[: n * cython.sizeof(Record)])
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def is_time(self) -> cint:
+        """Whether it is worth while to look for those whose time is over."""
+        if self.clock.now_s < self.leaving.next_s:
+            return 0
+        return self.frames - self.leaving.frame >= self.table.count // 4
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def let_go(self, out: cython.pointer(Record)) -> cint:
+        """The next one leaves; how many records were written."""
+        leaver: cython.pointer(Leaver) = self.leaving.leavers + self.leaving.at
+        conn: cython.pointer(Conn) = table.at(cython.address(self.table), leaver.index)
+        written: cint = conn.number != ALL_ONES
+        # whoever left was silent for long enough to be called settled, whenever the capture ends
+        end_ns: longlong = self.end_ns if (leaver.order >> 32) == ALL_ONES else LATEST_NS
+        self.leaving.at += 1
+        if written:
+            record.write(conn, leave.newest(cython.address(self.table), conn).completeness, end_ns, out)
+        leave.let_go(cython.address(self.table), conn)
+        return written
+
     def from_client(self, facts: uchar[::1], n: cython.Py_ssize_t, out: uchar[::1]):
         """out[i] = 1 where the client of its connection sent the segment of facts[i], as known by now, else 0."""
         fact: cython.pointer(Fact)
         conn: cython.pointer(Conn)
-        client: cint
         i: cython.Py_ssize_t
         if n <= 0:
             return
@@ -768,34 +687,14 @@ class Tracker:
         with cython.nogil:
             for i in range(n):
                 out[i] = 0
-                if fact.record < self.count:
-                    conn = self.at(fact.record)
-                    client = collect.client_side(conn)
-                    if client < 0:
-                        client = guess_client(conn)
-                    out[i] = client == fact.side
+                if fact.record < self.table.count:
+                    conn = table.at(cython.address(self.table), fact.record)
+                    out[i] = record.client_of(conn) == fact.side
                 fact += 1
-
-    @cython.cfunc
-    @cython.nogil
-    @cython.inline
-    @cython.exceptval(check=False)
-    def newest(self, conn: cython.pointer(Conn)) -> cython.pointer(Conn):
-        """The connection in which the stream of `conn` goes on.
-
-        Each step shortens the way for those who follow: a stream may have as many incarnations as packets.
-        """
-        following: cython.pointer(Conn)
-        while conn.next_same != 0:
-            following = self.at(conn.next_same - 1)
-            if following.next_same != 0:
-                conn.next_same = following.next_same
-            conn = following
-        return conn
 
     def __len__(self):
         """Records so far (connections, and what only quoted headers reached)."""
-        return self.count
+        return self.table.count
 
     def connection_count(self) -> uint:
         """Connections so far; records that only quoted headers reached are none."""
@@ -804,6 +703,146 @@ class Tracker:
     def counts(self) -> tuple:
         """(frames, frames with a TCP header quoted or not, frames with a TCP header of their own) so far."""
         return self.frames, self.followed, self.segments
+
+
+MOST_SHARDS = 64
+
+
+def name_births(shards: list, streams: uint, connections: uint) -> tuple:
+    """Number what began in `shards` (all of one input, all at the same frame) since the last time, in order of frames.
+
+    So many streams and connections were numbered before; returns how many are so now, and of every new record, in
+    order, which shard has it (upper half of a number of 64 bits) at which index.
+    """
+    one: Tracker
+    conn: cython.pointer(Conn)
+    known: cython.pointer(Table)
+    born: cython.pointer(Birth)
+    births: cython.pointer(Births)[64]
+    tables: cython.pointer(Table)[64]
+    heads: uint[64]
+    count: cint = len(shards)
+    room: cython.size_t = 1
+    n: cython.size_t = 0
+    which: cint
+    place: cint
+    if count > MOST_SHARDS:
+        raise ValueError("too many shards")
+    for place in range(count):
+        one = shards[place]
+        births[place] = cython.address(one.births)
+        tables[place] = cython.address(one.table)
+        heads[place] = 0
+        room += one.births.count
+    out = bytearray(room * cython.sizeof(ulonglong))
+    view: uchar[::1] = out
+    places: cython.pointer(ulonglong) = cython.cast(cython.pointer(ulonglong), cython.address(view[0]))
+    with cython.nogil:
+        while True:
+            which = -1
+            born = cython.NULL
+            for place in range(count):
+                if heads[place] < births[place].count:
+                    if which < 0 or births[place].list[heads[place]].frame < born.frame:
+                        which = place
+                        born = births[place].list + heads[place]
+            if which < 0:
+                break
+            heads[which] += 1
+            known = tables[which]
+            conn = table.at(known, born.index)
+            if born.what == COUNTS:
+                conn.number = connections
+                connections += 1
+                continue
+            if born.what == OPENS:
+                conn.stream = streams
+                streams += 1
+            else:
+                conn.stream = table.at(known, born.what).stream
+            places[n] = (cython.cast(ulonglong, which) << 32) | born.index
+            n += 1
+        for place in range(count):
+            births[place].count = 0
+    return streams, connections, bytes(out[: n * cython.sizeof(ulonglong)])
+
+
+def records_at(shards: list, places: cython.const[ulonglong][::1]) -> bytes:
+    """The records at `places` as RECORD_FORMAT; those that only quoted headers reached are left out."""
+    one: Tracker
+    conn: cython.pointer(Conn)
+    out = bytearray(places.shape[0] * cython.sizeof(Record))
+    view: uchar[::1]
+    n: cython.Py_ssize_t = 0
+    i: cython.Py_ssize_t
+    if places.shape[0] == 0:
+        return b""
+    view = out
+    for i in range(places.shape[0]):
+        one = shards[cython.cast(cython.Py_ssize_t, places[i] >> 32)]
+        if cython.cast(uint, places[i]) >= one.table.count:
+            raise IndexError("no such record")
+        conn = table.at(cython.address(one.table), cython.cast(uint, places[i]))
+        if conn.number != ALL_ONES:
+            record.write(
+                conn,
+                leave.newest(cython.address(one.table), conn).completeness,
+                one.end_ns,
+                cython.cast(cython.pointer(Record), cython.address(view[0])) + n,
+            )
+            n += 1
+    return bytes(out[: n * cython.sizeof(Record)])
+
+
+def drain_all(shards: list, everything: cython.bint = False, at_most: uint = 4096) -> bytes:
+    """As `Tracker.drain`, of all shards together; `name_births` has been called since they followed something."""
+    one: Tracker
+    out: bytearray
+    view: uchar[::1]
+    first: cython.Py_ssize_t
+    place: cython.Py_ssize_t
+    n: cython.Py_ssize_t = 0
+    room: uint = 0
+    due: cint = everything
+    for place in range(len(shards)):
+        one = shards[place]
+        room += one.leaving.count - one.leaving.at
+        due = due or one.is_time()
+    if room == 0 and due:
+        for place in range(len(shards)):
+            one = shards[place]
+            one.leaving.frame = one.frames
+            if not leave.gather(cython.address(one.table), cython.address(one.leaving), one.clock.now_s, everything):
+                raise MemoryError("no room to put connections in order")
+            room += one.leaving.count
+    at_most = min(at_most, room)
+    if at_most == 0:
+        return b""
+    out = bytearray(at_most * cython.sizeof(Record))
+    view = out
+    while n < at_most:
+        first = first_leaver(shards)
+        if first < 0:
+            break
+        one = shards[first]
+        n += one.let_go(cython.cast(cython.pointer(Record), cython.address(view[0])) + n)
+    return bytes(out[: n * cython.sizeof(Record)])
+
+
+@cython.cfunc
+def first_leaver(shards: list) -> cython.Py_ssize_t:
+    """The shard whose turn it is, -1 where nobody leaves."""
+    one: Tracker
+    place: cython.Py_ssize_t
+    found: cython.Py_ssize_t = -1
+    order: ulonglong = 0
+    for place in range(len(shards)):
+        one = shards[place]
+        if one.leaving.at < one.leaving.count:
+            if found < 0 or one.leaving.leavers[one.leaving.at].order < order:
+                found = place
+                order = one.leaving.leavers[one.leaving.at].order
+    return found
 
 
 def record_size() -> cython.Py_ssize_t:

@@ -3,7 +3,7 @@
 
 import cython
 from cython import int as cint
-from cython import uint, ulonglong, ushort
+from cython import uchar, uint, ulonglong
 from cython.cimports.synfin._kernels import flight
 from cython.cimports.synfin._kernels.conn import VALUE_ANALYSED, Conn, Flow, Value
 from cython.cimports.synfin._kernels.row import Row, since
@@ -31,6 +31,11 @@ ZERO_WINDOW_PROBE = cython.declare(uint, 1024)
 ZERO_WINDOW_PROBE_ACK = cython.declare(uint, 2048)
 WINDOW_FULL = cython.declare(uint, 4096)
 WINDOW_UPDATE = cython.declare(uint, 8192)
+
+# Of them, what a flow remembers of its last segment.
+PROBED_SHIFT = cython.declare(uint, 7)
+PROBED_KEEP_ALIVE = cython.declare(uint, 1)
+PROBED_ZERO_WINDOW = cython.declare(uint, 8)
 
 ALL_ONES = cython.declare(uint, 0xFFFFFFFF)
 
@@ -79,9 +84,9 @@ def window_events(
         shift = 0 if peer.only_syn or peer.scale < 0 else peer.scale
         if row.seq + length == peer.last_ack + (peer.window << shift):
             bits |= WINDOW_FULL
-    if same and row.window != 0 and row.window == own.window and peer.last_bits & KEEP_ALIVE:
+    if same and row.window != 0 and row.window == own.window and peer.probed & PROBED_KEEP_ALIVE:
         return bits | KEEP_ALIVE_ACK
-    if same and row.window == 0 and own.window == 0 and peer.last_bits & ZERO_WINDOW_PROBE:
+    if same and row.window == 0 and own.window == 0 and peer.probed & PROBED_ZERO_WINDOW:
         return bits | ZERO_WINDOW_PROBE_ACK
     decided[0] = 0
     return bits
@@ -150,7 +155,7 @@ def repeats(
     own: cython.pointer(Flow) = cython.address(conn.flows[side])
     if row.window == 0 or row.window != own.window or not same_again(own, row, length):
         return 0
-    if conn.operations != own.operations:
+    if conn.operations != conn.flow_operations[side]:
         return 0
     own.dup_acks = 1 if own.dup_acks == ALL_ONES else own.dup_acks + 1
     if value != cython.NULL:
@@ -183,10 +188,10 @@ def remember(
         if own.max_ackable == 0 or row.seq == own.max_ackable:
             own.max_ackable = own.next_seq
     own.window = row.window
-    own.last_bits = cython.cast(ushort, bits)
+    own.probed = cython.cast(uchar, bits >> PROBED_SHIFT)
     own.last_ack = row.ack
     own.last_ack_time_ns = row.time_ns
-    own.operations = conn.operations
+    conn.flow_operations[side] = conn.operations
 
 
 @cython.cfunc

@@ -35,11 +35,30 @@ ctypedef struct Row:
 cdef inline long long since(long long later, long long earlier) noexcept nogil:
     return <long long> (<unsigned long long> later - <unsigned long long> earlier)
 
+# The two halves of a product of 128 bits, one upon the other: what the hash mixes with.
+cdef extern from *:
+    """
+    #if defined(__SIZEOF_INT128__)
+    static inline unsigned long long synfin_fold(unsigned long long a, unsigned long long b) {
+        unsigned __int128 product = (unsigned __int128) a * b;
+        return (unsigned long long) product ^ (unsigned long long) (product >> 64);
+    }
+    #else
+    static inline unsigned long long synfin_fold(unsigned long long a, unsigned long long b) {
+        unsigned long long a0 = a & 0xFFFFFFFFu, a1 = a >> 32, b0 = b & 0xFFFFFFFFu, b1 = b >> 32;
+        unsigned long long middle = a1 * b0 + ((a0 * b0) >> 32), other = a0 * b1 + (middle & 0xFFFFFFFFu);
+        return (a * b) ^ (a1 * b1 + (middle >> 32) + (other >> 32));
+    }
+    #endif
+    """
+    unsigned long long fold "synfin_fold" (unsigned long long a, unsigned long long b) noexcept nogil
+
 cdef enum:
     KIND_TCP = 1
     KIND_V6 = 2
     KIND_QUOTED = 4  # the header stands inside an ICMP error
     KIND_FROM_HIGH = 8  # the sender is the larger endpoint
+    KIND_TUNNEL = 32  # the header stands inside a tunnel: there is more than one IP header
     KIND_SLOW = 16  # not read yet: a link type, tunnel or fragment that only the readable code knows
 
     REASON_NONE = 0

@@ -10,11 +10,23 @@ holds both equal.
 import cython
 from cython import int as cint
 from cython import longlong, schar, uchar, uint, ulonglong, ushort
+from cython.cimports.libc.string import memcpy, memset
+from cython.cimports.synfin._kernels.carrier import (
+    Datagram,
+    inside,
+    link_layer,
+    slow_link,
+    slow_type,
+    supported,
+    tunnels,
+)
+from cython.cimports.synfin._kernels.octets import be16, be32, be64, load32
 from cython.cimports.synfin._kernels.row import (
     KIND_FROM_HIGH,
     KIND_QUOTED,
     KIND_SLOW,
     KIND_TCP,
+    KIND_TUNNEL,
     KIND_V6,
     OPT_COOKIE,
     OPT_CUT,
@@ -29,6 +41,7 @@ from cython.cimports.synfin._kernels.row import (
     REASON_TRUNCATED,
     REASON_UNSUPPORTED,
     Row,
+    fold,
 )
 
 if not cython.compiled:
@@ -43,30 +56,6 @@ ROW_FIELDS = (
 
 REASONS = ("", "unsupported", "truncated", "malformed", "fragment", "nested")
 
-# What leads to TCP by a way that this kernel does not walk: such frames are left to the readable code
-SLOW_LINKS = (
-    6, 7, 9, 10, 50, 51, 100, 104, 105, 107, 109, 117, 119, 122, 127, 129, 163, 178, 179, 180, 181, 192, 197, 204,
-    219, 239, 240, 241, 242, 258, 274, 281, 282, 284, 285,
-)  # fmt: skip
-SLOW_ETHERTYPES = (
-    0x6558, 0x8100, 0x8847, 0x8848, 0x8864, 0x880B, 0x88A8, 0x88E7, 0x8909, 0x8926, 0x894F, 0x9100, 0x9200,
-)  # fmt: skip
-SLOW_PROTOCOLS = (4, 41, 47, 51, 97, 103, 108, 137)
-SLOW_PORTS = (1701, 2152, 3386, 3544, 4341, 4754, 4789, 4790, 6081, 6635)
-
-IS_SLOW_LINK = cython.declare(uchar[65536])
-IS_SLOW_ETHERTYPE = cython.declare(uchar[65536])
-IS_SLOW_PROTOCOL = cython.declare(uchar[256])
-IS_SLOW_PORT = cython.declare(uchar[65536])
-for _number in SLOW_LINKS:
-    IS_SLOW_LINK[_number] = 1
-for _number in SLOW_ETHERTYPES:
-    IS_SLOW_ETHERTYPE[_number] = 1
-for _number in SLOW_PROTOCOLS:
-    IS_SLOW_PROTOCOL[_number] = 1
-for _number in SLOW_PORTS:
-    IS_SLOW_PORT[_number] = 1
-
 # Where a walk over records stopped
 DONE = 0  #: no whole record is left in the buffer
 FULL = 1  #: the rows are full
@@ -77,162 +66,12 @@ MAX_CAP_LEN = 0x40000
 MAX_CAP = cython.declare(uint, MAX_CAP_LEN)
 MAX_FRAME = cython.declare(uint, 0x7FFFFFFF)
 MAX_BLOCK = cython.declare(uint, 0x1000000)
-MAX_TAGS = cython.declare(cint, 16)
 MIN_CAPTURED = cython.declare(cint, 16)  # bytes of a TCP header up to its window: fewer say too little
-SLOW = cython.declare(uint, 0x10000)  # in place of an EtherType or a reason: not for this kernel
+MAX_TUNNELS = cython.declare(cint, 3)  # one inside the other; deeper nesting is left to the readable code
 
 
 def row_size() -> cython.Py_ssize_t:
     return cython.sizeof(Row)
-
-
-@cython.cfunc
-@cython.nogil
-@cython.inline
-@cython.exceptval(check=False)
-def be16(p: cython.p_const_uchar) -> uint:
-    return (cython.cast(uint, p[0]) << 8) | p[1]
-
-
-@cython.cfunc
-@cython.nogil
-@cython.inline
-@cython.exceptval(check=False)
-def be32(p: cython.p_const_uchar) -> uint:
-    return (
-        (cython.cast(uint, p[0]) << 24)
-        | (cython.cast(uint, p[1]) << 16)
-        | (cython.cast(uint, p[2]) << 8)
-        | cython.cast(uint, p[3])
-    )
-
-
-@cython.cfunc
-@cython.nogil
-@cython.inline
-@cython.exceptval(check=False)
-def load32(p: cython.p_const_uchar, big: cint) -> uint:
-    """A 32-bit field of a file header, in the file's byte order."""
-    if big:
-        return be32(p)
-    return (
-        (cython.cast(uint, p[3]) << 24)
-        | (cython.cast(uint, p[2]) << 16)
-        | (cython.cast(uint, p[1]) << 8)
-        | cython.cast(uint, p[0])
-    )
-
-
-@cython.cfunc
-@cython.nogil
-@cython.exceptval(check=False)
-def tags(p: cython.p_const_uchar, cap: uint, kind: uint, at: cython.pointer(uint)) -> uint:
-    """VLAN tags and MPLS labels from `at` on; the EtherType of what follows (0 unknown)."""
-    i: cint
-    for i in range(MAX_TAGS):
-        if (kind == 0x8100 or kind == 0x88A8 or kind == 0x9100 or kind == 0x9200) and at[0] + 4 <= cap:
-            kind = be16(p + at[0] + 2)
-            at[0] += 4
-            if kind <= 1500:
-                return SLOW
-        elif (kind == 0x8847 or kind == 0x8848) and at[0] + 4 <= cap:
-            at[0] += 4
-            if p[at[0] - 2] & 1:
-                kind = by_version(p, cap, at[0])
-                return kind if kind else SLOW
-        else:
-            break
-    return kind
-
-
-@cython.cfunc
-@cython.nogil
-@cython.inline
-@cython.exceptval(check=False)
-def by_version(p: cython.p_const_uchar, cap: uint, at: uint) -> uint:
-    if at >= cap:
-        return 0
-    if p[at] >> 4 == 4:
-        return 0x0800
-    if p[at] >> 4 == 6:
-        return 0x86DD
-    return 0
-
-
-@cython.cfunc
-@cython.nogil
-@cython.exceptval(check=False)
-def link_layer(
-    p: cython.p_const_uchar, cap: uint, link: uint, at: cython.pointer(uint), end: cython.pointer(uint)
-) -> uint:
-    """The EtherType after the link layer, its offset in `at`; `end` shrinks to an IEEE 802.3 length."""
-    kind: uint
-    at[0] = cap
-    if link == 1:
-        if cap < 14:
-            return 0
-        kind = be16(p + 12)
-        at[0] = 14
-        if kind > 1500:
-            return tags(p, cap, kind, at)
-        if end[0] > 14 + kind:
-            end[0] = 14 + kind
-        if cap >= 22 and be16(p + 14) == 0xAAAA and be16(p + 16) == 0x0300 and be16(p + 18) == 0:
-            at[0] = 22
-            return tags(p, cap, be16(p + 20), at)
-        return SLOW if cap >= 17 and (be16(p + 14) == 0xAAAA or be16(p + 14) == 0x0606) else 0
-    if link == 113:
-        if cap < 16:
-            return 0
-        at[0] = 16
-        kind = be16(p + 14)
-        return SLOW if kind == 4 else tags(p, cap, kind, at)
-    if link == 276:
-        if cap < 20:
-            return 0
-        at[0] = 20
-        kind = be16(p)
-        return SLOW if kind == 4 else tags(p, cap, kind, at)
-    if link == 0 or link == 108:
-        if cap < 4:
-            return 0
-        kind = be32(p)
-        if link == 0 and kind > 0xFFFF:
-            kind = load32(p, 0)
-        at[0] = 4
-        if kind == 2:
-            return 0x0800
-        if kind == 24 or kind == 28 or kind == 30:
-            return 0x86DD
-        return kind if kind > 1500 else 0
-    at[0] = 0
-    if link == 228:
-        return 0x0800
-    if link == 229:
-        return 0x86DD
-    return by_version(p, cap, 0)
-
-
-@cython.cfunc
-@cython.nogil
-@cython.inline
-@cython.exceptval(check=False)
-def supported(link: uint) -> cint:
-    return (
-        link == 1
-        or link == 113
-        or link == 276
-        or link == 0
-        or link == 108
-        or link == 101
-        or link == 12
-        or link == 14
-        or link == 228
-        or link == 229
-    )
-
-
-Datagram = cython.struct(protocol=cint, offset=uint, length=longlong, src=uint, dst=uint, v6=uint, ttl=uint, ip_id=uint)
 
 
 @cython.cfunc
@@ -363,59 +202,92 @@ def read_options(p: cython.p_const_uchar, n: uint, row: cython.pointer(Row)) -> 
 @cython.nogil
 @cython.inline
 @cython.exceptval(check=False)
-def mix(h: ulonglong, word: ulonglong) -> ulonglong:
-    h = (h ^ word) * cython.cast(ulonglong, 0x9E3779B97F4A7C15)
-    return h ^ (h >> 32)
+def hashed(first: ulonglong, second: ulonglong, seed: ulonglong) -> ulonglong:
+    """Both factors depend on the seed: who writes packets must not choose one of them."""
+    return fold(first ^ seed, second ^ (seed * cython.cast(ulonglong, 0x9E3779B97F4A7C15)))
 
 
 @cython.cfunc
 @cython.nogil
 @cython.inline
 @cython.exceptval(check=False)
-def be64(p: cython.p_const_uchar) -> ulonglong:
-    return (cython.cast(ulonglong, be32(p)) << 32) | be32(p + 4)
+def endpoints4(
+    src: cython.p_const_uchar, dst: cython.p_const_uchar, ports: cython.p_const_uchar, row: cython.pointer(Row),
+    seed: ulonglong,
+) -> uint:  # fmt: skip
+    """Order two IPv4 endpoints by address, then port, so that both directions share a key and a hash.
+
+    Returns 1 where the source is the larger. Which it is nobody can predict: so there are no branches.
+    """
+    source: ulonglong = (cython.cast(ulonglong, be32(src)) << 16) | be16(ports)
+    target: ulonglong = (cython.cast(ulonglong, be32(dst)) << 16) | be16(ports + 2)
+    low: ulonglong = min(source, target)
+    high: ulonglong = max(source, target)
+    memset(row.low, 0, 32)
+    row.low[0] = cython.cast(uchar, low >> 40)
+    row.low[1] = cython.cast(uchar, low >> 32)
+    row.low[2] = cython.cast(uchar, low >> 24)
+    row.low[3] = cython.cast(uchar, low >> 16)
+    row.high[0] = cython.cast(uchar, high >> 40)
+    row.high[1] = cython.cast(uchar, high >> 32)
+    row.high[2] = cython.cast(uchar, high >> 24)
+    row.high[3] = cython.cast(uchar, high >> 16)
+    row.low_port = cython.cast(ushort, low)
+    row.high_port = cython.cast(ushort, high)
+    row.hash = hashed(hashed(low, high, seed), low, seed)
+    return source > target
 
 
 @cython.cfunc
 @cython.nogil
+@cython.inline
 @cython.exceptval(check=False)
-def endpoints(
-    p: cython.p_const_uchar, d: cython.pointer(Datagram), row: cython.pointer(Row), seed: ulonglong
-) -> cython.void:
-    """Order the two endpoints by address, then port, so that both directions share a key and a hash."""
-    n: uint = 16 if d.v6 else 4
-    i: uint = 0
-    sport: uint = be16(p + d.offset)
-    dport: uint = be16(p + d.offset + 2)
-    src: cython.p_const_uchar = p + d.src
-    dst: cython.p_const_uchar = p + d.dst
-    from_high: cint
-    h: ulonglong = seed
-    while i < n and src[i] == dst[i]:
-        i += 1
-    from_high = src[i] > dst[i] if i < n else sport > dport
-    if from_high:
-        row.kind |= KIND_FROM_HIGH
-        src = p + d.dst
-        dst = p + d.src
-        row.low_port = cython.cast(ushort, dport)
-        row.high_port = cython.cast(ushort, sport)
-    else:
-        row.low_port = cython.cast(ushort, sport)
-        row.high_port = cython.cast(ushort, dport)
-    for i in range(n):
-        row.low[i] = src[i]
-        row.high[i] = dst[i]
-    if d.v6:
-        row.kind |= KIND_V6
-        h = mix(mix(h, be64(src)), be64(src + 8))
-        h = mix(mix(h, be64(dst)), be64(dst + 8))
-    else:
-        for i in range(4, 16):
-            row.low[i] = 0
-            row.high[i] = 0
-        h = mix(h, (cython.cast(ulonglong, be32(src)) << 32) | be32(dst))
-    row.hash = mix(h, (cython.cast(ulonglong, row.low_port) << 16) | row.high_port)
+def endpoints6(
+    src: cython.p_const_uchar, dst: cython.p_const_uchar, ports: cython.p_const_uchar, row: cython.pointer(Row),
+    seed: ulonglong,
+) -> uint:  # fmt: skip
+    """The same for IPv6."""
+    word: uint = be32(ports)
+    s0: ulonglong = be64(src)
+    s1: ulonglong = be64(src + 8)
+    d0: ulonglong = be64(dst)
+    d1: ulonglong = be64(dst + 8)
+    from_high: uint = s0 > d0
+    swap: ulonglong
+    h: ulonglong
+    if s0 == d0:
+        from_high = s1 > d1 or (s1 == d1 and (word >> 16) > (word & 0xFFFF))
+    swap = (s0 ^ d0) & (0 - cython.cast(ulonglong, from_high))
+    s0 ^= swap
+    d0 ^= swap
+    swap = (s1 ^ d1) & (0 - cython.cast(ulonglong, from_high))
+    s1 ^= swap
+    d1 ^= swap
+    word = (word >> (16 * from_high)) | (word << (16 * from_high))
+    memcpy(row.low, dst if from_high else src, 16)
+    memcpy(row.high, src if from_high else dst, 16)
+    row.low_port = cython.cast(ushort, word >> 16)
+    row.high_port = cython.cast(ushort, word)
+    h = hashed(s0, s1, seed)
+    h = hashed(h ^ d0, d1, seed)
+    row.hash = hashed(h, word, seed)
+    return from_high
+
+
+@cython.cfunc
+@cython.nogil
+@cython.inline
+@cython.exceptval(check=False)
+def header(q: cython.p_const_uchar, row: cython.pointer(Row)) -> uint:
+    """The fixed fields of the TCP header at `q`, of which 16 bytes are there; the length that it claims."""
+    word: uint = be16(q + 12)
+    hdr_len: uint = (word >> 12) << 2
+    row.seq = be32(q + 4)
+    row.ack = be32(q + 8)
+    row.flags = cython.cast(ushort, word & 0x0FFF)
+    row.window = cython.cast(ushort, be16(q + 14))
+    row.hdr_len = cython.cast(uchar, hdr_len)
+    return hdr_len
 
 
 @cython.cfunc
@@ -427,46 +299,105 @@ def segment(
     """The TCP header at `d.offset` into the row; REASON_TRUNCATED when not even its window is there."""
     at: uint = d.offset
     room: longlong = d.length
-    stop: uint
-    word: uint
+    hdr_len: uint
+    left: uint
     if cython.cast(longlong, cap) - at < room:
         room = cython.cast(longlong, cap) - at
     row.at = at
     if room < MIN_CAPTURED:
         return REASON_TRUNCATED
-    stop = at + cython.cast(uint, room)
-    word = be16(p + at + 12)
-    row.seq = be32(p + at + 4)
-    row.ack = be32(p + at + 8)
-    row.flags = cython.cast(ushort, word & 0x0FFF)
-    row.window = cython.cast(ushort, be16(p + at + 14))
-    row.hdr_len = cython.cast(uchar, (word >> 12) << 2)
+    hdr_len = header(p + at, row)
+    row.len_bytes = cython.cast(cint, d.length - hdr_len) if hdr_len <= d.length else -1
+    if hdr_len >= 20 and row.len_bytes > 0 and room > hdr_len:
+        row.captured = cython.cast(uint, room) - hdr_len
     row.ttl = cython.cast(uchar, d.ttl)
     row.ip_id = cython.cast(ushort, d.ip_id)
-    row.len_bytes = cython.cast(cint, d.length - row.hdr_len) if row.hdr_len <= d.length else -1
-    if row.hdr_len >= 20 and row.len_bytes > 0 and room > row.hdr_len:
-        row.captured = cython.cast(uint, room - row.hdr_len)
     row.kind |= KIND_TCP
-    endpoints(p, d, row, seed)
+    if d.v6:
+        row.kind |= KIND_V6
+        row.kind |= KIND_FROM_HIGH if endpoints6(p + d.src, p + d.dst, p + at, row, seed) else 0
+    else:
+        row.kind |= KIND_FROM_HIGH if endpoints4(p + d.src, p + d.dst, p + at, row, seed) else 0
     if room < 20:
         row.options |= OPT_CUT
-    elif row.hdr_len > 20:
-        if stop > at + row.hdr_len:
-            stop = at + row.hdr_len
-        elif stop < at + row.hdr_len:
+    elif hdr_len > 20:
+        left = hdr_len
+        if room < left:
             row.options |= OPT_CUT
-        read_options(p + at + 20, stop - at - 20, row)
+            left = cython.cast(uint, room)
+        read_options(p + at + 20, left - 20, row)
     return REASON_NONE
 
 
 @cython.cfunc
 @cython.nogil
+@cython.inline
 @cython.exceptval(check=False)
-def tunnels(p: cython.p_const_uchar, cap: uint, d: cython.pointer(Datagram)) -> cint:
-    """Whether the payload of an IP packet may be a tunnel."""
-    if d.protocol == 17:
-        return d.offset + 8 <= cap and (IS_SLOW_PORT[be16(p + d.offset)] or IS_SLOW_PORT[be16(p + d.offset + 2)])
-    return 0 <= d.protocol <= 255 and IS_SLOW_PROTOCOL[d.protocol]
+def plain(p: cython.p_const_uchar, cap: uint, wire: uint, row: cython.pointer(Row), seed: ulonglong) -> cint:
+    """Fill the row of what most frames are: Ethernet with one VLAN tag at most, IPv4 without options or IPv6 without
+    extension headers, TCP with its header captured whole. 0 for every other frame: `frame` takes it."""
+    q: cython.p_const_uchar = p + 14  # the IP header, then that of TCP
+    left: uint = cap - 14  # captured from q on
+    end: uint = (wire if wire > cap else cap) - 14  # sent from q on
+    kind: uint
+    length: uint
+    room: uint
+    hdr_len: uint
+    if cap < 54 or end > MAX_FRAME - 14:
+        return 0
+    kind = be16(p + 12)
+    if kind == 0x8100:
+        kind = be16(p + 16)
+        q += 4
+        left -= 4
+        end -= 4
+    if kind == 0x0800:
+        # version and header length, protocol, not a fragment
+        if left < 40 or q[0] != 0x45 or q[9] != 6 or be16(q + 6) & 0x3FFF:
+            return 0
+        length = be16(q + 2)
+        if length < 40 or length > end:
+            return 0
+        row.ttl = q[8]
+        row.ip_id = cython.cast(ushort, be16(q + 4))
+        length -= 20
+        left -= 20
+        q += 20
+    elif kind == 0x86DD:
+        if left < 60 or q[0] >> 4 != 6 or q[6] != 6:
+            return 0
+        length = be16(q + 4)
+        if length < 20 or length > end - 40:
+            return 0
+        row.ttl = q[7]
+        row.ip_id = 0
+        left -= 40
+        q += 40
+    else:
+        return 0
+    room = min(length, left)
+    hdr_len = header(q, row)
+    if hdr_len < 20 or hdr_len > room:
+        return 0
+    row.at = cython.cast(uint, q - p)
+    row.len_bytes = cython.cast(cint, length - hdr_len)
+    row.captured = room - hdr_len
+    if kind == 0x0800:
+        kind = KIND_TCP | (KIND_FROM_HIGH * endpoints4(q - 8, q - 4, q, row, seed))
+    else:
+        kind = KIND_TCP | KIND_V6 | (KIND_FROM_HIGH * endpoints6(q - 32, q - 16, q, row, seed))
+    row.kind = cython.cast(uchar, kind)
+    row.wscale = -1
+    row.reason = 0
+    row.options = 0
+    row.icmp = 0
+    row.sacked = 0
+    row.operations = 0
+    if hdr_len == 32 and be32(q + 20) == 0x0101080A:
+        row.options = OPT_TIMESTAMP
+    elif hdr_len != 20:
+        read_options(q + 20, hdr_len - 20, row)
+    return 1
 
 
 @cython.cfunc
@@ -528,38 +459,58 @@ def clear(row: cython.pointer(Row)) -> cython.void:
 def frame(
     p: cython.p_const_uchar, cap: uint, wire: uint, link: uint, row: cython.pointer(Row), seed: ulonglong
 ) -> cython.void:
-    """Take one frame apart; `row` has its number, time and lengths already."""
+    """Take one frame apart, header by header."""
     at: uint = 0
     end: uint = min(wire if wire > cap else cap, MAX_FRAME)
     kind: uint
+    depth: cint
     d: Datagram
     clear(row)
     if not supported(link):
-        if link <= 0xFFFF and IS_SLOW_LINK[link]:
+        if slow_link(link):
             row.kind = KIND_SLOW
         else:
             row.reason = cython.cast(uchar, REASON_UNSUPPORTED)
         return
     kind = link_layer(p, cap, link, cython.address(at), cython.address(end))
-    if kind == 0x0800:
-        row.reason = cython.cast(uchar, ipv4(p, cap, at, end, cython.address(d)))
-    elif kind == 0x86DD:
-        row.reason = cython.cast(uchar, ipv6(p, cap, at, end, cython.address(d)))
-    else:
-        if kind == SLOW or (kind < SLOW and IS_SLOW_ETHERTYPE[kind]):
-            row.kind = KIND_SLOW
-        return
-    if row.reason == REASON_FRAGMENT:
-        row.kind = KIND_SLOW
-    if row.reason:
-        return
-    if d.protocol == 6:
-        row.reason = cython.cast(uchar, segment(p, cap, cython.address(d), row, seed))
-    elif d.protocol == 1 or d.protocol == 58:
-        if quoted(p, cap, cython.address(d), row, seed):
-            row.kind = KIND_SLOW
-    elif tunnels(p, cap, cython.address(d)):
-        row.kind = KIND_SLOW
+    for depth in range(MAX_TUNNELS + 1):
+        if kind == 0x0800:
+            row.reason = cython.cast(uchar, ipv4(p, cap, at, end, cython.address(d)))
+        elif kind == 0x86DD:
+            row.reason = cython.cast(uchar, ipv6(p, cap, at, end, cython.address(d)))
+        else:
+            if slow_type(kind):
+                row.kind = KIND_SLOW
+            return
+        if row.reason:
+            if row.reason == REASON_FRAGMENT:
+                row.kind = KIND_SLOW
+            return
+        if d.protocol == 6:
+            row.reason = cython.cast(uchar, segment(p, cap, cython.address(d), row, seed))
+            if depth:
+                row.kind |= KIND_TUNNEL
+            return
+        if d.protocol == 1 or d.protocol == 58:
+            if quoted(p, cap, cython.address(d), row, seed):
+                row.kind = KIND_SLOW
+            return
+        kind = inside(p, cap, cython.address(d), cython.address(at), cython.address(end))
+        if kind == 0:
+            return
+    row.kind = KIND_SLOW
+
+
+@cython.cfunc
+@cython.nogil
+@cython.inline
+@cython.exceptval(check=False)
+def dissect(
+    p: cython.p_const_uchar, cap: uint, wire: uint, link: uint, row: cython.pointer(Row), seed: ulonglong
+) -> cython.void:
+    """Take one frame apart; `row` has its number, time and lengths already."""
+    if link != 1 or not plain(p, cap, wire, row, seed):
+        frame(p, cap, wire, link, row, seed)
 
 
 def next_slow(rows: cython.const[uchar][::1], start: cython.Py_ssize_t, count: cython.Py_ssize_t):
@@ -570,10 +521,13 @@ def next_slow(rows: cython.const[uchar][::1], start: cython.Py_ssize_t, count: c
         return -1
     first: cython.pointer(Row) = cython.cast(cython.pointer(Row), cython.address(rows[0]))
     index: cython.Py_ssize_t
-    for index in range(start, count):
-        if first[index].kind & KIND_SLOW:
-            return index
-    return -1
+    found: cython.Py_ssize_t = -1
+    with cython.nogil:
+        for index in range(start, count):
+            if first[index].kind & KIND_SLOW:
+                found = index
+                break
+    return found
 
 
 def scan_segment(
@@ -630,7 +584,7 @@ def scan_frame(data: cython.const[uchar][::1], time_ns: longlong, wire_len: uint
     row.wire_len = wire_len
     row.interface = interface
     row.link_type = cython.cast(ushort, link_type)
-    frame(p, row.cap_len, wire_len, link_type, row, seed)
+    dissect(p, row.cap_len, wire_len, link_type, row, seed)
 
 
 def scan_pcap(buf: cython.const[uchar][::1], start: cython.Py_ssize_t, end: cython.Py_ssize_t, base: ulonglong,
@@ -671,7 +625,7 @@ def scan_pcap(buf: cython.const[uchar][::1], start: cython.Py_ssize_t, end: cyth
             row.wire_len = load32(b + at + 12, big)
             row.interface = 0
             row.link_type = cython.cast(ushort, link_type)
-            frame(b + at + 16, cap, row.wire_len, link_type, row, seed)
+            dissect(b + at + 16, cap, row.wire_len, link_type, row, seed)
             at += 16 + cap
             n += 1
     return n, at, why
@@ -734,7 +688,12 @@ def scan_pcapng(buf: cython.const[uchar][::1], start: cython.Py_ssize_t, end: cy
             rate = cython.cast(ulonglong, facts[4 * which + 1])
             row = first + n
             # unsigned: a time beyond 64 bits wraps
-            time_ns = ticks // rate * 1000000000 + ticks % rate * 1000000000 // rate
+            if rate == 1000000:
+                time_ns = ticks * 1000
+            elif rate == 1000000000:
+                time_ns = ticks
+            else:
+                time_ns = ticks // rate * 1000000000 + ticks % rate * 1000000000 // rate
             time_ns += cython.cast(ulonglong, facts[4 * which + 2]) * 1000000000
             row.time_ns = cython.cast(longlong, time_ns)
             row.offset = base + cython.cast(ulonglong, at) + 28
@@ -742,7 +701,7 @@ def scan_pcapng(buf: cython.const[uchar][::1], start: cython.Py_ssize_t, end: cy
             row.wire_len = load32(b + at + 24, big)
             row.interface = cython.cast(uint, facts[4 * which + 3])
             row.link_type = cython.cast(ushort, facts[4 * which])
-            frame(b + at + 28, cap, row.wire_len, row.link_type, row, seed)
+            dissect(b + at + 28, cap, row.wire_len, row.link_type, row, seed)
             at += size
             n += 1
     return n, at, why

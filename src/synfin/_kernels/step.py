@@ -97,8 +97,8 @@ def received(own: cython.pointer(End), peer: cython.pointer(End), row: cython.po
 @cython.exceptval(check=False)
 def step(conn: cython.pointer(Conn), side: uint, row: cython.pointer(Row), matrix: cython.p_const_uchar) -> cython.void:
     """Take both ends through a segment that `side` sent; to be called before the ledgers note it."""
-    own: cython.pointer(End) = cython.address(conn.ends[side])
-    peer: cython.pointer(End) = cython.address(conn.ends[1 - side])
+    own: cython.pointer(End) = cython.address(conn.work.ends[side])
+    peer: cython.pointer(End) = cython.address(conn.work.ends[1 - side])
     sends: uint
     receives: uint
     after: uchar

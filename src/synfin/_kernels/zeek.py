@@ -7,8 +7,8 @@ The rules and their reasons stand there; names here are the same.
 import cython
 from cython import int as cint
 from cython import uchar, uint
+from cython.cimports.synfin._kernels.conn import Conn, Pieces, ZeekEnd, ZeekView
 from cython.cimports.synfin._kernels.row import KIND_FROM_HIGH, Row
-from cython.cimports.synfin._kernels.zeek import Pieces, ZeekEnd, ZeekView
 
 if not cython.compiled:
     raise ImportError("the kernel zeek is not compiled")
@@ -33,7 +33,7 @@ ESTABLISHED = cython.declare(uint, 4)
 CLOSED = cython.declare(uint, 5)
 RESET = cython.declare(uint, 6)
 
-# Indices of synfin.watch.zeek.CONN_STATES.
+# Indices of synfin.watch.raw.CONN_STATES.
 OTH = cython.declare(uint, 0)
 S0 = cython.declare(uint, 1)
 S1 = cython.declare(uint, 2)
@@ -85,10 +85,12 @@ def is_likely_server(port: uint) -> cint:
 @cython.cfunc
 @cython.nogil
 @cython.exceptval(check=False)
-def fresh(view: cython.pointer(ZeekView)) -> cython.void:
+def fresh(conn: cython.pointer(Conn)) -> cython.void:
     """A connection before its first segment (what is 0 already is left alone)."""
+    view: cython.pointer(ZeekView) = cython.address(conn.work.zeek)
     i: cint
-    view.originator = -1
+    view.tale = cython.address(conn.tale)
+    view.tale.originator = -1
     for i in range(2):
         view.ends[i].pieces.whole = 1
         view.ends[i].pieces.trimmed = 1
@@ -209,14 +211,14 @@ def acknowledged(own: cython.pointer(Pieces), number: uint, faked: cint) -> uint
 @cython.nogil
 @cython.exceptval(check=False)
 def letter(view: cython.pointer(ZeekView), which: uint, side: uint) -> cython.void:
-    if view.history_len >= MAX_HISTORY:
+    if view.tale.history_len >= MAX_HISTORY:
         return
-    if view.history_len == MAX_HISTORY - 1:
+    if view.tale.history_len == MAX_HISTORY - 1:
         which = 88  # X
-    if view.originator != cython.cast(cint, side) and 65 <= which <= 90:
+    if view.tale.originator != cython.cast(cint, side) and 65 <= which <= 90:
         which += 32
-    view.history[view.history_len] = cython.cast(uchar, which)
-    view.history_len += 1
+    view.tale.history[view.tale.history_len] = cython.cast(uchar, which)
+    view.tale.history_len += 1
 
 
 @cython.cfunc
@@ -381,7 +383,7 @@ def missing(view: cython.pointer(ZeekView), side: uint, acked: uint) -> cython.v
     i: uint
     if own.has_fin and diff(acked, own.fin_end) >= 0:
         acked = own.fin_end - 1
-    holes = acknowledged(cython.address(own.pieces), acked, view.partial and acked <= 2 and not own.wrapped)
+    holes = acknowledged(cython.address(own.pieces), acked, view.tale.partial and acked <= 2 and not own.wrapped)
     if holes and clean(own) and clean(cython.address(view.ends[1 - side])):
         for i in range(holes):
             own.gaps += 1
@@ -406,8 +408,8 @@ def turn(own: cython.pointer(ZeekEnd), state: uint) -> cython.void:
 @cython.inline
 @cython.exceptval(check=False)
 def flip(view: cython.pointer(ZeekView)) -> cython.void:
-    view.originator = 1 - view.originator
-    letter(view, 94, cython.cast(uint, view.originator))
+    view.tale.originator = 1 - view.tale.originator
+    letter(view, 94, cython.cast(uint, view.tale.originator))
 
 
 @cython.cfunc
@@ -416,11 +418,11 @@ def flip(view: cython.pointer(ZeekView)) -> cython.void:
 def first_syn(view: cython.pointer(ZeekView), side: uint, flags: uint) -> cython.void:
     own: cython.pointer(ZeekEnd) = cython.address(view.ends[side])
     peer: cython.pointer(ZeekEnd) = cython.address(view.ends[1 - side])
-    if cython.cast(cint, side) == view.originator:
+    if cython.cast(cint, side) == view.tale.originator:
         turn(own, SYN_ACK_SENT if flags & ACK else SYN_SENT)
         return
     if not flags & ACK and peer.state == SYN_ACK_SENT:
-        view.partial = 0
+        view.tale.partial = 0
         flip(view)
         turn(peer, ESTABLISHED)
     elif peer.state == SYN_SENT:
@@ -442,11 +444,11 @@ def first(view: cython.pointer(ZeekView), side: uint, flags: uint, length: uint)
         turn(own, RESET)
     if own.state != INACTIVE:
         return
-    if cython.cast(cint, side) != view.originator and not length and peer.state == SYN_SENT:
+    if cython.cast(cint, side) != view.tale.originator and not length and peer.state == SYN_SENT:
         return
     if flags & ACK and peer.state == ESTABLISHED:
         turn(own, ESTABLISHED)
-        view.partial = 0
+        view.tale.partial = 0
         own.met = 1
     else:
         turn(own, PARTIAL)
@@ -485,7 +487,7 @@ def open_view(view: cython.pointer(ZeekView), side: uint, row: cython.pointer(Ro
     from_high: cint = row.kind & KIND_FROM_HIGH
     here: uint = row.high_port if from_high else row.low_port
     there: uint = row.low_port if from_high else row.high_port
-    view.originator = 1 if side else 0
+    view.tale.originator = 1 if side else 0
     if (row.flags & (SYN | ACK)) == SYN or not is_likely_server(here):
         return
     if not is_likely_server(there) or (not row.flags & SYN and here < there):
@@ -495,8 +497,9 @@ def open_view(view: cython.pointer(ZeekView), side: uint, row: cython.pointer(Ro
 @cython.cfunc
 @cython.nogil
 @cython.exceptval(check=False)
-def add(view: cython.pointer(ZeekView), side: uint, row: cython.pointer(Row)) -> cython.void:
+def add(conn: cython.pointer(Conn), side: uint, row: cython.pointer(Row)) -> cython.void:
     """Note a segment whose header is whole and whose length is known."""
+    view: cython.pointer(ZeekView) = cython.address(conn.work.zeek)
     own: cython.pointer(ZeekEnd) = cython.address(view.ends[side])
     peer: cython.pointer(ZeekEnd) = cython.address(view.ends[1 - side])
     flags: uint = row.flags
@@ -505,13 +508,13 @@ def add(view: cython.pointer(ZeekView), side: uint, row: cython.pointer(Row)) ->
     relative: uint
     old: cint
     acked: uint
-    if view.originator < 0:
+    if view.tale.originator < 0:
         open_view(view, side, row)
     if not own.met:
-        if cython.cast(cint, side) == view.originator:
-            view.partial = (flags & (SYN | ACK)) != SYN
-        elif not view.partial:
-            view.partial = not flags & SYN
+        if cython.cast(cint, side) == view.tale.originator:
+            view.tale.partial = (flags & (SYN | ACK)) != SYN
+        elif not view.tale.partial:
+            view.tale.partial = not flags & SYN
     begin_again(own, flags, row.seq, row.seq + past)
     relative = row.seq - own.start
     old = is_old(own, relative)
@@ -554,12 +557,12 @@ def is_empty(own: cython.pointer(ZeekEnd)) -> cint:
 @cython.exceptval(check=False)
 def syn_then_rst(view: cython.pointer(ZeekView)) -> cint:
     i: uint
-    start: uint = 1 if view.history_len and view.history[0] == 94 else 0
+    start: uint = 1 if view.tale.history_len and view.tale.history[0] == 94 else 0
     which: uint
-    if start >= view.history_len or view.history[start] != 83:
+    if start >= view.tale.history_len or view.tale.history[start] != 83:
         return 0
-    for i in range(start + 1, view.history_len):
-        which = view.history[i]
+    for i in range(start + 1, view.tale.history_len):
+        which = view.tale.history[i]
         if which == 82:
             return 1
         if which == 72 or which == 65 or which == 70 or which == 71 or which == 73 or which == 81:
@@ -575,10 +578,10 @@ def conn_state(view: cython.pointer(ZeekView)) -> uchar:
     resp: cython.pointer(ZeekEnd)
     orig_silent: cint
     resp_silent: cint
-    if view.originator < 0:
+    if view.tale.originator < 0:
         return OTH
-    orig = cython.address(view.ends[view.originator])
-    resp = cython.address(view.ends[1 - view.originator])
+    orig = cython.address(view.ends[view.tale.originator])
+    resp = cython.address(view.ends[1 - view.tale.originator])
     orig_silent = orig.state == INACTIVE or orig.state == PARTIAL
     resp_silent = resp.state == INACTIVE or resp.state == PARTIAL
     if resp.state == RESET:

@@ -6,12 +6,17 @@ interface: arrays with a dictionary, and a stream whose batches are made only wh
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import itertools
 import weakref
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
+
+_pack: Callable[[bytes | bytearray, int], bytes] | None = None
+with contextlib.suppress(ImportError):  # not compiled: slower
+    from synfin._kernels.columns import pack as _pack
 
 #: struct codes of the plain kinds
 CODES = {"u8": "B", "u16": "H", "u32": "I", "u64": "Q", "i8": "b", "i16": "h", "i32": "i", "i64": "q", "time": "q"}
@@ -36,8 +41,36 @@ class Plain(NamedTuple):
     valid: bytes | bytearray | None = None  #: a byte a row, 0 where the value is unknown; None: all are known
 
 
+class Texts(NamedTuple):
+    """Texts as they stand in memory, one behind the other."""
+
+    data: bytes
+    ends: bytes  #: int32, 0 first: each begins where the one before it ends
+    valid: bytes | bytearray | None = None  #: as of `Plain`
+
+
+class Words(NamedTuple):
+    """Texts of few different ones, as places in a list that holds each once."""
+
+    places: bytes  #: int32
+    words: Sequence[str]
+
+
+class Lists(NamedTuple):
+    """Lists as they stand in memory, one behind the other."""
+
+    ends: bytes  #: int32, 0 first
+    values: Plain | Texts
+    total: int  #: values in all lists
+
+
+InMemory = (Plain, Texts, Words, Lists)  #: what is no sequence of Python values
+
+
 def bitmap(flags: bytes | bytearray) -> bytes:
     """One bit for each byte, the first one lowest; the bytes are 0 or 1."""
+    if _pack is not None:
+        return _pack(flags, len(flags))
     size = -(-len(flags) // 8)
     padded = bytes(flags).ljust(8 * size, b"\0")
     packed = 0
@@ -82,6 +115,46 @@ def plain_array(kind: str, values: Plain, length: int) -> Any:
     data = bitmap(bytes(values.data)) if kind == "bool" else values.data
     unknown = 0 if valid is None else -1
     return na.c_array_from_buffers(_type(kind, False), length, [valid, data], null_count=unknown)
+
+
+def memory_array(kind: str, values: Plain | Texts | Words | Lists, length: int, *, dictionaries: bool) -> Any:
+    """What stands in memory already."""
+    import nanoarrow as na
+
+    if isinstance(values, Plain):
+        return plain_array(kind, values, length)
+    if isinstance(values, Texts):
+        valid = None if values.valid is None else bitmap(values.valid)
+        unknown = 0 if valid is None else -1
+        return na.c_array_from_buffers(na.string(), length, [valid, values.ends, values.data], null_count=unknown)
+    if isinstance(values, Words):
+        if dictionaries:
+            return _words_array(values.places, None, values.words)
+        return na.c_array([values.words[place] for place in array("i", values.places)], na.string())
+    inner = "i64" if kind == "numbers" else "text"
+    child = memory_array(inner, values.values, values.total, dictionaries=False)
+    return na.c_array_from_buffers(_type(kind, False), length, [None, values.ends], null_count=0, children=[child])
+
+
+def python_values(kind: str, values: Plain | Texts | Words | Lists, length: int) -> list[Any]:
+    """What stands in memory, as Python values, None where unknown."""
+    if isinstance(values, Plain):
+        plain = [bool(one) for one in bytes(values.data)] if kind == "bool" else array(CODES[kind], bytes(values.data))
+        return _where_known(plain, values.valid)
+    if isinstance(values, Words):
+        return [values.words[place] for place in array("i", values.places)]
+    ends = array("i", values.ends)
+    if isinstance(values, Texts):
+        texts = [values.data[ends[place] : ends[place + 1]].decode() for place in range(length)]
+        return _where_known(texts, values.valid)
+    inner = python_values("i64" if kind == "numbers" else "text", values.values, values.total)
+    return [inner[ends[place] : ends[place + 1]] for place in range(length)]
+
+
+def _where_known(values: Sequence[Any], valid: bytes | bytearray | None) -> list[Any]:
+    if valid is None:
+        return list(values)
+    return [value if known else None for value, known in zip(values, valid, strict=True)]
 
 
 def value_array(kind: str, values: Sequence[Any], *, dictionaries: bool) -> Any:
@@ -149,14 +222,18 @@ def _move(source: Any, target: int) -> None:
 
 def _dictionary_array(values: Sequence[str | None]) -> Any:
     """Texts as numbers of their dictionary, which holds each once."""
+    words = {value: place for place, value in enumerate(dict.fromkeys(value for value in values if value is not None))}
+    places = array("i", [0 if value is None else words[value] for value in values])
+    return _words_array(places.tobytes(), _known(values), list(words))
+
+
+def _words_array(places: bytes, valid: bytes | None, words: Sequence[str]) -> Any:
     import nanoarrow as na
 
-    words = {value: place for place, value in enumerate(dict.fromkeys(value for value in values if value is not None))}
-    valid = _known(values)
-    places = array("i", [0 if value is None else words[value] for value in values])
     found = na.c_array_from_buffers(
-        _type("word", True), len(values), [None if valid is None else bitmap(valid), places], validation_level="none"
-    )
+        _type("word", True), len(places) // 4, [None if valid is None else bitmap(valid), places],
+        validation_level="none",
+    )  # fmt: skip
     own = _CArray.from_address(found._addr())
     empty = _CArray.from_address(own.dictionary)
     _Release(empty.release)(own.dictionary)

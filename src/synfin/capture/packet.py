@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Packet:
+class Packet(NamedTuple):
     """A frame of the input."""
 
     number: int  #: `frame.number`: from 1, every frame of the input counts
@@ -17,10 +16,11 @@ class Packet:
     offset: int = 0  #: where `data` begins in the (decompressed) input
     interface: int = 0  #: index of its interface, counted over the whole input
     comments: tuple[str, ...] = ()
+    flags: int | None = None  #: direction, reception and link errors as pcapng's epb_flags has them
+    drops: int | None = None  #: packets lost between this one and the one before, where the file tells
 
 
-@dataclass(frozen=True, slots=True)
-class Interface:
+class Interface(NamedTuple):
     """Where packets were captured (a pcap file has one, pcapng any number)."""
 
     link_type: int
@@ -29,3 +29,11 @@ class Interface:
     name: str = ""
     drops: int | None = None  #: packets lost by the capture, where the file tells
     ts_offset_s: int = 0  #: seconds to add to its timestamps (pcapng's if_tsoffset)
+    description: str = ""
+    section: int = 0  #: which section of the file describes it, from 1; 0 where the format has none
+    first: int = 0  #: index of that section's first interface
+
+    @property
+    def time_decimals(self) -> int:
+        """Decimals of a second that its timestamps are shown with: 0, 1, 2, 3, 6 or 9."""
+        return next((count for count in (0, 1, 2, 3, 6) if self.ticks_per_second <= 10**count), 9)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import BinaryIO
 
 from synfin.capture import blocks
@@ -30,6 +29,7 @@ class PcapngReader:
         self._number = 1
         self.byte_order = ""  #: of the current section; empty before the first
         self.first_interface = 0  #: index of the current section's first interface
+        self._sections = 0
         self._epb_drops: dict[int, int] = {}  # by interface index, summed over packets
 
     def read_header(self) -> None:
@@ -98,11 +98,12 @@ class PcapngReader:
         except Damage as damage:
             raise Damage(offset, damage.what) from None
         self.first_interface = len(self.interfaces)
+        self._sections += 1
 
     def _add_interface(self, interface: Interface) -> None:
         if len(self.interfaces) >= MAX_INTERFACES:
             raise Damage(0, f"more than {MAX_INTERFACES} interfaces")
-        self.interfaces.append(interface)
+        self.interfaces.append(interface._replace(section=self._sections, first=self.first_interface))
 
     def _index(self, in_section: int) -> int:
         index = self.first_interface + in_section
@@ -124,11 +125,11 @@ class PcapngReader:
         largest = max_cap_len(interface.link_type)
         if header.cap_len > largest:
             raise Damage(0, f"corrupt block: captured length {header.cap_len} (at most {largest} is possible)")
-        comments: tuple[str, ...] = ()
+        told = blocks.PacketOptions()
         if kind != blocks.SIMPLE_PACKET:
-            comments, drops = blocks.packet_options(body, header, order)
-            if drops:
-                self._note_drops(index, drops)
+            told = blocks.packet_options(body, header, order)
+            if told.drops:
+                self._note_drops(index, told.drops)
         number = self._number
         self._number += 1
         end = header.start + header.cap_len
@@ -140,7 +141,9 @@ class PcapngReader:
             header.wire_len,
             body_offset + header.start,
             index,
-            comments,
+            told.comments,
+            told.flags,
+            told.drops,
         )
 
     def _note_drops(self, index: int, drops: int) -> None:
@@ -156,7 +159,7 @@ class PcapngReader:
         """Packets tell what was lost since the last one, statistics the total so far: the larger knows more."""
         interface = self.interfaces[index]
         if interface.drops is None or drops > interface.drops:
-            self.interfaces[index] = replace(interface, drops=drops)
+            self.interfaces[index] = interface._replace(drops=drops)
 
 
 class PcapngWriter:

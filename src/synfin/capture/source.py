@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import sys
 from collections.abc import Iterator
 from typing import BinaryIO, Protocol
@@ -22,9 +23,18 @@ class Feed(Protocol):
 
     problem: str | None
 
+    @property
+    def taken(self) -> int:
+        """Bytes of the file, as it stands there, that are read."""
+
+    def seekable(self) -> int | None:
+        """The descriptor of a regular file whose offsets are those of the bytes that come from here, None without."""
+
     def read_some(self, size: int) -> bytes: ...
 
     def readinto_some(self, buffer: Buffer) -> int: ...
+
+    def seek(self, offset: int) -> None: ...
 
     def close(self) -> None: ...
 
@@ -37,6 +47,7 @@ class FileFeed:
         self._stream = stream
         self._owned = owned
         self._ended = False
+        self._taken = 0
         self._read = getattr(stream, "read1", stream.read)
         self._readinto = getattr(stream, "readinto1", getattr(stream, "readinto", None))
 
@@ -49,6 +60,7 @@ class FileFeed:
             data = b""
             self.problem = f"reading failed: {error.strerror or error}"
         self._ended = not data  # a terminal would otherwise be asked again after its end of file
+        self._taken += len(data)
         return data
 
     def readinto_some(self, buffer: Buffer) -> int:
@@ -64,7 +76,23 @@ class FileFeed:
             count = 0
             self.problem = f"reading failed: {error.strerror or error}"
         self._ended = not count
+        self._taken += count
         return count
+
+    @property
+    def taken(self) -> int:
+        return self._taken
+
+    def seekable(self) -> int | None:
+        if not self._owned or self._ended:
+            return None
+        descriptor = self._stream.fileno()
+        return descriptor if stat.S_ISREG(os.fstat(descriptor).st_mode) else None
+
+    def seek(self, offset: int) -> None:
+        """Go on at `offset` of a seekable file."""
+        self._stream.seek(offset)
+        self._taken = offset
 
     def close(self) -> None:
         if self._owned:
@@ -86,6 +114,20 @@ class ByteSource:
     def problem(self) -> str | None:
         """Why the bytes ended before they should have (compression, input error), once the end was reached."""
         return self._feed.problem
+
+    @property
+    def taken(self) -> int:
+        """Bytes of the file that are read, compressed as they stand there: what is behind, of its whole size."""
+        return self._feed.taken
+
+    def descriptor(self) -> int | None:
+        """The descriptor of a regular file that is read as it is; None for pipes, streams and compressed files."""
+        return self._feed.seekable()
+
+    def seek(self, offset: int) -> None:
+        """Go on at `offset`: somebody else has read up to there, by the descriptor."""
+        self._feed.seek(offset)
+        self._buffer, self._at, self._base = b"", 0, offset
 
     def tell(self) -> int:
         """Offset of the next byte in the decompressed input."""

@@ -6,20 +6,35 @@ all ask for `__arrow_c_stream__`. Whoever wants less in memory than all of it ta
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from synfin.capture.arrow import CODES, Column, Plain, batch, lazy_stream, plain_array, schema, value_array
+from synfin.capture.arrow import (
+    Column,
+    InMemory,
+    Lists,
+    Plain,
+    Texts,
+    Words,
+    batch,
+    lazy_stream,
+    memory_array,
+    python_values,
+    schema,
+    value_array,
+)
 
 ROWS = 65536  #: of a batch whose rows are a few bytes
 
 
+Values = Plain | Texts | Words | Lists | Sequence[Any]
+
+
 class Part(NamedTuple):
-    """Some rows, column by column: `Plain` where they stand in memory, else Python values."""
+    """Some rows, column by column: as they stand in memory, or Python values."""
 
     length: int
-    values: Sequence[Plain | Sequence[Any]]
+    values: Sequence[Values]
 
 
 Parts = Callable[[int], Iterator[Part]]  #: from rows in a part to the parts, anew each time
@@ -77,7 +92,8 @@ class Table:
     def rows(self) -> Iterator[tuple[Any, ...]]:
         """Every row as Python values, None where unknown; times in nanoseconds."""
         for part in self._parts(self.rows_at_once):
-            yield from zip(*map(_python_values, self.columns, part.values), strict=True)
+            columns = zip(self.columns, part.values, strict=True)
+            yield from zip(*(_python_values(column, values, part.length) for column, values in columns), strict=True)
 
     def record_batches(self, *, dictionaries: bool = True) -> Iterator[Any]:
         """The same pieces as nanoarrow's arrays."""
@@ -95,16 +111,8 @@ class Table:
         return _stream(self.columns, self._parts(self.rows_at_once))
 
 
-def _python_values(column: Column, values: Plain | Sequence[Any]) -> Sequence[Any]:
-    if not isinstance(values, Plain):
-        return values
-    if column.kind == "bool":
-        plain: Sequence[Any] = [bool(value) for value in bytes(values.data)]
-    else:
-        plain = array(CODES[column.kind], bytes(values.data))
-    if values.valid is None:
-        return plain
-    return [value if known else None for value, known in zip(plain, values.valid, strict=True)]
+def _python_values(column: Column, values: Values, length: int) -> Sequence[Any]:
+    return python_values(column.kind, values, length) if isinstance(values, InMemory) else values
 
 
 def _stream(columns: Sequence[Column], parts: Iterator[Part]) -> object:
@@ -115,8 +123,8 @@ def _stream(columns: Sequence[Column], parts: Iterator[Part]) -> object:
 
 def _record_batch(columns: Sequence[Column], part: Part, *, dictionaries: bool) -> Any:
     children = [
-        plain_array(column.kind, values, part.length)
-        if isinstance(values, Plain)
+        memory_array(column.kind, values, part.length, dictionaries=dictionaries)
+        if isinstance(values, InMemory)
         else value_array(column.kind, values, dictionaries=dictionaries)
         for column, values in zip(columns, part.values, strict=True)
     ]

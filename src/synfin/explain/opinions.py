@@ -30,7 +30,8 @@ def second(step: Step, lang: Language) -> str:
     hole = text(f"opinion-hole.{opinion.hole}", lang) if opinion.hole and opinion.hole != "undecided" else ""
     if hole and not opinion.hole_certain:
         hole = f"{hole} ({text('ui.likely', lang)})"
-    return ", ".join(part for part in (said, hole) if part)
+    late = text("opinion-late", lang) if opinion.late else ""
+    return ", ".join(part for part in (late, said, hole) if part)
 
 
 def named(opinion: Opinion, lang: Language) -> str:
@@ -47,7 +48,9 @@ def sentence(step: Step, lang: Language) -> str:
     opinion, said = step.opinion, second(step, lang)
     if opinion is None or not said:
         return ""
-    reasons = [] if _agrees(opinion, step.flags) else [text(opinion.reason, lang)]
+    reasons = [text("opinion.late", lang)] if opinion.late else []
+    if not _agrees(opinion, step.flags):
+        reasons.append(text(opinion.reason, lang))
     if opinion.hole and opinion.hole != "undecided":
         reasons.append(text(opinion.hole_reason, lang))
     return text("opinion-says", lang, what=said, why=(" " if lang == "en" else "").join(reasons))

@@ -90,6 +90,12 @@ def finding_facts(finding: str) -> FindingFacts:
     return FindingFacts(finding, entry["severity"], entry["rule"], entry["guards"], entry["ref"])
 
 
+def rfc_section(rule: str) -> str:
+    """Where RFC 9293 asks for a requirement of its list (MUST-14); KeyError when the catalogue lacks it."""
+    section: str = _entries()[f"rfc.{rule}"]["section"]
+    return section
+
+
 def finding_ids() -> tuple[str, ...]:
     """Every id that the catalogue of findings holds."""
     return tuple(key for key, entry in _entries().items() if "severity" in entry)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import os
+import sys
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from synfin.errors import UsageError
 
@@ -13,13 +15,37 @@ COMMANDS = {
     "conns": "the connections of captures, a row each",
     "explain": "one connection segment by segment, or one packet byte by byte",
     "packets": "the packets of captures, a line each",
+    "check": "what is wrong in captures, ranked; exit 1 where it is bad",
+    "compare": "two captures of the same traffic, from two places",
     "capture": "capture packets from an interface",
     "doctor": "what this machine allows",
+    "completion": "a script that teaches a shell synfin's commands, options and field names",
 }
+
+
+class _Help(argparse.HelpFormatter):
+    """argparse's, which is made for every argument: without the modules that it would load to know the width."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=_width())
+
+
+def _width() -> int:
+    """Columns for help, as shutil tells them."""
+    given = os.environ.get("COLUMNS", "")
+    if given.isascii() and given.isdigit() and int(given):
+        return int(given) - 2
+    try:
+        return (os.get_terminal_size(sys.__stdout__.fileno()).columns or 80) - 2  # type: ignore[union-attr]
+    except (AttributeError, ValueError, OSError):
+        return 78
 
 
 class _Parser(argparse.ArgumentParser):
     """argparse whose complaints are UsageErrors."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(formatter_class=_Help, **options)
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(message)
@@ -30,15 +56,27 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     given = list(arguments)
     if given and given[0] not in COMMANDS and given[0] not in ("-h", "--help", "--version"):
         given.insert(0, "conns")
-    return parser().parse_args(given)
+    only = given[0] if given and given[0] in COMMANDS else None
+    asked = parser(only).parse_args(given)
+    if getattr(asked, "shorthands", False):
+        _combine(asked)
+    return asked
 
 
-def parser() -> argparse.ArgumentParser:
-    """The whole command line."""
+def _combine(asked: argparse.Namespace) -> None:
+    """Put the shorthands into the filter."""
+    if asked.port or asked.host or asked.between or asked.follow is not None:
+        from synfin.filter.shorthand import joined
+
+        asked.filter = joined(asked.filter, port=asked.port, hosts=asked.host, ends=asked.between, follow=asked.follow)
+
+
+def parser(only: str | None = None) -> argparse.ArgumentParser:
+    """The whole command line, or as much of it as one command needs."""
     top = _Parser(prog="synfin", description="From SYN to FIN: see, explain and speak TCP.", allow_abbrev=False)
     top.add_argument("--version", action=_Version, nargs=0, help="show the version and leave")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_Parser)
-    for name, summary in COMMANDS.items():
+    for name, summary in COMMANDS.items() if only is None else [(only, COMMANDS[only])]:
         command = commands.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
         command.allow_abbrev = False
         globals()[f"_{name}"](command)
@@ -69,12 +107,51 @@ def _language(command: argparse.ArgumentParser) -> None:
 
 def _filter(command: argparse.ArgumentParser, what: str) -> None:
     command.add_argument("-Y", dest="filter", metavar="FILTER", help=f"display filter, as Wireshark's: {what}")
+    command.set_defaults(shorthands=True)
+    command.add_argument(
+        "--port", action="append", default=[], metavar="PORTS", help="short for a filter: TCP ports (80,443,8000-8080)"
+    )
+    command.add_argument(
+        "--host", action="append", default=[], metavar="ADDRESS", help="short for a filter: from or to (10.0.0.0/8)"
+    )
+    command.add_argument(
+        "--between", action="append", default=[], metavar="A,B", help="short for a filter: ends (10.0.0.1,10.0.0.2:80)"
+    )
+    command.add_argument("--follow", type=_natural, metavar="N", help="short for a filter: connection N (see conns)")
 
 
 def _conns(command: argparse.ArgumentParser) -> None:
     _inputs(command)
     _filter(command, "only connections with a packet that matches")
     command.add_argument("--separate", action="store_true", help="count frames and connections anew in each file")
+    command.add_argument(
+        "--closed-after",
+        type=_silence,
+        default=240,
+        metavar="SECONDS",
+        help="forget a connection that has ended when it was silent for so long (default: 240)",
+    )
+    command.add_argument(
+        "--idle-after", type=_silence, default=3600, metavar="SECONDS", help="the same of any other (default: 3600)"
+    )
+    command.add_argument(
+        "--jobs", type=_positive, metavar="N", help="cores to use (default: up to 4 for a large file, else 1)"
+    )
+    command.add_argument("--keep-all", action="store_true", help="forget none, whatever memory it takes")
+    command.add_argument(
+        "--since", metavar="TIME", help="only connections whose last packet is not earlier: RFC 3339, or seconds"
+    )
+    command.add_argument("--until", metavar="TIME", help="only connections whose first packet is not later")
+    command.add_argument(
+        "--sort",
+        metavar="FIELD",
+        help="in order of a field (see --columns), unknown last; --sort=-FIELD: largest first",
+    )
+    command.add_argument("--reverse", action="store_true", help="turn the order of --sort round")
+    command.add_argument("--limit", type=_positive, metavar="N", help="only the first N")
+    command.add_argument(
+        "--columns", metavar="A,B,…", help="fields of the record to print as TSV or CSV, in this order"
+    )
     form = command.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_const", dest="form", const="json", help="one JSON document")
     form.add_argument("--ndjson", action="store_const", dest="form", const="ndjson", help="a JSON record a line")
@@ -87,15 +164,11 @@ def _conns(command: argparse.ArgumentParser) -> None:
 
 
 def _packets(command: argparse.ArgumentParser) -> None:
+    from synfin.faces.packet_arguments import add_output_arguments  # other commands need not load it
+
     _inputs(command)
     _filter(command, "only packets that match")
-    command.add_argument(
-        "-T", dest="form", choices=("text", "fields", "json"), default="text", help="form of the output (default: text)"
-    )
-    command.add_argument("-e", dest="fields", action="append", default=[], metavar="FIELD", help="a field to print")
-    command.add_argument(
-        "-E", dest="layout", action="append", default=[], metavar="KEY=VALUE", help="layout of -T fields, as tshark's"
-    )
+    add_output_arguments(command)
     command.add_argument("-c", dest="count", type=_positive, metavar="N", help="stop after N packets have been read")
     command.add_argument("-2", dest="two_passes", action="store_true", help="two passes also over standard input")
     command.add_argument(
@@ -108,7 +181,7 @@ def _packets(command: argparse.ArgumentParser) -> None:
         help="whose rules of analysis: tshark-4.0 (default), tshark-4.4",
     )
     command.add_argument("--fields", dest="list_fields", nargs="?", const="", metavar="PATTERN", help="list the fields")
-    command.add_argument("--json", action="store_const", dest="form", const="json", help="same as -T json")
+    _language(command)
 
 
 def _explain(command: argparse.ArgumentParser) -> None:
@@ -117,11 +190,52 @@ def _explain(command: argparse.ArgumentParser) -> None:
     which.add_argument("--conn", type=_natural, metavar="N", help="the connection with this number (see conns)")
     which.add_argument("--stream", type=_natural, metavar="N", help="the connection with this tcp.stream")
     which.add_argument("--packet", type=_positive, metavar="N", help="one packet: every field with its bytes")
-    command.add_argument("-o", dest="output", metavar="FILE", help="write a drawing (.svg) or a page (.html)")
+    command.add_argument(
+        "--header", action="store_true", help="of --packet only the drawing of its TCP header, and its control bits"
+    )
+    command.add_argument(
+        "-o", dest="output", metavar="FILE",
+        help="write a drawing (.svg: the ladder, with --packet the TCP header) or a page (.html)",
+    )  # fmt: skip
     form = command.add_mutually_exclusive_group()
-    form.add_argument("--json", action="store_const", dest="form", const="json", help="story and measurements as JSON")
+    form.add_argument(
+        "--json", action="store_const", dest="form", const="json",
+        help="story and measurements as JSON; with --packet every field",
+    )  # fmt: skip
     form.add_argument("--measure", action="store_true", help="what is measured of it, as a table")
     _ladder(command)
+    _language(command)
+
+
+def _check(command: argparse.ArgumentParser) -> None:
+    _inputs(command)
+    command.add_argument(
+        "--fail-on",
+        choices=("info", "note", "warn", "error", "never"),
+        default="error",
+        help="exit 1 when a finding is at least as bad (default: error)",
+    )
+    command.add_argument(
+        "--min",
+        dest="least",
+        choices=("ok", "info", "note", "warn", "error"),
+        default="note",
+        help="show findings that are at least as bad (default: note)",
+    )
+    command.add_argument("--rfc", action="store_true", help="also what RFC 9293 does not allow, by its numbers")
+    form = command.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_const", dest="form", const="json", help="one JSON document")
+    form.add_argument(
+        "--lines", action="store_const", dest="form", const="lines", help="a finding a line (default in a pipe)"
+    )
+    form.add_argument("--grouped", action="store_const", dest="form", const="grouped", help="by kind, worst first")
+    _language(command)
+
+
+def _compare(command: argparse.ArgumentParser) -> None:
+    _inputs(command)
+    command.add_argument("--full", action="store_true", help="also connections to which nothing happened")
+    command.add_argument("--json", action="store_const", dest="form", const="json", help="one JSON document")
     _language(command)
 
 
@@ -161,9 +275,20 @@ def _capture(command: argparse.ArgumentParser) -> None:
     command.add_argument("-q", dest="quiet", action="store_true", help="do not print the packets")
 
 
+def _completion(command: argparse.ArgumentParser) -> None:
+    command.add_argument("shell", choices=("bash", "zsh", "fish"), metavar="SHELL", help="bash, zsh or fish")
+
+
 def _doctor(command: argparse.ArgumentParser) -> None:
     command.add_argument("--json", action="store_const", dest="form", const="json", help="as JSON")
     _language(command)
+
+
+def _silence(text: str) -> int:
+    seconds = _natural(text)
+    if not 4 <= seconds < 1 << 31:
+        raise argparse.ArgumentTypeError("must be at least 4 seconds (--keep-all: for ever)")
+    return seconds
 
 
 def _positive(text: str) -> int:

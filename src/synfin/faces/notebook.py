@@ -13,8 +13,9 @@ from synfin.capture.reader import open_capture
 from synfin.watch.connection_table import connection_table
 from synfin.watch.engines import compiled, engine
 from synfin.watch.packet_table import packet_table
-from synfin.watch.raw import RawConnection
+from synfin.watch.raw import RawConnection, earlier
 from synfin.watch.record import Connection
+from synfin.watch.record_block import RecordBlock, record_blocks
 from synfin.watch.records import record
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ class Capture:
             with open_capture(path, first_number=self._engine.frames + 1) as reader:
                 self._engine.feed(reader)
                 self.warnings.extend(reader.warnings)
-        self.connections: Table = connection_table(self._records, self.__len__)  #: a row each, names under `conn.`
+        self.connections: Table = connection_table(self._blocks, self.__len__)  #: a row each, names under `conn.`
         #: a row each frame; null where there is no TCP
         self.packets: Table = packet_table(self._paths, self._engine, lambda: self._engine.frames)
 
@@ -134,10 +135,13 @@ class Capture:
     def _records(self) -> Iterator[Connection]:
         return map(record, self._engine.connections())
 
+    def _blocks(self) -> Iterator[RecordBlock]:
+        return record_blocks(self._engine)
+
     def _retell(self, chosen: Connection) -> Story:
         from synfin.watch.retell import retell
 
-        return self._picked(chosen) or retell(self._paths, chosen, engine()).story
+        return self._picked(chosen) or retell(self._paths, chosen, engine(), self._earlier(chosen)).story
 
     def _picked(self, chosen: Connection) -> Story | None:
         """The story by way of the kernels, where they can."""
@@ -145,7 +149,10 @@ class Capture:
             return None
         from synfin.watch.pick import pick_story
 
-        return pick_story(self._paths, chosen)
+        return pick_story(self._paths, chosen, self._earlier(chosen))
+
+    def _earlier(self, chosen: Connection) -> list[RawConnection]:
+        return earlier(self._raw(chosen.conn), self._engine.connections())
 
     def __repr__(self) -> str:
         count = len(self.warnings)

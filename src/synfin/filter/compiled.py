@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
+from synfin.capture.packet import Packet
 from synfin.dissect.context import Facts
 from synfin.filter import typed
 from synfin.filter.evaluate.plan import predicate
@@ -16,38 +17,61 @@ from synfin.wire.frame import Frame
 class Filter:
     """`fields` names every field whose values it needs; `matches` asks one packet."""
 
-    __slots__ = ("_test", "fields", "text")
+    __slots__ = ("_test", "condition", "fields", "text")
 
     def __init__(self, text: str, condition: typed.Condition) -> None:
         self.text = text
-        self.fields = frozenset(_fields(condition))
+        self.condition = condition  #: what `synfin.filter.planned` plans
+        self.fields = frozenset(field_names(condition))
         self._test = predicate(condition)
 
     def matches(self, frame: Frame, facts: Facts | None = None) -> bool:
         """Whether the packet passes."""
         return self._test(Row(frame, facts))
 
+    @property
+    def asks_connections(self) -> bool:
+        """Whether it asks for nothing but the connection."""
+        return bool(self.fields) and all(name.startswith("conn.") for name in self.fields)
 
-def compile(text: str) -> Filter:
-    """The filter that `text` writes; FilterError names the place, what was expected, and the nearest field."""
+    def accepts(self, connection: object) -> bool:
+        """Whether a connection passes by its record alone; for a filter that `asks_connections`."""
+        return self._test(Row(_NOBODY, Facts(connection=connection)))
+
+
+#: What stands for the packet where only the connection is asked for.
+_NOBODY = Frame(Packet(0, 0, 1, b"", 0), ())
+
+
+def compile(text: str, macros: Mapping[str, str] | None = None) -> Filter:
+    """The filter that `text` writes; FilterError names the place, what was expected, and the nearest field.
+
+    The empty filter passes every packet, as tshark's does. Macros are Wireshark's own where none are given.
+    """
+    if "$" in text:
+        from synfin.filter import macros as written
+
+        text = written.expand(text, written.personal() if macros is None else macros)
+    if not text.strip(" \t\r\n"):
+        return Filter(text, typed.Every(()))
     return Filter(text, check(parse(text), text))
 
 
-def _fields(node: object) -> Iterator[str]:
+def field_names(node: object) -> Iterator[str]:
     """Names of the fields in a checked tree; its depth is bounded by the grammar."""
     if isinstance(node, typed.Values):
         yield node.field.name
-    elif isinstance(node, (typed.Some, typed.Every)):
+    elif isinstance(node, (typed.Some, typed.Every, typed.Odd)):
         for operand in node.operands:
-            yield from _fields(operand)
+            yield from field_names(operand)
     elif isinstance(node, typed.Applied):
         for argument in node.arguments:
-            yield from _fields(argument)
+            yield from field_names(argument)
     elif isinstance(node, typed.Membership):
-        yield from _fields(node.left)
+        yield from field_names(node.left)
         for element in node.elements:
             for entity in element:
-                yield from _fields(entity)
+                yield from field_names(entity)
     else:
         for name in ("operand", "entity", "left", "right"):
-            yield from _fields(getattr(node, name)) if hasattr(node, name) else ()
+            yield from field_names(getattr(node, name)) if hasattr(node, name) else ()

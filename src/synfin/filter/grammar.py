@@ -1,7 +1,7 @@
 """The grammar of display filters: a precedence-climbing parser from tokens to the syntax tree.
 
-From loose to tight: or, and, not, comparison (chains as "and"), `&`, `+ -`, `* / %`, sign. Parentheses group tests,
-braces group arithmetic.
+From loose to tight: or, xor, and, not, comparison (chains as "and"), `&`, `+ -`, `* / %`, sign. Parentheses group
+tests, braces group arithmetic.
 """
 
 from __future__ import annotations
@@ -23,19 +23,23 @@ from synfin.filter.syntax import (
     Not,
     Or,
     Range,
+    Raw,
     Reference,
     Slice,
     Test,
     Text,
     Word,
+    Xor,
 )
 
 MAX_DEPTH = 64  #: nested parentheses, braces, calls and nots, and operators in a row of arithmetic
-MAX_OPERANDS = 5_000  #: tokens of one filter, which bounds every list in its tree
+MAX_OPERANDS = 50_000  #: tokens of one filter, which bounds every list in its tree
 
-COMPARISONS = frozenset({"==", "!=", "===", "!==", ">", ">=", "<", "<=", "contains", "matches"})
+CHAINED = frozenset({"==", "!=", "===", "!==", ">", ">=", "<", "<="})  #: comparisons that go on: a < b < c
+COMPARISONS = CHAINED | {"contains", "matches"}
 ARITHMETIC = {"&": 1, "+": 2, "-": 2, "*": 3, "/": 3, "%": 3}
-_PART = re.compile(r"(?P<start>-?\w+)?(?:(?P<how>[:-])(?P<end>-?\w+)?)?")
+_PART = re.compile(r"(?P<start>[+-]?\w+)? *(?:(?P<how>[:-]) *(?P<end>[+-]?\w+)?)?")
+_PLACE = re.compile(r"([+-]?)(0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*)")
 
 
 def parse(text: str) -> Test:
@@ -50,7 +54,9 @@ class _Parser:
         self.at = 0
         self.depth = 0
         if len(self.tokens) > MAX_OPERANDS:
-            raise FilterError(f"the filter has more than {MAX_OPERANDS} parts", text, 0)
+            raise FilterError(
+                f"the filter has more than {MAX_OPERANDS:,} parts", text, self.tokens[MAX_OPERANDS].position
+            )
 
     def filter(self) -> Test:
         if self.here.kind == "end":
@@ -63,10 +69,16 @@ class _Parser:
     # -- tests -------------------------------------------------------------------------------------------------
 
     def disjunction(self) -> Test:
-        operands = [self.conjunction()]
+        operands = [self.exclusion()]
         while self.accept("||"):
-            operands.append(self.conjunction())
+            operands.append(self.exclusion())
         return operands[0] if len(operands) == 1 else Or(tuple(operands))
+
+    def exclusion(self) -> Test:
+        operands = [self.conjunction()]
+        while self.accept("^^"):
+            operands.append(self.conjunction())
+        return operands[0] if len(operands) == 1 else Xor(tuple(operands))
 
     def conjunction(self) -> Test:
         operands = [self.negation()]
@@ -93,37 +105,56 @@ class _Parser:
             self.at += 1
         start = self.here.position
         left = self.arithmetic(1)
-        negated = self.is_op("!") and self.tokens[self.at + 1][:2] == ("op", "in")
-        if negated:
-            self.at += 1
-        if self.is_op("in"):
-            self.at += 1
-            found: Test = Member(left, self.elements(), quantifier, start)
-            return Not(found) if negated else found
-        chain: list[Test] = []
-        while self.here.kind == "op" and self.here.value in COMPARISONS:
-            operator = self.take()
-            right = self.arithmetic(1)
-            chain.append(Compare(operator.value, left, right, quantifier, operator.position))
-            left = right
+        if self.is_op("in") or (self.is_op("!") and self.tokens[self.at + 1][:2] == ("op", "in")):
+            return self.membership(left, quantifier, start)
+        chain = self.comparisons(left, quantifier)
         if not chain:
             if quantifier:
                 raise self.error(f"a comparison was expected after '{quantifier}'")
             return Exists(left, start)
         return chain[0] if len(chain) == 1 else And(tuple(chain))
 
+    def comparisons(self, left: Entity, quantifier: str) -> list[Test]:
+        """`left == b`, or a chain of comparisons; what is no comparison of order stands alone."""
+        chain: list[Test] = []
+        while self.is_op(*(CHAINED if chain else COMPARISONS)):
+            operator = self.take()
+            right = self.arithmetic(1)
+            if chain or (operator.value in CHAINED and self.is_op(*CHAINED)):
+                quantifier = ""  # it speaks of one comparison, not of a chain
+            chain.append(Compare(operator.value, left, right, quantifier, operator.position))
+            left = right
+            if operator.value not in CHAINED:
+                break
+        return chain
+
+    def membership(self, left: Entity, quantifier: str, start: int) -> Test:
+        negated = self.accept("!")
+        self.expect("in")
+        if negated:  # the quantifier speaks of the inversion, not of the values
+            return Not(Member(left, self.elements(), "", start))
+        return Member(left, self.elements(), quantifier, start)
+
     def elements(self) -> tuple[tuple[Entity, Entity | None], ...]:
         self.expect("{")
         found: list[tuple[Entity, Entity | None]] = []
         while True:
-            low = self.arithmetic(1)
-            found.append((low, self.arithmetic(1) if self.accept("..") else None))
+            low = self.element()
+            found.append((low, self.element() if self.accept("..") else None))
             if not self.accept(","):
                 break
         if not self.is_op("}"):
-            raise self.error(f"',' or '}}' was expected in the set, not {self.shown}")
+            raise self.error(f"',', '..' or '}}' was expected in the set, not {self.shown}")
         self.at += 1
         return tuple(found)
+
+    def element(self) -> Entity:
+        if self.is_op("{"):
+            raise self.error("a set has fields and values in it, no arithmetic and no other set")
+        found = self.unary()
+        if isinstance(found, Slice):
+            raise FilterError("a set cannot have a slice in it", self.text, found.position)
+        return found
 
     # -- entities ----------------------------------------------------------------------------------------------
 
@@ -139,21 +170,14 @@ class _Parser:
         return left
 
     def unary(self) -> Entity:
+        if self.is_op("{"):
+            self.at += 1
+            return self.braced()
         position = self.here.position
-        if self.accept("+"):
-            return self.unary_operand()
         if self.accept("-"):
-            operand = self.unary_operand()
-            if isinstance(operand, Word) and operand.text[:1].isdigit():
-                return Word("-" + operand.text, position)
-            return Negative(operand, position)
+            return Negative(self.postfix(self.primary()), position)
+        self.accept("+")
         return self.postfix(self.primary())
-
-    def unary_operand(self) -> Entity:
-        self.enter()
-        found = self.unary()
-        self.depth -= 1
-        return found
 
     def primary(self) -> Entity:
         token = self.take()
@@ -161,10 +185,10 @@ class _Parser:
             return Text(token.data, token.kind == "char", token.position)
         if token.kind == "word":
             return self.call(token) if self.is_op("(") else Word(token.value, token.position)
-        if token[:2] == ("op", "{"):
-            return self.braced()
         if token[:2] == ("op", "$"):
             return self.reference(token)
+        if token[:2] == ("op", "@"):
+            return Raw(self.name("'@'"), token.position)
         self.at -= 1
         raise self.error(f"a field, a value or '(' was expected, not {self.shown}")
 
@@ -176,12 +200,23 @@ class _Parser:
         return found
 
     def reference(self, token: Token) -> Entity:
-        self.expect("{")
-        word = self.take()
+        """`${field}`, or `$field` as Wireshark 4.4 has it; `@` in front asks for the bytes."""
+        braced = self.accept("{")
+        if self.here.position != token.position + 1 + braced:
+            raise self.error("no space may stand inside a reference")
+        raw = self.accept("@")
+        field = self.name("'${'" if braced else "'$'")
+        layers = self.layers() if self.is_op("#") else ()
+        if braced:
+            self.expect("}")
+        return Reference(field, token.position, raw, layers)
+
+    def name(self, after: str) -> Word:
+        word = self.here
         if word.kind != "word":
-            raise FilterError("a field name was expected after '${'", self.text, word.position)
-        self.expect("}")
-        return Reference(Word(word.value, word.position), token.position)
+            raise self.error(f"a field name was expected after {after}, not {self.shown}")
+        self.at += 1
+        return Word(word.value, word.position)
 
     def call(self, token: Token) -> Entity:
         self.enter()
@@ -195,7 +230,10 @@ class _Parser:
 
     def postfix(self, entity: Entity) -> Entity:
         if self.is_op("#"):
-            entity = self.layered(entity)
+            position = self.here.position
+            if not isinstance(entity, Word):
+                raise self.error("only a field can be followed by '#'")
+            entity = Layered(entity, self.layers(), position)
         depth = self.depth
         while self.here.kind == "slice":
             self.enter()
@@ -204,29 +242,27 @@ class _Parser:
         self.depth = depth
         return entity
 
-    def layered(self, entity: Entity) -> Entity:
-        position = self.take().position
-        if not isinstance(entity, Word):
-            raise FilterError("only a field can be followed by '#'", self.text, position)
+    def layers(self) -> tuple[Range, ...]:
+        """What stands after `#`: a number, or a list of ranges in brackets."""
+        mark = self.take()
         if self.here.kind == "slice":
-            return Layered(entity, self.ranges(self.take()), position)
-        token = self.take()
-        if token.kind != "word" or not token.value.isascii() or not token.value.isdigit():
-            raise FilterError("a layer number was expected after '#'", self.text, token.position)
-        return Layered(entity, (Range(int(token.value), 1),), position)
+            return self.ranges(self.take())
+        token = self.here
+        digits = token.value if token.kind == "word" and token.position == mark.position + 1 else ""
+        if not digits.isascii() or not digits.isdigit():
+            raise FilterError("a layer number was expected right after '#'", self.text, token.position)
+        self.at += 1
+        return (Range(self.integer(digits.lstrip("0") or "0", token), 1),)
 
     def ranges(self, token: Token) -> tuple[Range, ...]:
-        found: list[Range] = []
-        for piece in token.value.split(","):
-            part = _PART.fullmatch(piece.strip())
-            if part is None or not piece.strip():
-                raise FilterError("a slice is [i], [i:length], [i-j], [:length] or [i:]", self.text, token.position)
-            found.append(self.one_range(part, token))
-        return tuple(found)
+        return tuple(self.one_range(piece.strip(" "), token) for piece in token.value.split(","))
 
-    def one_range(self, part: re.Match[str], token: Token) -> Range:
+    def one_range(self, piece: str, token: Token) -> Range:
+        part = _PART.fullmatch(piece)
+        if part is None or not piece:
+            raise FilterError("a slice is [i], [i:length], [i-j], [:length] or [i:]", self.text, token.position)
         start, how, end = (part.group(name) for name in ("start", "how", "end"))
-        if start is None and (how != ":" or end is None):
+        if start is None and how != ":":
             raise FilterError("a slice needs a number", self.text, token.position)
         first = self.integer(start or "0", token)
         if how is None:
@@ -236,17 +272,17 @@ class _Parser:
             if length is not None and length <= 0:
                 raise FilterError("a slice's length must be positive", self.text, token.position)
             return Range(first, length)
-        if end is None:
-            raise FilterError("a slice [i-j] needs its end", self.text, token.position)
-        return Range(first, None, self.integer(end, token))
+        last = first if end is None else self.integer(end, token)
+        if last <= first:
+            raise FilterError("a slice [i-j] needs its end, beyond its start", self.text, token.position)
+        return Range(first, None, last)
 
     def integer(self, text: str, token: Token) -> int:
-        try:
-            value = int(text, 0)
-        except ValueError:
-            value = 1 << 40
-        if abs(value) > 0x7FFFFFFF:
-            raise FilterError(f"{text!r} is no place in a slice", self.text, token.position)
+        part = _PLACE.fullmatch(text)
+        octal = part is not None and part[2][0] == "0" and part[2][1:2] not in ("", "x", "X")
+        value = 1 << 40 if part is None else int(part[2], 8 if octal else 0) * (-1 if part[1] == "-" else 1)
+        if not -0x80000000 <= value <= 0x7FFFFFFF:
+            raise FilterError(f"{text[:20]!r} is no place in a slice", self.text, token.position)
         return value
 
     # -- tokens ------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 from synfin.dissect.address import parse_ipv4, parse_ipv6
-from synfin.dissect.field import MAXIMUM, MINIMUM, Field
+from synfin.dissect.field import MAXIMUM, Field
 from synfin.filter.syntax import Text, Word
 from synfin.filter.typed import Network
 
@@ -21,15 +21,16 @@ KIND_NAMES = {
 }  # fmt: skip
 SECOND = 1_000_000_000
 
-_NUMBER = re.compile(r"(-?)(0[xX][0-9a-fA-F]+|0[bB][01]+|0[0-7]*|[1-9][0-9]*)")
-_SECONDS = re.compile(r"(-?)(\d{1,15})?(?:\.(\d{0,9})\d*)?")
-_BYTES = re.compile(r"[0-9A-Fa-f]{2}(?:([:.-])[0-9A-Fa-f]{2}(?:\1[0-9A-Fa-f]{2})*)?")
-_QUADS = re.compile(r"[0-9A-Fa-f]{4}(?:\.[0-9A-Fa-f]{4})+")
-_PLAIN = re.compile(r"(?:[0-9A-Fa-f]{2})+")
-_ISO = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?)?\s*(Z|UTC|[+-]\d\d:?\d\d)?")
-_ENGLISH = re.compile(
-    r"([A-Z][a-z]{2}) +(\d{1,2}), (\d{4}) (\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?\s*(Z|UTC|[+-]\d\d:?\d\d)?"
+_NUMBER = re.compile(r"0[xX][0-9a-fA-F]+|0[bB][01]+|0[0-7]*|[1-9][0-9]*")
+_SECONDS = re.compile(r"([0-9]+)(?:\.([0-9]{1,9}))?")
+_PAIRS = re.compile(r"[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2})+")
+_GROUPS = re.compile(r"([0-9A-Fa-f]{1,2}|[0-9A-Fa-f]{4})(?:([.-])(?:[0-9A-Fa-f]{1,2}|[0-9A-Fa-f]{4}))*")
+_PLAIN = re.compile(r"[0-9A-Fa-f]+")
+_ZONE = r"(Z| +UTC|[+-]\d\d(?::?\d\d)?)?"
+_ISO = re.compile(
+    r"(\d{4})-(\d\d?)-(\d\d?)(?:[T ](\d\d?)(?:(?::(\d\d?)(?::(\d\d?)(?:[.,](\d{0,9}))?)?)" + _ZONE + r")?)?"
 )
+_ENGLISH = re.compile(r"([A-Z][a-z]{2}) +(\d\d?), (\d{4}) (\d\d?):(\d\d?):(\d\d?)(?:\.(\d{0,9}))?( +UTC)?", re.I)
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
@@ -44,47 +45,44 @@ def name_of(kind: str) -> str:
 
 def convert(literal: Word | Text, kind: str, field: Field | None) -> Any:
     """The literal as a value of `kind`; Mismatch says why it is none."""
-    text = literal.data.decode("utf-8", "replace") if isinstance(literal, Text) else literal.text
-    quoted = isinstance(literal, Text) and not literal.char
-    if isinstance(literal, Word) and text.startswith(":") and kind not in ADDRESSES:
-        text = text[1:]
+    if isinstance(literal, Text):
+        text, quoted = literal.data.decode("utf-8", "surrogateescape"), not literal.char
+    else:
+        text, quoted = literal.text, False
+        if text.startswith("."):
+            raise Mismatch(f"there is no field {text[1:]!r} (a leading dot marks a field; write seconds as 0.5)")
     if kind in INTEGERS:
         return _integer(literal, text, kind, field, quoted)
     if kind == "str":
-        return text
+        return text.removeprefix(":") if isinstance(literal, Word) else text
     if kind in BYTES:
         return _bytes(literal, text, kind)
     if kind == "abstime":
         return _moment(text)
-    if quoted:
+    if quoted or isinstance(literal, Text):
         raise Mismatch(f"{name_of(kind)} was expected, not the string {text!r}")
     return _address(text, kind) if kind in ADDRESSES else _duration(text)
 
 
 def _integer(literal: Word | Text, text: str, kind: str, field: Field | None, quoted: bool) -> int:
     if isinstance(literal, Text) and literal.char:
-        return literal.data[0]
-    named = _named(text, kind, field)
+        return int(bool(literal.data[0])) if kind == "bool" else literal.data[0]
+    named = _named(text, kind, field, quoted)
     if named is not None:
         return named
     number = None if quoted else _NUMBER.fullmatch(text)
-    if number is None:
+    if number is None or len(text) > 70:
         raise Mismatch(_expected(text, kind, field, quoted))
-    digits = number.group(2)
-    octal = len(digits) > 1 and digits[0] == "0" and digits[1] not in "xXbB"
-    value = int(digits, 8 if octal else 0)
-    value = -value if number.group(1) else value
-    most, least = MAXIMUM[kind], MINIMUM.get(kind)
-    if value > most:
-        raise Mismatch(f"{text} is too big for this field, maximum {most}")
-    if least is not None and value < least:
-        raise Mismatch(f"{text} is too small for this field, minimum {least}")
+    octal = text[0] == "0" and text[1:2] not in ("", "x", "X", "b", "B")
+    value = int(text, 8 if octal else 0)
+    if value > MAXIMUM[kind]:
+        raise Mismatch(f"{text} is too big for this field, maximum {MAXIMUM[kind]}")
     return int(bool(value)) if kind == "bool" else value
 
 
-def _named(text: str, kind: str, field: Field | None) -> int | None:
+def _named(text: str, kind: str, field: Field | None, quoted: bool) -> int | None:
     """The number that has this name: a value string, or True and False."""
-    if kind == "bool" and text in ("True", "TRUE", "False", "FALSE"):
+    if kind == "bool" and text in ("True", "TRUE", "False", "FALSE") and not (quoted and field and field.values):
         return int(text[0] == "T")
     if field is None or field.values is None or field.display == "custom":
         return None
@@ -104,28 +102,35 @@ def _expected(text: str, kind: str, field: Field | None, quoted: bool) -> str:
 
 
 def _bytes(literal: Word | Text, text: str, kind: str) -> bytes:
+    if kind == "ether" and isinstance(literal, Text):
+        raise Mismatch(f"a MAC address without quotes was expected, not the string {text!r}")
     found = literal.data if isinstance(literal, Text) else byte_string(text)
     if found is None:
         raise Mismatch(f"{text!r} is no byte string such as 0d:0a, and no string in quotes")
-    if kind == "ether" and not isinstance(literal, Text) and len(found) != 6:
+    if kind == "ether" and len(found) != 6:
         raise Mismatch(f"{text!r} is no MAC address: six bytes such as 00:11:22:33:44:55 were expected")
     return found
 
 
 def byte_string(text: str) -> bytes | None:
-    """aa:bb, aa-bb, aa.bb, aabb.ccdd, aabb or 0xaa as bytes."""
-    if _BYTES.fullmatch(text) or _QUADS.fullmatch(text):
-        return bytes.fromhex(re.sub(r"[:.-]", "", text))
-    if _PLAIN.fullmatch(text):
-        return bytes.fromhex(text)
-    if re.fullmatch(r"(?:0[xX])?[0-9A-Fa-f]{1,2}", text):
+    """aa:bb, aa-bb, aa.bb, aabb.ccdd, aabb, :aa or 0xaa as bytes; a lone digit at the end is a byte."""
+    if re.fullmatch(r"0[xX][0-9A-Fa-f]{2}", text):
         return bytes([int(text, 16)])
+    text = text.removeprefix(":")
+    if _PAIRS.fullmatch(text):
+        return bytes.fromhex(text.replace(":", ""))
+    if _PLAIN.fullmatch(text):
+        return b"".join(int(text[at : at + 2], 16).to_bytes(1, "big") for at in range(0, len(text), 2))
+    groups = re.split(r"[.-]", text)
+    if _GROUPS.fullmatch(text) and ("." in text) != ("-" in text):
+        return b"".join(int(group, 16).to_bytes((len(group) + 1) // 2, "big") for group in groups)
     return None
 
 
 def _address(text: str, kind: str) -> bytes | Network:
     base, slash, prefix = text.partition("/")
-    found = parse_ipv4(base) if kind != "ipv6" else None
+    quads = all(len(part) == 1 or part[:1] != "0" for part in base.split("."))  # 010 would be octal to some
+    found = parse_ipv4(base) if kind != "ipv6" and quads else None
     if found is None and kind != "ipv4":
         found = parse_ipv6(base)
     if found is None:
@@ -139,27 +144,28 @@ def _address(text: str, kind: str) -> bytes | Network:
 
 def _duration(text: str) -> int:
     match = _SECONDS.fullmatch(text)
-    if match is None or not any(match.group(2, 3)):
+    if match is None:
         raise Mismatch(f"{text!r} is no time: seconds such as 1.5 were expected")
-    sign, whole, part = match.groups()
-    value = int(whole or 0) * SECOND + int((part or "").ljust(9, "0"))
-    return -value if sign else value
+    whole, part = match.groups()
+    return min(int(whole[:30]), MAXIMUM["i64"]) * SECOND + int((part or "").ljust(9, "0"))
 
 
 def _moment(text: str) -> int:
     iso, english = _ISO.fullmatch(text.strip()), _ENGLISH.fullmatch(text.strip())
     if iso:
         year, month, day, *rest = iso.groups()
-    elif english and english.group(1) in _MONTHS:
+    elif english and english.group(1).capitalize() in _MONTHS:
         name, day, year, *rest = english.groups()
-        month = str(_MONTHS.index(name) + 1)
+        month = str(_MONTHS.index(name.capitalize()) + 1)
     else:
         raise Mismatch(f'{text!r} is no date: "YYYY-MM-DD hh:mm:ss" or "Mon DD, YYYY hh:mm:ss" was expected')
     hour, minute, second, part, zone = rest
     numbers = [int(piece or 0) for piece in (year, month, day, hour, minute, second)]
-    if not (1 <= numbers[1] <= 12 and 1 <= numbers[2] <= 31 and numbers[3] < 24 and max(numbers[4:]) < 61):
+    if not (
+        1 <= numbers[1] <= 12 and 1 <= numbers[2] <= 31 and numbers[3] < 24 and numbers[4] < 60 and numbers[5] < 62
+    ):
         raise Mismatch(f"{text!r} is no date of the calendar")
-    return _epoch(numbers, zone) * SECOND + int((part or "").ljust(9, "0"))
+    return _epoch(numbers, zone.strip() if zone else None) * SECOND + int((part or "").ljust(9, "0"))
 
 
 def _epoch(numbers: list[int], zone: str | None) -> int:
@@ -176,5 +182,5 @@ def _epoch(numbers: list[int], zone: str | None) -> int:
     offset = 0
     if zone[0] in "+-":
         digits = zone.replace(":", "")
-        offset = (int(digits[1:3]) * 60 + int(digits[3:5])) * (-1 if zone[0] == "-" else 1)
+        offset = (int(digits[1:3]) * 60 + int(digits[3:5] or 0)) * (-1 if zone[0] == "-" else 1)
     return days * 86400 + hour * 3600 + minute * 60 + second - offset * 60

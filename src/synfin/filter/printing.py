@@ -14,11 +14,13 @@ from synfin.filter.syntax import (
     Not,
     Or,
     Range,
+    Raw,
     Reference,
     Slice,
     Test,
     Text,
     Word,
+    Xor,
 )
 
 
@@ -26,10 +28,12 @@ def show(test: Test) -> str:
     """A filter text."""
     if isinstance(test, Or):
         return " or ".join(_grouped(operand, (Or,)) for operand in test.operands)
+    if isinstance(test, Xor):
+        return " xor ".join(_grouped(operand, (Or, Xor)) for operand in test.operands)
     if isinstance(test, And):
-        return " and ".join(_grouped(operand, (Or, And)) for operand in test.operands)
+        return " and ".join(_grouped(operand, (Or, Xor, And)) for operand in test.operands)
     if isinstance(test, Not):
-        return f"not {_grouped(test.operand, (Or, And))}"
+        return f"not {_grouped(test.operand, (Or, Xor, And))}"
     if isinstance(test, Exists):
         return entity(test.entity)
     head = f"{test.quantifier} " if test.quantifier else ""
@@ -61,13 +65,15 @@ def entity(found: Entity) -> str:
     if isinstance(found, Negative):
         return f"-{_braced(found.operand)}"
     if isinstance(found, Reference):
-        return f"${{{found.field.text}}}"
+        layers = f"#[{_ranges(found.layers)}]" if found.layers else ""
+        return f"${{{'@' * found.raw}{found.field.text}{layers}}}"
+    if isinstance(found, Raw):
+        return f"@{found.field.text}"
     return f"{_braced(found.left)} {found.operator} {_braced(found.right)}"
 
 
 def _braced(found: Entity) -> str:
-    signed = isinstance(found, Word) and found.text.startswith("-")
-    return f"{{{entity(found)}}}" if signed or isinstance(found, (Arithmetic, Negative)) else entity(found)
+    return f"{{{entity(found)}}}" if isinstance(found, (Arithmetic, Negative)) else entity(found)
 
 
 def _quoted(text: Text) -> str:

@@ -100,9 +100,19 @@ class Reference(Node):
 
     field: Word
     position: int = 0
+    raw: bool = False  #: `${@field}`
+    layers: tuple[Range, ...] = ()
 
 
-Entity = Word | Text | Layered | Slice | Call | Arithmetic | Negative | Reference
+@dataclass(slots=True, eq=False, repr=False)
+class Raw(Node):
+    """`@field`: the bytes that the field stands in."""
+
+    field: Word
+    position: int = 0
+
+
+Entity = Word | Text | Layered | Slice | Call | Arithmetic | Negative | Reference | Raw
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -149,4 +159,11 @@ class Or(Node):
     operands: tuple[Test, ...]
 
 
-Test = Exists | Compare | Member | Not | And | Or
+@dataclass(slots=True, eq=False, repr=False)
+class Xor(Node):
+    """True where an odd number of them is."""
+
+    operands: tuple[Test, ...]
+
+
+Test = Exists | Compare | Member | Not | And | Or | Xor

@@ -5,11 +5,11 @@ The classes generate nothing but their constructors: that keeps starting cheap.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Any
 
 from synfin.dissect.field import Field
+from synfin.filter.pattern import Pattern
 from synfin.filter.syntax import Range
 
 
@@ -35,6 +35,7 @@ class Values:
     field: Field
     kind: str
     layers: tuple[Range, ...] = ()
+    raw: bool = False  #: `@field`: the bytes that it stands in
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -62,7 +63,15 @@ class Computed:
     operator: str
     left: Entity
     right: Entity
+    kind: str  #: of the left side, by which numbers wrap, overflow and compare
+    field: Field | None = None  #: that the left side begins with: its literals are read as that field's
+
+
+@dataclass(slots=True, eq=False, repr=False)
+class Negated:
+    operand: Entity
     kind: str
+    field: Field | None = None
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -72,7 +81,7 @@ class Unknown:
     kind: str
 
 
-Entity = Values | Constant | Sliced | Applied | Computed | Unknown
+Entity = Values | Constant | Sliced | Applied | Computed | Negated | Unknown
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -93,7 +102,7 @@ class Relation:
 @dataclass(slots=True, eq=False, repr=False)
 class Matching:
     left: Entity
-    pattern: re.Pattern[bytes]
+    pattern: Pattern
     every: bool
 
 
@@ -119,4 +128,11 @@ class Some:
     operands: tuple[Condition, ...]
 
 
-Condition = Present | Relation | Matching | Membership | Inverse | Every | Some
+@dataclass(slots=True, eq=False, repr=False)
+class Odd:
+    """True where an odd number of them is."""
+
+    operands: tuple[Condition, ...]
+
+
+Condition = Present | Relation | Matching | Membership | Inverse | Every | Some | Odd

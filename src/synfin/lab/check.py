@@ -10,7 +10,7 @@ from synfin.lab.script import VANTAGES, Expect, Script
 from synfin.lab.trial import Trial
 from synfin.watch.analysis import flag_names
 from synfin.watch.engines import engine
-from synfin.watch.judge import KNOWN
+from synfin.watch.findings import KNOWN
 from synfin.watch.record import Story
 from synfin.watch.records import record
 from synfin.watch.story import tell

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from typing import BinaryIO
 
 from synfin.capture.packet import Packet
@@ -17,7 +16,7 @@ def commented(packets: Iterable[Packet], phases: Mapping[int, str]) -> Iterator[
     """The packets, each with its phase as one more comment; `phases` is by frame number."""
     for packet in packets:
         phase = phases.get(packet.number)
-        yield packet if phase is None else replace(packet, comments=(*packet.comments, phase))
+        yield packet if phase is None else packet._replace(comments=(*packet.comments, phase))
 
 
 def save(run: LabRun, output: BinaryIO, phases: Mapping[int, str]) -> None:

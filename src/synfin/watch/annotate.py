@@ -10,26 +10,28 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from synfin.capture.packet import Packet
-from synfin.capture.reader import CaptureReader, open_capture
+from synfin.capture.reader import CaptureReader
 from synfin.dissect.context import Facts
 from synfin.watch.analysis import flag_names
+from synfin.watch.datagrams import Datagrams
 from synfin.watch.flight import Values
 from synfin.watch.profile import TSHARK_4_0, Profile
 from synfin.watch.raw import RawConnection
 from synfin.watch.record import Connection, Step
 from synfin.watch.records import record
-from synfin.watch.story import tell
+from synfin.watch.stories import listen, packets
 from synfin.watch.streams import Stream, StreamRow, revise
 from synfin.watch.tracker import Tracker
 from synfin.wire import seq
 from synfin.wire.fragments import Reassembler
 from synfin.wire.frame import Frame, dissect
-from synfin.wire.tcp import FIN, MIN_HEADER_LEN, SYN, Segment
+from synfin.wire.tcp import FIN, MIN_HEADER_LEN, SYN
 
 #: fields that only a whole connection can tell
 _OF_THE_STORY = (
     "synfin.phase", "synfin.client_state", "synfin.server_state", "synfin.opinion", "synfin.opinion.reason",
-    "synfin.opinion.certain", "synfin.opinion.cause", "synfin.opinion.hole",
+    "synfin.opinion.certain", "synfin.opinion.cause", "synfin.opinion.hole", "synfin.opinion.incarnation",
+    "synfin.opinion.incarnation_reason",
 )  # fmt: skip
 _OF_THE_RECORD = "conn."
 
@@ -64,6 +66,7 @@ class Annotator:
     profile: Profile = TSHARK_4_0
     _tracker: Tracker = field(init=False)
     _fragments: Reassembler = field(default_factory=Reassembler)
+    _datagrams: Datagrams = field(default_factory=Datagrams)
     _first_ns: int | None = None
     _last_ns: int = 0
 
@@ -74,8 +77,12 @@ class Annotator:
         """A packet taken apart, and what is known of it."""
         frame, facts = dissect(packet, self._fragments), Facts()
         self._note_time(packet.time_ns, facts)
-        if reader is not None and reader.pcapng is not None and packet.interface < len(reader.interfaces):
-            facts.interface = reader.interfaces[packet.interface]
+        if reader is not None and packet.interface < len(reader.interfaces):
+            interface = reader.interfaces[packet.interface]
+            facts.time_decimals = interface.time_decimals
+            facts.interface = None if reader.pcapng is None else interface
+        if any(layer.name == "udp" for layer in frame.layers):
+            facts.datagrams = self._datagrams.see(frame)
         found = self._tracker.follow(frame)
         if found is not None:
             row, tracked = found
@@ -164,35 +171,12 @@ def annotated(
     """
     stories = any(name in _OF_THE_STORY for name in fields)
     annotator = Annotator(_look_back(paths, profile, stories=stories) if passes == 2 else None, profile)
-    for packet, reader in _packets(paths, warnings):
+    for packet, reader in packets(paths, warnings):
         yield annotator.see(packet, reader)
 
 
 def _look_back(paths: Sequence[str], profile: Profile, *, stories: bool) -> Hindsight:
     """A first pass."""
-    tracker, fragments = Tracker(profile), Reassembler()
-    told: dict[int, list[tuple[Segment, int]]] = {}
-    for packet, _ in _packets(paths, None):
-        found = tracker.follow(dissect(packet, fragments))
-        if stories and found is not None and not found[0].quoted:
-            row, tracked = found
-            told.setdefault(tracked.number, []).append((row.segment, row.bits))
-    connections = {raw.conn: raw for raw in tracker.connections()}
-    past = Hindsight(tracker.streams.streams, connections)
-    past.steps = {step.segment.frame: step for conn, parts in told.items() for step in _steps(connections[conn], parts)}
-    return past
-
-
-def _steps(raw: RawConnection, parts: Sequence[tuple[Segment, int]]) -> list[Step]:
-    return tell([segment for segment, _ in parts], record(raw), [flag_names(bits) for _, bits in parts]).steps
-
-
-def _packets(paths: Sequence[str], warnings: list[str] | None) -> Iterator[tuple[Packet, CaptureReader]]:
-    number = 0
-    for path in paths:
-        with open_capture(path, first_number=number + 1) as reader:
-            for packet in reader:
-                number = packet.number
-                yield packet, reader
-            if warnings is not None:
-                warnings.extend(reader.warnings)
+    heard = listen(paths, profile=profile, segments=stories)
+    steps = {step.segment.frame: step for story in heard.stories() for step in story.steps}
+    return Hindsight(heard.tracker.streams.streams, heard.connections, steps)

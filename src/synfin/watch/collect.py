@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from synfin.watch import facts as f
+from synfin.watch.derived_facts import facts
 from synfin.watch.ledger import (
     SENT_ACK,
     SENT_DATA,
@@ -294,7 +295,7 @@ def client_side(conn: ConnectionFacts) -> int:
 def end_facts(conn: ConnectionFacts, side: int, client: int) -> int:
     """The fact vector of one end (see `facts`), given which side is the client."""
     own, peer = conn.sides[side], conn.sides[1 - side]
-    return f.facts(own.ledger, peer.ledger, order_bits(conn, side, client))
+    return facts(own.ledger, peer.ledger, order_bits(conn, side, client))
 
 
 def order_bits(conn: ConnectionFacts, side: int, client: int) -> int:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 from array import array
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from heapq import heappop, heappush
 from itertools import islice
 from struct import Struct
@@ -17,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from synfin._kernels import follow, scan
 from synfin.tcp.state import matrix
-from synfin.watch.engine import Place
+from synfin.watch.engine import KEEP_ALL, Limits, Place
 from synfin.watch.raw import RawConnection, RawSide
 from synfin.watch.slow import SlowPath
 
@@ -32,7 +31,7 @@ BLOCK = 1024  #: rows between `scan` and `follow`: small enough to stay in the c
 
 _FACT = Struct(follow.FACT_FORMAT)
 _RECORD = Struct(follow.RECORD_FORMAT)
-_RECORDS_AT_ONCE = 4096
+_RECORDS_AT_ONCE = 1024
 _QUOTED = 0xFFFFFFFF  # `conn` of a row that only quotes
 _Sink = Callable[[bytearray, bytearray, int], None]
 _Walk = Callable[[bytearray, int, int, int], tuple[int, int, int]]
@@ -43,17 +42,36 @@ class CompiledEngine:
     """See `Engine`.
 
     A second engine that is given the `finished` first one shows what a second pass shows. `sink` is called with every
-    block of rows and facts, and how many they are.
+    block of rows and facts, and how many they are. An engine for records alone keeps no facts of packets.
+    Connections leave memory as `Limits` say, without them never.
     """
 
-    def __init__(self, finished: CompiledEngine | None = None, sink: _Sink | None = None) -> None:
-        self._tracker = follow.Tracker(matrix())
+    def __init__(
+        self,
+        finished: CompiledEngine | None = None,
+        sink: _Sink | None = None,
+        *,
+        records_only: bool = False,
+        limits: Limits = KEEP_ALL,
+    ) -> None:
+        self._tracker = follow.Tracker(
+            matrix(),
+            facts=not records_only,
+            closed_after_s=limits.closed_after_s or 0,
+            idle_after_s=limits.idle_after_s or 0,
+        )
+        self._limits = limits
         self._finished = None if finished is None else finished._tracker
         self._sink = sink
         self._rows = bytearray(BLOCK * scan.row_size())
-        self._facts = bytearray(BLOCK * follow.fact_size())
+        self._facts = None if records_only else bytearray(BLOCK * follow.fact_size())
         self._seed = int.from_bytes(os.urandom(8), "little")  # whoever writes packets cannot know which of them collide
         self._slow = SlowPath(self._seed)
+
+    @property
+    def tracker(self) -> follow.Tracker:
+        """What has followed the frames so far."""
+        return self._tracker
 
     @property
     def last(self) -> Frame | None:
@@ -68,6 +86,8 @@ class CompiledEngine:
         return self._tracker.counts()[2]
 
     def see(self, packet: Packet) -> Place | None:
+        if self._facts is None:
+            raise ValueError("this engine keeps no facts of packets")
         if not self._follow_packet(packet):
             return None
         values = _FACT.unpack_from(self._facts)
@@ -84,14 +104,14 @@ class CompiledEngine:
         self._slow.last = None
         if scan.next_slow(self._rows, 0, 1) == 0:
             # fragments are of one age whichever way they come, by the walks or by the readable reader
-            self._slow.take(packet if time_ns == packet.time_ns else replace(packet, time_ns=time_ns), self._rows, 0)
+            self._slow.take(packet if time_ns == packet.time_ns else packet._replace(time_ns=time_ns), self._rows, 0)
         before = self._tracker.counts()[1]
         self._follow(1)
         return self._tracker.counts()[1] > before
 
     def _follow(self, count: int) -> None:
         self._tracker.follow(self._rows, count, self._facts, self._finished)
-        if self._sink is not None and count:
+        if self._sink is not None and self._facts is not None and count:
             self._sink(self._rows, self._facts, count)
 
     def feed(self, reader: CaptureReader) -> None:
@@ -158,7 +178,7 @@ class CompiledEngine:
     def _pcapng_walk(self, reader: CaptureReader) -> _Walk:
         section = reader.pcapng
         assert section is not None
-        described = _Described(reader.interfaces)
+        described = Described(reader.interfaces)
 
         def walk(buffer: bytearray, at: int, end: int, base: int) -> tuple[int, int, int]:
             big, interfaces = int(section.byte_order == ">"), described.since(section.first_interface)
@@ -168,6 +188,21 @@ class CompiledEngine:
 
     def connections(self) -> Iterator[RawConnection]:
         return raw_connections(self._tracker)
+
+    def record_blocks(self) -> Iterator[bytes]:
+        """The same as records of `follow.RECORD_FORMAT`, in the order in which they were made."""
+        return (
+            self._tracker.records(start, start + _RECORDS_AT_ONCE)
+            for start in range(0, len(self._tracker), _RECORDS_AT_ONCE)
+        )
+
+    def drain(self, everything: bool = False) -> Iterator[bytes]:
+        """Records of the connections that have left memory since; with `everything` the others leave, too.
+
+        In the order of leaving, ties by `conn`.
+        """
+        while block := self._tracker.drain(everything, _RECORDS_AT_ONCE):
+            yield block
 
     @property
     def connection_count(self) -> int:
@@ -188,7 +223,7 @@ class CompiledEngine:
         self._tracker.from_client(facts, count, out)
 
 
-class _Described:
+class Described:
     """The interfaces of a section in the form that `scan_pcapng` takes; each is converted once."""
 
     def __init__(self, interfaces: Sequence[Interface]) -> None:
@@ -223,6 +258,11 @@ def raw_connections(tracker: follow.Tracker) -> Iterator[RawConnection]:
             while early and early[0].conn == expected:
                 yield heappop(early)
                 expected += 1
+
+
+def raws(records: bytes) -> Iterator[RawConnection]:
+    """The connections of a block of records."""
+    return (_raw(*values) for values in _RECORD.iter_unpack(records))
 
 
 def _raw(

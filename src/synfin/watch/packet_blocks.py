@@ -1,146 +1,157 @@
-"""The columns of the packet table straight from the kernels' rows and facts, by strides over whole blocks."""
+"""The columns of the packet table straight from the kernels' blocks, a part at a time."""
 
 from __future__ import annotations
 
-import re
-import struct
 from array import array
 from collections.abc import Iterator, Sequence
-from typing import Literal, cast
+from struct import calcsize, pack_into
+from typing import Any
 
-from synfin._kernels import follow, scan
-from synfin.capture.arrow import CODES, Plain
-from synfin.capture.reader import open_capture
+from synfin._kernels import columns, follow, lines
+from synfin.capture.arrow import CODES, Column, Plain, Texts
 from synfin.capture.table import Part
-from synfin.watch.analysis import Analysis
-from synfin.watch.compiled import CompiledEngine
-from synfin.watch.packet_table import SOURCES
-from synfin.wire.tcp import MIN_HEADER_LEN
+from synfin.watch.blocks import ROWS, Blocks
+from synfin.watch.column_fields import EVERYTHING, column_spec
+from synfin.watch.packet_rows import cells_of
+from synfin.watch.packet_table import COLUMNS
+from synfin.watch.told import Told
+from synfin.watch.told_records import records
 
-_KIND_TCP, _KIND_QUOTED = 1, 4  # of _kernels/row.pxd
-_FAMILY = Analysis.FAST_RETRANSMISSION | Analysis.SPURIOUS_RETRANSMISSION  # both are retransmissions too
-_EVERY_BYTE = range(256)
-_IS_TCP = bytes(bool(kind & _KIND_TCP) for kind in _EVERY_BYTE)
-_IS_OWN = bytes(bool(kind & _KIND_TCP) and not kind & _KIND_QUOTED for kind in _EVERY_BYTE)
-_IS_HEADER = bytes(size >= MIN_HEADER_LEN for size in _EVERY_BYTE)
-_IS_POSITIVE = bytes(high < 0x80 for high in _EVERY_BYTE)
-_RETRANSMITTED = bytes(low | Analysis.RETRANSMISSION if low & _FAMILY else low for low in _EVERY_BYTE)
+_LONGEST = 48  # of an address as text
 
 
-def _layout(layout: str, names: Sequence[str]) -> dict[str, tuple[int, str]]:
-    """Offset and struct code of each field of a row."""
-    found, before = {}, "<"
-    fields = [item for item in re.findall(r"\d*[a-zA-Z]", layout) if not item.endswith("x")]
-    for name, item in zip(names, fields, strict=True):
-        found[name] = (struct.calcsize(before), item)
-        before += item
-    return found
-
-
-_ROW = _layout(scan.ROW_FORMAT, scan.ROW_FIELDS)
-_FACT = _layout(follow.FACT_FORMAT, follow.FACT_FIELDS)
-
-
-def parts(paths: Sequence[str], finished: CompiledEngine, rows: int) -> Iterator[Part]:
+def parts(paths: Sequence[str], finished: follow.Tracker, rows: int) -> Iterator[Part]:
     """Parts of `rows` rows (the last one of fewer) of the captures, read as one input.
 
     `finished` has followed them. Memory: a part and a chunk of the input.
     """
-    blocks = _Blocks(finished)
-    engine = blocks.engine
-    for path in paths:
-        with open_capture(path, first_number=engine.frames + 1) as reader:
-            for _ in engine.steps(reader):
-                while blocks.length >= rows:
-                    yield blocks.cut(rows)
-    while blocks.length:
-        yield blocks.cut(min(rows, blocks.length))
+    blocks = Blocks(paths, EVERYTHING, finished)
+    told = Told(blocks, records(finished))
+    growing = _Growing(blocks, rows)
+    for _ in blocks:
+        growing.take(told)
+        while growing.length >= rows:
+            yield growing.cut(rows)
+    while growing.length:
+        yield growing.cut(min(rows, growing.length))
 
 
-class _Blocks:
-    """Columns that the engine's blocks are appended to, and parts are cut from."""
+class _Growing:
+    """A part that grows block by block; what is too much for it begins the next one."""
 
-    def __init__(self, finished: CompiledEngine) -> None:
-        self.engine = CompiledEngine(finished, sink=self._take)
+    def __init__(self, blocks: Blocks, rows: int) -> None:
         self.length = 0
-        self._finished = finished
-        self._number = 1  # of the first frame that was not cut yet
-        self._columns = {(source.origin, source.field): (bytearray(), source.kind) for source in SOURCES}
-        self._known = {source.known: bytearray() for source in SOURCES if source.known}
+        self._blocks = blocks
+        self._columns = [_column(column, blocks, rows + ROWS) for column in COLUMNS]
 
-    def _take(self, block: bytearray, fact_block: bytearray, count: int) -> None:
-        rows = memoryview(block)[: count * scan.row_size()]
-        facts = memoryview(fact_block)[: count * follow.fact_size()]
-        for (origin, field), (column, kind) in self._columns.items():
-            if origin == "row":
-                column += _strided(rows, scan.row_size(), _ROW[field], kind)
-            elif origin == "fact":
-                column += _strided(facts, follow.fact_size(), _FACT[field], kind)
-        self._columns["made", "analysis"][0].extend(_analysis(facts))
-        client = bytearray(count)
-        self._finished.from_client(fact_block, count, client)
-        self._columns["made", "from_client"][0].extend(client)
-        self._note_known(rows)
-        self.length += count
-
-    def _note_known(self, rows: memoryview) -> None:
-        kinds = _bytes(rows, scan.row_size(), _ROW["kind"][0])
-        own = kinds.translate(_IS_OWN)
-        header = _bytes(rows, scan.row_size(), _ROW["hdr_len"][0]).translate(_IS_HEADER)
-        length = _bytes(rows, scan.row_size(), _ROW["len_bytes"][0] + 3).translate(_IS_POSITIVE)  # -1: unknown
-        self._known["tcp"] += kinds.translate(_IS_TCP)
-        self._known["own"] += own
-        self._known["header"] += _both(own, header)
-        self._known["length"] += _both(own, length)
+    def take(self, told: Told) -> None:
+        """The rows of the present block; those that the kernels do not know come from the readable core."""
+        unsure = {index: cells_of(*told.row(index)) for index in self._blocks.view.unsure()}
+        for place, column in enumerate(self._columns):
+            column.fill(self.length, {index: cells[place] for index, cells in unsure.items()})
+        self.length += self._blocks.count
 
     def cut(self, rows: int) -> Part:
         """The first `rows` rows, which leave."""
-        data = {("made", "number"): bytes(array("I", range(self._number, self._number + rows)))}
-        for key, (column, kind) in self._columns.items():
-            if key not in data:
-                data[key] = _cut(column, rows * (1 if kind == "bool" else struct.calcsize(CODES[kind])))
-        known = {name: _cut(column, rows) for name, column in self._known.items()}
-        self._number += rows
         self.length -= rows
-        return Part(rows, [Plain(data[one.origin, one.field], known.get(one.known)) for one in SOURCES])
+        return Part(rows, [column.cut(rows, self.length) for column in self._columns])
 
 
-def _cut(column: bytearray, size: int) -> bytes:
-    head = bytes(column[:size])
-    del column[:size]
-    return head
+class _Numbers:
+    """A column of numbers, times or booleans."""
+
+    def __init__(self, kind: str, field: int, blocks: Blocks, room: int) -> None:
+        self._blocks, self._field, self._room = blocks, field, room
+        self._code = "B" if kind == "bool" else CODES[kind]
+        self._width = calcsize(self._code)
+        self._data, self._known = bytearray(room * self._width), bytearray(room)
+
+    def fill(self, first: int, unsure: dict[int, Any]) -> None:
+        """The rows of the block, from row `first` of the part on."""
+        self._fill(first)
+        for index, value in unsure.items():
+            self._known[first + index] = value is not None
+            pack_into(self._code, self._data, (first + index) * self._width, _wrapped(self._code, value or 0))
+
+    def _fill(self, first: int) -> None:
+        columns.fill(self._blocks.view, self._field, self._width, self._data, first, self._known)
+
+    def cut(self, rows: int, rest: int) -> Plain:
+        """The first `rows` rows; `rest` more are the first ones now."""
+        size = rows * self._width
+        data, known = self._data, self._known
+        self._data, self._known = bytearray(len(data)), bytearray(len(known))
+        self._data[: rest * self._width] = data[size : size + rest * self._width]
+        self._known[:rest] = known[rows : rows + rest]
+        del data[size:], known[rows:]
+        return Plain(data, None if known.find(0) < 0 else known)
 
 
-def _strided(rows: memoryview, stride: int, field: tuple[int, str], kind: str) -> bytes:
-    """One field of every row, side by side."""
-    offset, code = field
-    size = struct.calcsize(code)
-    if size != struct.calcsize(CODES[kind]) or offset % size or stride % size:
-        return _widened(rows, stride, field, kind)
-    return rows.cast(cast(Literal["q"], code))[offset // size :: stride // size].tobytes()
+class _FromClient(_Numbers):
+    """Whether the client of its connection sent a segment, by the records of the first pass."""
+
+    def _fill(self, first: int) -> None:
+        blocks = self._blocks
+        assert blocks.finished is not None and blocks.facts is not None
+        out = bytearray(blocks.count)
+        blocks.finished.from_client(blocks.facts, blocks.count, out)
+        super()._fill(first)  # known where its connection is
+        self._data[first : first + blocks.count] = out
 
 
-def _widened(rows: memoryview, stride: int, field: tuple[int, str], kind: str) -> bytes:
-    """The same for an unsigned field that the column has more room for."""
-    offset, code = field
-    wide = struct.calcsize(CODES[kind])
-    out = bytearray(len(rows) // stride * wide)
-    for place in range(struct.calcsize("<" + code)):
-        out[place::wide] = _bytes(rows, stride, offset + place)
-    return bytes(out)
+class _Addresses:
+    """A column of addresses as text."""
+
+    def __init__(self, field: int, blocks: Blocks, room: int) -> None:
+        self._blocks, self._field, self._room = blocks, field, room
+        self._text, self._at = bytearray(_LONGEST * ROWS), 0
+        self._offsets, self._known = array("i", bytes(4 * (room + 1))), bytearray(room)
+
+    def fill(self, first: int, unsure: dict[int, Any]) -> None:
+        """As `_Numbers.fill`."""
+        if len(self._text) < self._at + _LONGEST * ROWS:
+            self._text.extend(bytes(len(self._text)))
+        start = 0
+        for index, value in unsure.items():
+            self._write(start, index, first)
+            text = (value or "").encode("ascii")
+            self._text[self._at : self._at + len(text)] = text
+            self._at += len(text)
+            self._offsets[first + index + 1], self._known[first + index] = self._at, value is not None
+            start = index + 1
+        self._write(start, self._blocks.count, first)
+
+    def _write(self, start: int, stop: int, first: int) -> None:
+        view = self._blocks.view
+        self._at = lines.addresses(
+            view, self._field, start, stop, self._offsets, first, self._text, self._at, self._known
+        )
+
+    def cut(self, rows: int, rest: int) -> Texts:
+        """As `_Numbers.cut`."""
+        offsets, known, text = self._offsets, self._known, self._text
+        end = offsets[rows]
+        self._offsets, self._known = array("i", bytes(4 * (self._room + 1))), bytearray(self._room)
+        for place in range(rest + 1):
+            self._offsets[place] = offsets[rows + place] - end
+        self._known[:rest] = known[rows : rows + rest]
+        self._text, self._at = bytearray(_LONGEST * ROWS), self._at - end
+        self._text[: self._at] = text[end : end + self._at]
+        unknown = known.find(0, 0, rows) >= 0
+        return Texts(bytes(text[:end]), offsets[: rows + 1].tobytes(), known[:rows] if unknown else None)
 
 
-def _bytes(rows: memoryview, stride: int, offset: int) -> bytes:
-    """One byte of every row."""
-    return rows[offset::stride].tobytes()
+def _column(column: Column, blocks: Blocks, room: int) -> _Numbers | _Addresses:
+    where = column_spec("synfin.conn" if column.name == "synfin.from_client" else column.name)
+    assert where is not None
+    field = blocks.field(where)
+    if column.kind == "text":
+        return _Addresses(field, blocks, room)
+    return (_FromClient if column.name == "synfin.from_client" else _Numbers)(column.kind, field, blocks, room)
 
 
-def _analysis(facts: memoryview) -> bytes:
-    out = bytearray(_widened(facts, follow.fact_size(), _FACT["bits"], "u32"))
-    out[0::4] = out[0::4].translate(_RETRANSMITTED)
-    return bytes(out)
-
-
-def _both(one: bytes, other: bytes) -> bytes:
-    """1 where both have it."""
-    return (int.from_bytes(one, "little") & int.from_bytes(other, "little")).to_bytes(len(one), "little")
+def _wrapped(code: str, value: int) -> int:
+    """What needs more bits (the time of a broken clock) wraps, as it does in the kernels."""
+    bits = 8 * calcsize(code)
+    least = -(1 << (bits - 1)) if code.islower() else 0
+    return (value - least) % (1 << bits) + least

@@ -1,13 +1,13 @@
 """Every frame as a row of a table: what the kernels know of it, column by column.
 
-Rows and facts go from the kernels into the columns by strides, a block at a time; no Python object is made of a packet.
+Values go from the kernels' blocks into the columns; no Python object is made of a packet that the kernels know.
 Where nothing could be compiled, `packet_rows` fills the same columns from the readable core.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from synfin.capture.arrow import Column
 from synfin.capture.table import Part, Table
@@ -17,37 +17,62 @@ if TYPE_CHECKING:
     from synfin.watch.engine import Engine
     from synfin.wire.frame import Frame
 
-
-class Source(NamedTuple):
-    """Where a column's values come from."""
-
-    name: str
-    kind: str
-    origin: str  #: row (of `scan`), fact (of `follow`), made (here)
-    field: str
-    known: str = ""  #: in which rows: every one, tcp (quoted headers too), own (a segment), header (20 bytes), length
-
-
-SOURCES = (
-    Source("frame.number", "u32", "made", "number"),
-    Source("frame.time", "time", "row", "time_ns"),
-    Source("synfin.time_ns", "i64", "row", "time_ns"),
-    Source("synfin.offset", "u64", "row", "offset"),
-    Source("frame.len", "u32", "row", "wire_len"),
-    Source("frame.cap_len", "u32", "row", "cap_len"),
-    Source("synfin.conn", "u32", "fact", "conn", "own"),
-    Source("synfin.from_client", "bool", "made", "from_client", "own"),
-    Source("tcp.stream", "u32", "fact", "stream", "tcp"),
-    Source("tcp.seq", "u32", "fact", "seq", "own"),
-    Source("tcp.ack", "u32", "fact", "ack", "header"),
-    Source("tcp.len", "u32", "row", "len_bytes", "length"),
-    Source("tcp.flags", "u16", "row", "flags", "header"),
-    Source("tcp.window_size_value", "u16", "row", "window", "header"),
-    Source("tcp.window_size", "u32", "fact", "window_size", "header"),
-    Source("tcp.completeness", "u8", "fact", "completeness", "tcp"),
-    Source("synfin.analysis", "u32", "made", "analysis", "own"),
+#: names of fields, but for those of `synfin`; the innermost header counts where a frame has several
+COLUMNS = tuple(
+    Column(name, kind)
+    for name, kind in (
+        ("frame.number", "u32"),
+        ("frame.time", "time"),
+        ("synfin.time_ns", "i64"),
+        ("frame.time_relative", "i64"),
+        ("frame.time_delta", "i64"),
+        ("synfin.offset", "u64"),
+        ("frame.len", "u32"),
+        ("frame.cap_len", "u32"),
+        ("ip.src", "text"),
+        ("ip.dst", "text"),
+        ("ipv6.src", "text"),
+        ("ipv6.dst", "text"),
+        ("ip.ttl", "u8"),
+        ("ipv6.hlim", "u8"),
+        ("ip.id", "u16"),
+        ("synfin.conn", "u32"),
+        ("synfin.from_client", "bool"),
+        ("tcp.stream", "u32"),
+        ("tcp.completeness", "u8"),
+        ("tcp.srcport", "u16"),
+        ("tcp.dstport", "u16"),
+        ("tcp.seq", "u32"),
+        ("tcp.seq_raw", "u32"),
+        ("tcp.nxtseq", "u32"),
+        ("tcp.ack", "u32"),
+        ("tcp.ack_raw", "u32"),
+        ("tcp.len", "u32"),
+        ("tcp.hdr_len", "u8"),
+        ("tcp.flags", "u16"),
+        ("tcp.window_size_value", "u16"),
+        ("tcp.window_size", "u32"),
+        ("tcp.window_size_scalefactor", "i32"),
+        ("tcp.checksum", "u16"),
+        ("tcp.urgent_pointer", "u16"),
+        ("tcp.options.mss_val", "u16"),
+        ("tcp.options.wscale.shift", "u8"),
+        ("tcp.options.timestamp.tsval", "u32"),
+        ("tcp.options.timestamp.tsecr", "u32"),
+        ("tcp.time_relative", "i64"),
+        ("tcp.time_delta", "i64"),
+        ("synfin.analysis", "u32"),
+        ("tcp.analysis.acks_frame", "u32"),
+        ("tcp.analysis.ack_rtt", "i64"),
+        ("tcp.analysis.initial_rtt", "i64"),
+        ("tcp.analysis.bytes_in_flight", "u32"),
+        ("tcp.analysis.push_bytes_sent", "u32"),
+        ("tcp.analysis.duplicate_ack_num", "u32"),
+        ("tcp.analysis.duplicate_ack_frame", "u32"),
+        ("tcp.analysis.rto", "i64"),
+        ("tcp.analysis.rto_frame", "u32"),
+    )
 )
-COLUMNS = tuple(Column(source.name, source.kind) for source in SOURCES)
 
 
 def packet_table(paths: Sequence[str], finished: Engine, length: Callable[[], int]) -> Table:
@@ -62,8 +87,8 @@ def packet_table(paths: Sequence[str], finished: Engine, length: Callable[[], in
         from synfin.watch.packet_blocks import parts
 
         if isinstance(finished, CompiledEngine):
-            first = finished
-            return Table(COLUMNS, lambda rows: parts(paths, first, rows), length)
+            tracker = finished.tracker
+            return Table(COLUMNS, lambda rows: parts(paths, tracker, rows), length)
     return Table(COLUMNS, lambda rows: _readable_parts(paths, rows), length)
 
 

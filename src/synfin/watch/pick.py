@@ -7,8 +7,8 @@ segments in IP fragments) is left to `retell`.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections import deque
+from collections.abc import Collection, Iterator, Sequence
 from struct import Struct
 from typing import NamedTuple
 
@@ -17,7 +17,9 @@ from synfin.capture.packet import Packet
 from synfin.capture.reader import open_capture
 from synfin.watch.analysis import flag_names
 from synfin.watch.compiled import CompiledEngine
+from synfin.watch.raw import RawConnection
 from synfin.watch.record import Connection, Story
+from synfin.watch.retell import REMEMBERED
 from synfin.watch.story import tell
 from synfin.wire.frame import dissect
 from synfin.wire.tcp import Segment
@@ -38,13 +40,15 @@ class _Place(NamedTuple):
 class _Picker:
     """Notes the frames of one connection as blocks pass by."""
 
-    def __init__(self, chosen: Connection) -> None:
+    def __init__(self, chosen: Connection, earlier: Sequence[RawConnection]) -> None:
         self.found: list[_Place] = []
+        self.past: deque[_Place] = deque(maxlen=REMEMBERED)
         self.end_ns: int | None = None
         self.path = ""
         self._number = 1  # of the block's first frame
-        self._first, self._last = chosen.frames
-        self._conn = chosen.conn
+        self._first = min((one.first_frame for one in earlier), default=chosen.frames[0])
+        self._last = chosen.frames[1]
+        self._conn, self._earlier = chosen.conn, frozenset(one.conn for one in earlier)
 
     def take(self, rows: bytearray, facts: bytearray, count: int) -> None:
         size = scan.row_size()
@@ -57,7 +61,7 @@ class _Picker:
 
     def _note(self, rows: bytearray, facts: bytearray, place: int) -> None:
         fact = dict(zip(follow.FACT_FIELDS, _FACT.unpack_from(facts, place * _FACT.size), strict=True))
-        if fact["conn"] != self._conn:
+        if fact["conn"] != self._conn and fact["conn"] not in self._earlier:
             return
         row = dict(zip(scan.ROW_FIELDS, _ROW.unpack_from(rows, place * _ROW.size), strict=True))
         if not row["kind"] & _KIND_TCP or row["kind"] & _KIND_QUOTED:
@@ -66,12 +70,13 @@ class _Picker:
             self._number + place, row["time_ns"], row["link_type"], b"", row["wire_len"], row["offset"],
             row["interface"],
         )  # fmt: skip
-        self.found.append(_Place(self.path, packet, row["cap_len"], fact["bits"]))
+        place_of = self.found if fact["conn"] == self._conn else self.past
+        place_of.append(_Place(self.path, packet, row["cap_len"], fact["bits"]))
 
 
-def pick_story(paths: Sequence[str], chosen: Connection) -> Story | None:
-    """The story of one connection; None where its frames cannot be picked out."""
-    picker = _Picker(chosen)
+def pick_story(paths: Sequence[str], chosen: Connection, earlier: Sequence[RawConnection] = ()) -> Story | None:
+    """The story of one connection; None where its frames cannot be picked out. `earlier` as for `retell`."""
+    picker = _Picker(chosen, earlier)
     engine = CompiledEngine(sink=picker.take)
     for path in paths:
         picker.path = path
@@ -82,15 +87,16 @@ def pick_story(paths: Sequence[str], chosen: Connection) -> Story | None:
     segments = list(_segments(picker.found))
     if len(segments) != len(picker.found) or not segments:
         return None
-    return tell(segments, chosen, [flag_names(place.bits) for place in picker.found], capture_end_ns=picker.end_ns)
+    flags = [flag_names(place.bits) for place in picker.found]
+    return tell(segments, chosen, flags, capture_end_ns=picker.end_ns, past=tuple(_segments(picker.past)))
 
 
-def _segments(found: Sequence[_Place]) -> Iterator[Segment]:
+def _segments(found: Collection[_Place]) -> Iterator[Segment]:
     for path in dict.fromkeys(place.path for place in found):
         with open(path, "rb") as stream:
             for place in found:
                 if place.path == path:
                     data = os.pread(stream.fileno(), place.size, place.packet.offset)
-                    segment = dissect(replace(place.packet, data=data)).segment
+                    segment = dissect(place.packet._replace(data=data)).segment
                     if segment is not None:
                         yield segment

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
+
+#: what Zeek's `conn_state` can be; the kernel gives the index
+CONN_STATES = (
+    "OTH", "S0", "S1", "SF", "REJ", "S2", "S3", "RSTO", "RSTR", "RSTOS0", "RSTRH", "SH", "SHR",
+)  # fmt: skip
 
 
 class RawSide(NamedTuple):
@@ -33,5 +39,18 @@ class RawConnection(NamedTuple):
     marks: int  #: bits of `verdict`
     completeness: int
     legs_ns: tuple[int, int]  #: -1 unknown
-    history: bytes  #: Zeek's letters
-    conn_state: int  #: index in zeek.CONN_STATES
+    history: bytes  #: Zeek's letters, capitals for the originator
+    conn_state: int  #: index in CONN_STATES
+
+    @property
+    def endpoints(self) -> frozenset[tuple[bytes, int]]:
+        """Both ends, whoever called."""
+        return frozenset(((self.client.address, self.client.port), (self.server.address, self.server.port)))
+
+
+def earlier(chosen: RawConnection | None, connections: Iterable[RawConnection]) -> list[RawConnection]:
+    """What the endpoints of `chosen` had before it."""
+    if chosen is None:
+        return []
+    ends = chosen.endpoints
+    return [one for one in connections if one.conn < chosen.conn and one.endpoints == ends]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from synfin.tcp.state import State
+    from synfin.watch.findings.seen import Seen
     from synfin.watch.opinion.record import Opinion
     from synfin.wire.tcp import Segment
 
@@ -155,6 +156,7 @@ class Finding:
     numbers: dict[str, int | float | str]
     confidence: str = "certain"
     reference: str = ""
+    connections: tuple[int, ...] = ()  #: of a finding over many: the connections that it stands on
 
 
 @dataclass(slots=True)
@@ -164,3 +166,4 @@ class Story:
     connection: Connection
     steps: list[Step]
     findings: list[Finding] = field(default_factory=list)
+    known: Seen | None = field(default=None, repr=False, compare=False)  #: for whoever asks for more: `verify`

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from ipaddress import ip_address
 
-from synfin.watch import paths, zeek
-from synfin.watch.raw import RawConnection, RawSide
+from synfin.dissect import address
+from synfin.watch import judged
+from synfin.watch.raw import CONN_STATES, RawConnection, RawSide
 from synfin.watch.record import Connection, Side
 from synfin.watch.vantage import vantage
 from synfin.watch.verdict import decide
@@ -30,8 +30,8 @@ def record(raw: RawConnection) -> Connection:
         closed_by=verdict.closed_by,
         handshake_legs_ns=legs,
         completeness=raw.completeness,
-        conn_state=zeek.CONN_STATES[raw.conn_state],
-        history=zeek.history(raw.history),
+        conn_state=CONN_STATES[raw.conn_state],
+        history=raw.history.decode("ascii"),
         vantage=vantage(legs, raw.client.address, raw.server.address, (raw.client.ttl, raw.server.ttl)),
     )
 
@@ -48,22 +48,12 @@ def _side(raw: RawSide) -> Side:
         payload_bytes=raw.payload_bytes,
         wire_bytes=raw.wire_bytes,
         retransmissions=raw.retransmissions,
-        state=_label(raw.vector),
-        states_seen=_labels(raw.vector),
+        state=judged.state(raw.vector),
+        states_seen=judged.states_seen(raw.vector),
     )
 
 
-@lru_cache(maxsize=4096)
-def _label(vector: int) -> str:
-    return paths.likely(vector).label
-
-
-@lru_cache(maxsize=4096)
-def _labels(vector: int) -> tuple[str, ...]:
-    return tuple(state.label for state in sorted(paths.seen(vector)))
-
-
 @lru_cache(maxsize=65536)
-def text_address(address: bytes) -> str:
+def text_address(packed: bytes) -> str:
     """An IPv4 or IPv6 address as text."""
-    return str(ip_address(address))
+    return address.ip(packed)

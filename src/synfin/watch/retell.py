@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from synfin.capture.reader import open_capture
 from synfin.watch.analysis import flag_names
 from synfin.watch.engine import Engine
+from synfin.watch.raw import RawConnection
 from synfin.watch.record import Connection, Story
 from synfin.watch.story import tell
 from synfin.wire.frame import Frame, dissect
+from synfin.wire.tcp import Segment
+
+REMEMBERED = 4096  #: segments of earlier connections, the last ones
 
 
 class Told(NamedTuple):
@@ -21,10 +26,15 @@ class Told(NamedTuple):
     end_ns: int | None  #: the latest time of the captures
 
 
-def retell(paths: Sequence[str], chosen: Connection, engine: Engine) -> Told:
-    """The story of one connection: the captures are read once more, by a fresh `engine`."""
+def retell(paths: Sequence[str], chosen: Connection, engine: Engine, earlier: Sequence[RawConnection] = ()) -> Told:
+    """The story of one connection: the captures are read once more, by a fresh `engine`.
+
+    `earlier` is what the same endpoints had before: its late segments are recognised.
+    """
     frames: dict[int, Frame] = {}
     segments, flags = [], []
+    before = frozenset(one.conn for one in earlier)
+    past: deque[Segment] = deque(maxlen=REMEMBERED)
     end_ns = None
     number = 0
     for path in paths:
@@ -33,10 +43,16 @@ def retell(paths: Sequence[str], chosen: Connection, engine: Engine) -> Told:
                 number = packet.number
                 end_ns = packet.time_ns if end_ns is None else max(end_ns, packet.time_ns)
                 place = engine.see(packet)
-                if place is not None and place.conn == chosen.conn:
+                if place is None or place.conn is None:
+                    continue
+                if place.conn == chosen.conn or place.conn in before:
                     frame = engine.last or dissect(packet)
-                    if frame.segment is not None:
+                    if frame.segment is None:
+                        continue
+                    if place.conn in before:
+                        past.append(frame.segment)
+                    else:
                         frames[number] = frame
                         segments.append(frame.segment)
                         flags.append(flag_names(place.bits))
-    return Told(tell(segments, chosen, flags, capture_end_ns=end_ns), frames, end_ns)
+    return Told(tell(segments, chosen, flags, capture_end_ns=end_ns, past=tuple(past)), frames, end_ns)

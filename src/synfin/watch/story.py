@@ -10,11 +10,13 @@ from synfin.tcp.state import State
 from synfin.watch import facts as f
 from synfin.watch.collect import UNSOLICITED, ConnectionFacts, order_bits
 from synfin.watch.derive import derive
+from synfin.watch.derived_facts import facts
+from synfin.watch.findings import judge, seen
 from synfin.watch.fired import receiver_rules, sender_rules
 from synfin.watch.hindsight import Hindsight, look_back, note
-from synfin.watch.judge import judge
 from synfin.watch.ledger import SENT_SYN, SENT_SYN_ACK
 from synfin.watch.numbers import Numbers
+from synfin.watch.opinion import Opinion
 from synfin.watch.opinion import judge as judge_segments
 from synfin.watch.paths import likely
 from synfin.watch.phases import phase
@@ -30,29 +32,31 @@ def tell(
     flags: Sequence[tuple[str, ...]] = (),
     *,
     capture_end_ns: int | None = None,
+    past: Sequence[Segment] = (),
 ) -> Story:
     """The story of one connection.
 
     `segments` in capture order, `flags` tshark's analysis names for each (without the prefix), `capture_end_ns` when
-    the capture ended, if that is known.
+    the capture ended, if that is known, `past` what the same endpoints exchanged in earlier connections: what of it
+    comes late is recognised.
     """
     sides = _sides(segments, connection)
-    past = look_back(segments, sides, CLIENT)
-    numbers = _bases(segments, sides, past)
+    hindsight = look_back(segments, sides, CLIENT)
+    numbers = _bases(segments, sides, hindsight)
     memory = (Memory(), Memory())
     now = ConnectionFacts()
-    states = [_start(past, end) for end in (CLIENT, SERVER)]
+    states = [_start(hindsight, end) for end in (CLIENT, SERVER)]
     steps: list[Step] = []
-    opinions = judge_segments(segments)
+    opinions = _opinions(segments, past)
     for k, (segment, side) in enumerate(zip(segments, sides, strict=True)):
-        here = scene(segment, side, now, past.final, (numbers.base[0] or 0, numbers.base[1] or 0), memory)
+        here = scene(segment, side, now, hindsight.final, (numbers.base[0] or 0, numbers.base[1] or 0), memory)
         names = flags[k] if k < len(flags) else ()
         named = phase(here, names)
         derivations = derive(here, named)
         remember(here)
         before = tuple(states)
         note(now, side, segment)
-        states = [_state(past, now, end, k) for end in (CLIENT, SERVER)]
+        states = [_state(hindsight, now, end, k) for end in (CLIENT, SERVER)]
         seq, ack = numbers.relative(side, segment)
         steps.append(
             Step(
@@ -75,9 +79,17 @@ def tell(
                 opinion=opinions[k],
             )
         )
-    findings = judge(connection, steps, past.final, capture_end_ns)
+    known = seen(connection, steps, hindsight.final, capture_end_ns=capture_end_ns, past=past)
+    findings = judge(known, steps)
     beside = tuple(one.id for one in findings if one.id not in (connection.open, connection.close))
-    return Story(replace(connection, findings=beside), steps, findings)
+    return Story(replace(connection, findings=beside), steps, findings, known)
+
+
+def _opinions(segments: Sequence[Segment], past: Sequence[Segment]) -> list[Opinion]:
+    """The second opinion on each segment; late ones of an earlier connection are marked."""
+    opinions = judge_segments([*past, *segments])[len(past) :]
+    own = opinions[0].incarnation if opinions else 0
+    return [replace(opinion, late=True) if opinion.incarnation < own else opinion for opinion in opinions]
 
 
 def _sides(segments: Sequence[Segment], connection: Connection) -> list[int]:
@@ -117,7 +129,7 @@ def _state(past: Hindsight, now: ConnectionFacts, end: int, k: int) -> State:
     """The likely state of an end after segment k."""
     own, peer = now.sides[end].ledger, now.sides[1 - end].ledger
     hole = order_bits(now, end, CLIENT) & f.DENIED_FIN & ~now.sides[end].order
-    vector = f.facts(own, peer, past.order[end][k] | hole)
+    vector = facts(own, peer, past.order[end][k] | hole)
     if (past.final.sides[0].ledger.sent | past.final.sides[1].ledger.sent) & (SENT_SYN | SENT_SYN_ACK):
         vector &= ~f.MIDSTREAM
     return likely(vector)

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from synfin.watch import collect, verdict
+from synfin.watch import collect
 from synfin.watch.counters import Counters
 from synfin.watch.ledger import SENT_ACK, SENT_DATA, SENT_FIN, SENT_SYN
+from synfin.watch.marks import marks
 from synfin.watch.profile import TSHARK_4_0, Profile
 from synfin.watch.raw import RawConnection, RawSide
 from synfin.watch.streams import Stream, StreamRow, StreamTable
@@ -162,7 +163,7 @@ def _raw(tracked: Tracked, end_ns: int) -> RawConnection:
         client=_side(tracked, at, vectors[client]),
         server=_side(tracked, 1 - at, vectors[1 - client]),
         role_guessed=guessed or not facts.sides[client].ledger.sent & SENT_SYN,
-        marks=verdict.marks(facts, client, end_ns),
+        marks=marks(facts, client, end_ns),
         completeness=tracked.stream.completeness,
         legs_ns=(counters.legs_ns[0], counters.legs_ns[1]),
         history=bytes(tracked.zeek.history),

@@ -9,12 +9,6 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import NamedTuple
 
-from synfin.watch import collect as c
-from synfin.watch.ledger import SENT_ACK, SENT_DATA, SENT_FIN, SENT_RST, SENT_SYN, SENT_SYN_ACK, Ledger
-
-#: An unfinished handshake or close is judged when nothing came for this long before the capture's end.
-SETTLED_NS = 3_000_000_000
-
 # Opening.
 FAST_OPEN = 1 << 0
 BOTH_SYN = 1 << 1  #: a SYN without ACK from both ends
@@ -52,6 +46,18 @@ SERVER_HALF_CLOSE_DATA = 1 << 30
 # Silence.
 UNANSWERED = 1 << 31  #: at the end three repetitions of one segment, or two keep-alive probes, without any answer
 ANY_RST = 1 << 32
+
+#: every id that a connection can have opened with, and ended with; the first that fits
+OPENINGS = (
+    "open.tfo", "open.simultaneous", "open.refused", "open.icmp_rejected", "open.rejected_by_client",
+    "open.unsolicited_synack", "open.no_answer", "open.half_open", "open.pending", "open.normal", "open.syn_missing",
+    "open.midstream",
+)  # fmt: skip
+CLOSINGS = (
+    "close.never_opened", "close.keepalive_timeout", "close.rst_after_own_fin", "close.rst_after_peer_fin",
+    "close.abort", "close.rst_reply", "close.silent_death", "close.simultaneous", "close.half_close_data",
+    "close.fin_3seg", "close.fin_4seg", "close.fin_incomplete", "close.fin_unanswered", "close.still_open",
+)  # fmt: skip
 
 _NEVER_OPENED = {
     "open.refused": "server",
@@ -138,71 +144,3 @@ def _close_by_reset(marks: int) -> tuple[str, str]:
     if marks & RST_AFTER_PEER_FIN:
         return "close.rst_after_peer_fin", other
     return ("close.abort" if marks & RST_ACTIVE else "close.rst_reply"), sender
-
-
-def marks(conn: c.ConnectionFacts, client: int, capture_end_ns: int) -> int:
-    """What the verdict asks, given which side is the client and when the capture ended."""
-    ours, theirs = conn.sides[client], conn.sides[1 - client]
-    both_syn = ours.ledger.sent & theirs.ledger.sent & SENT_SYN
-    return sum(
-        mark
-        for mark, holds in (
-            (FAST_OPEN, conn.opening & c.FAST_OPEN),
-            (BOTH_SYN, both_syn),
-            (REFUSED, conn.opening & c.REFUSED),
-            (ICMP_REJECTED, conn.opening & c.ICMP_REJECTED and not theirs.ledger.sent & SENT_SYN_ACK),
-            (REJECTED, conn.opening & c.REJECTED and not _works(ours.ledger)),
-            (UNSOLICITED, conn.opening & c.UNSOLICITED and not _works(ours.ledger)),
-            (CLIENT_SYN, ours.ledger.sent & SENT_SYN),
-            (SERVER_SYN_ACK, theirs.ledger.sent & SENT_SYN_ACK),
-            (CLIENT_WORKS, _works(ours.ledger)),
-            (SYN_REPEATED, ours.syns > 1),
-            (SYN_ACK_REPEATED, theirs.syn_acks > 1),
-            (CLIENT_RST, ours.ledger.sent & SENT_RST),
-            (FIRST_IS_SYN_ACK, conn.opening & c.FIRST_IS_SYN_ACK),
-            (SETTLED, capture_end_ns - conn.last_ns >= SETTLED_NS),
-            (UNANSWERED, any(side.retransmissions >= 3 or side.probes >= 2 for side in conn.sides)),
-            (ANY_RST, (ours.ledger.sent | theirs.ledger.sent) & SENT_RST),
-        )
-        if holds
-    ) | _reset_marks(conn, client) | _fin_marks(ours, theirs)  # fmt: skip
-
-
-def _works(ledger: Ledger) -> bool:
-    return bool(ledger.sent & (SENT_ACK | SENT_DATA))
-
-
-def _reset_marks(conn: c.ConnectionFacts, client: int) -> int:
-    if conn.reset_by < 0:
-        return 0
-    who = RST_BY_CLIENT if conn.reset_by == client else RST_BY_SERVER
-    return who | sum(
-        mark
-        for mark, bit in (
-            (RST_ACTIVE, c.RST_ACTIVE),
-            (RST_AFTER_OWN_FIN, c.RST_AFTER_OWN_FIN),
-            (RST_AFTER_PEER_FIN, c.RST_AFTER_PEER_FIN),
-            (RST_AFTER_PROBES, c.RST_AFTER_PROBES),
-            (RST_SENDER_LIVES, c.RST_SENDER_LIVES),
-        )
-        if conn.reset & bit
-    )
-
-
-def _fin_marks(client: c.SideFacts, server: c.SideFacts) -> int:
-    ours, theirs = client.ledger, server.ledger
-    found = 0
-    if ours.sent & SENT_FIN:
-        found |= CLIENT_FIN
-        found |= CLIENT_FIN_ACKED if theirs.ack > ours.fin else 0
-        found |= SERVER_ACKED_APART if server.acked_fin_apart else 0
-        found |= SERVER_HALF_CLOSE_DATA if 0 < server.half_close_end <= ours.ack else 0
-    if theirs.sent & SENT_FIN:
-        found |= SERVER_FIN
-        found |= SERVER_FIN_ACKED if ours.ack > theirs.fin else 0
-        found |= CLIENT_ACKED_APART if client.acked_fin_apart else 0
-        found |= CLIENT_HALF_CLOSE_DATA if 0 < client.half_close_end <= theirs.ack else 0
-    if found & CLIENT_FIN and found & SERVER_FIN:
-        found |= CLIENT_FIN_COVERS if ours.fin_ack_min > theirs.fin else 0
-        found |= SERVER_FIN_COVERS if theirs.fin_ack_min > ours.fin else 0
-    return found

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from synfin.watch.pieces import Pieces
+from synfin.watch.raw import CONN_STATES
 from synfin.wire.seq import MASK, diff
 from synfin.wire.tcp import ACK, FIN, RST, SYN
 
@@ -31,11 +32,6 @@ LIKELY_SERVER_PORTS = frozenset({
 
 # States of an end.
 INACTIVE, SYN_SENT, SYN_ACK_SENT, PARTIAL, ESTABLISHED, CLOSED, RESET = range(7)
-
-#: what `conn_state` can be; the kernel gives the index
-CONN_STATES = (
-    "OTH", "S0", "S1", "SF", "REJ", "S2", "S3", "RSTO", "RSTR", "RSTOS0", "RSTRH", "SH", "SHR",
-)  # fmt: skip
 
 FAR = 1 << 20  #: a jump of SYN or RST that is not believed
 WRAPS = 1 << 30  #: beyond this distance from the start, numbers left of the start are old no longer

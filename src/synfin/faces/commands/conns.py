@@ -2,129 +2,204 @@
 
 from __future__ import annotations
 
-import argparse
-import csv
-import json
 import sys
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import nullcontext
-from itertools import chain
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import chain, islice
+from typing import TYPE_CHECKING
 
-from synfin.faces import export, inputs
-from synfin.watch.record import Connection, utc
-from synfin.watch.records import record
+from synfin.errors import UsageError
+from synfin.faces import inputs
+from synfin.faces.connection_text import COLUMNS, FORMS, SEPARATORS, print_text
+from synfin.watch.engine import KEEP_ALL, Limits
+from synfin.watch.record_block import RecordBlock, left
 
-#: columns of the plain forms: names of the record, and the two endpoints whole
-COLUMNS = (
-    "conn", "client", "server", "start", "duration_ns", "client.payload_bytes", "server.payload_bytes",
-    "handshake_rtt_ns", "client.retransmissions", "server.retransmissions", "open", "close", "closed_by",
-    "client.state", "server.state",
-)  # fmt: skip
+if TYPE_CHECKING:
+    import argparse
 
-_WRITTEN = (*export.TABLES, "csv", "tsv", "json", "ndjson")
+_TABLES = ("arrow", "arrows", "parquet")  #: forms that only go into a file
 
 
 def run(asked: argparse.Namespace) -> int:
     """Print the connections of the captures."""
     paths = inputs.named(asked)
-    form = asked.form or ("table" if sys.stdout.isatty() else "tsv")
+    form = _form(asked, paths)
+    columns = _columns(asked.columns, form)
+    asked.sort, asked.reverse = _order(asked)
+    if not _is_read_before(asked):
+        return _run(asked, form, columns, paths, paths)
+    with inputs.rereadable(paths) as again:
+        return _run(asked, form, columns, paths, again)
+
+
+def _form(asked: argparse.Namespace, paths: Sequence[str]) -> str:
     if asked.output:
-        form = export.form_of(asked.output, _WRITTEN, paths)
-    warnings: list[str] = []
-    if asked.filter is None:
-        connections, frames, interrupted = _read(paths, warnings, separate=asked.separate)
-    else:
-        with inputs.rereadable(paths) as again:
-            connections, frames, interrupted = _read(again, warnings, separate=asked.separate)
-            wanted = _matching(again, asked.filter, separate=asked.separate)
-        connections = (one for place, one in enumerate(connections) if place in wanted)
-    first = next(connections, None)
-    if first is None and asked.filter is None and not asked.quiet:
-        inputs.note_no_tcp(paths, frames)
-    _write(form, paths, chain(() if first is None else (first,), connections), warnings, asked)
-    for warning in warnings:
+        from synfin.faces.export import form_of
+
+        return form_of(asked.output, (*_TABLES, *FORMS), paths)
+    return asked.form or ("table" if sys.stdout.isatty() else "tsv")
+
+
+def _columns(asked: str | None, form: str) -> Sequence[str]:
+    if asked is None:
+        return COLUMNS
+    if form not in SEPARATORS:
+        raise UsageError(f"--columns is for {' and '.join(SEPARATORS)}; {form} has every column")
+    return [_field(name, "--columns") for name in asked.split(",")]
+
+
+def _order(asked: argparse.Namespace) -> tuple[str | None, bool]:
+    """The field to sort by, None for none, and whether the largest comes first."""
+    if asked.sort is None:
+        if asked.reverse:
+            raise UsageError("--reverse: by what? --sort FIELD names it")
+        return None, False
+    name = asked.sort.removeprefix("-")
+    return _field(name, "--sort"), asked.reverse != (name != asked.sort)
+
+
+def _field(name: str, option: str) -> str:
+    from synfin.watch.connection_fields import NAMES
+
+    short = name.strip().removeprefix("conn.")
+    if short not in NAMES:
+        raise UsageError(f"{option}: there is no field {name!r}; there are {', '.join(NAMES)}")
+    return short
+
+
+def _is_read_before(asked: argparse.Namespace) -> bool:
+    """Whether the captures must be read before they are followed."""
+    if asked.filter is not None:
+        return True
+    if asked.since is None and asked.until is None:
+        return False
+    from synfin.faces.moments import is_relative
+
+    return is_relative(asked.since) or is_relative(asked.until)
+
+
+def _run(
+    asked: argparse.Namespace, form: str, columns: Sequence[str], paths: Sequence[str], again: Sequence[str]
+) -> int:
+    reading = _Reading(again, separate=asked.separate, limits=_limits(asked), jobs=asked.jobs)
+    blocks = iter(_chosen(asked, reading, again))
+    some = list(islice(blocks, 1))  # what cannot be read is said before anything is written
+    _write(form, columns, paths, chain(some, blocks), reading.warnings, asked)
+    if not reading.connections and not asked.quiet:
+        inputs.note_no_tcp(paths, reading.frames)
+    for warning in reading.warnings:
         inputs.note(warning)
-    if interrupted:
-        inputs.note(f"interrupted after {frames:,} frames; the connections are as those showed them")
-    return 130 if interrupted else 0
+    if reading.interrupted:
+        inputs.note(f"interrupted after {reading.frames:,} frames; the connections are as those showed them")
+    return 130 if reading.interrupted else 0
 
 
-def _read(paths: Sequence[str], warnings: list[str], *, separate: bool) -> tuple[Iterator[Connection], int, bool]:
-    """The connections of all captures, the frames read, and whether reading was interrupted."""
-    found: list[Iterable[Connection]] = []
-    frames, interrupted = 0, False
-    for group in [[path] for path in paths] if separate else [list(paths)]:
-        engine, interrupted = inputs.follow(group, warnings)
-        frames += engine.frames
-        found.append(map(record, engine.connections()))
-        if interrupted:
-            break
-    return iter(chain.from_iterable(found)), frames, interrupted
+def _limits(asked: argparse.Namespace) -> Limits:
+    """How long connections stay in memory. A filter asks all packets first, of which none is forgotten."""
+    return KEEP_ALL if asked.keep_all or asked.filter is not None else Limits(asked.closed_after, asked.idle_after)
 
 
-def _matching(paths: Sequence[str], text: str, *, separate: bool) -> set[int]:
-    """Places (in the order of `_read`) of the connections that have a packet which matches."""
+class _Reading:
+    """The captures as they are followed: the blocks of connections, and what there is to say at the end."""
+
+    def __init__(self, paths: Sequence[str], *, separate: bool, limits: Limits, jobs: int | None) -> None:
+        self.groups = [[path] for path in paths] if separate else [list(paths)]  #: each is one input
+        self._limits = limits
+        self._jobs = jobs
+        self.warnings: list[str] = []
+        self.frames = 0
+        self.connections = 0
+        self.interrupted = False
+
+    def blocks(self, matching: Sequence[Collection[int]] | None = None) -> Iterator[RecordBlock]:
+        """Every connection; of each input only those whose `conn` is `matching`, if that is given."""
+        for place, group in enumerate(self.groups):
+            for block in self._followed(group):
+                self.connections += len(block)
+                if matching is None:
+                    yield block
+                else:
+                    yield _among(block, matching[place])
+            if self.interrupted:
+                return
+
+    def _followed(self, group: Sequence[str]) -> Iterator[RecordBlock]:
+        engine = inputs.fresh_engine(records_only=True, limits=self._limits, jobs=inputs.jobs_for(group, self._jobs))
+        steps = inputs.steps(engine, group, self.warnings)
+        before = self.frames
+        while not self.interrupted:
+            try:
+                next(steps)
+            except StopIteration:
+                break
+            except KeyboardInterrupt:
+                self.interrupted = True
+            self.frames = before + engine.frames
+            yield from left(engine)
+        self.frames = before + engine.frames
+        yield from left(engine, everything=True)
+
+
+def _among(block: RecordBlock, wanted: Collection[int]) -> RecordBlock:
+    return block.take([place for place, conn in enumerate(block.values("conn")) if conn in wanted])
+
+
+def _chosen(asked: argparse.Namespace, reading: _Reading, paths: Sequence[str]) -> Iterable[RecordBlock]:
+    """The connections that were asked for, in the order that was asked for."""
+    matching = None if asked.filter is None else [_matching(group, asked.filter) for group in reading.groups]
+    blocks: Iterable[RecordBlock] = reading.blocks(matching)
+    if (asked.since, asked.until, asked.sort, asked.limit) == (None,) * 4:
+        return blocks
+    from synfin.faces.moments import time_range
+    from synfin.watch import choice
+
+    since_ns, until_ns = time_range(asked.since, asked.until, paths)
+    blocks = (block.between(since_ns, until_ns) for block in blocks)
+    if asked.sort is not None:
+        blocks = choice.in_order_of(blocks, asked.sort, descending=asked.reverse, limit=asked.limit)
+    return blocks if asked.limit is None else choice.first(blocks, asked.limit)
+
+
+def _matching(paths: Sequence[str], text: str) -> set[int]:
+    """`conn` of the connections of one input that have a packet which matches, or that match themselves."""
     from synfin import filter as language
     from synfin.watch.annotate import annotated
 
     wanted = language.compile(text)
+    if wanted.asks_connections:
+        from synfin.watch.records import record
+
+        engine, _ = inputs.follow(paths, [])
+        return {one.conn for one in map(record, engine.connections()) if wanted.accepts(one)}
     found: set[int] = set()
-    before = 0
-    for group in [[path] for path in paths] if separate else [list(paths)]:
-        last = -1
-        for frame, facts in annotated(group, fields=wanted.fields):
-            if facts.conn is not None:
-                last = max(last, facts.conn)
-                if before + facts.conn not in found and wanted.matches(frame, facts):
-                    found.add(before + facts.conn)
-        before += last + 1
+    for frame, facts in annotated(paths, fields=wanted.fields):
+        if facts.conn is not None and facts.conn not in found and wanted.matches(frame, facts):
+            found.add(facts.conn)
     return found
 
 
 def _write(
-    form: str, paths: Sequence[str], connections: Iterable[Connection], warnings: list[str], asked: argparse.Namespace
+    form: str,
+    columns: Sequence[str],
+    paths: Sequence[str],
+    blocks: Iterable[RecordBlock],
+    warnings: Sequence[str],
+    asked: argparse.Namespace,
 ) -> None:
-    if form in export.TABLES:
+    if form in _TABLES:
+        from synfin.faces.export import write_table
         from synfin.watch.connection_table import connection_table
 
-        export.write_table(connection_table(lambda: connections, lambda: 0), asked.output, form)
-    else:
-        with export.printed_into(asked.output) if asked.output else nullcontext():
-            _print(form, paths, connections, warnings, asked)
-
-
-def _print(
-    form: str, paths: Sequence[str], connections: Iterable[Connection], warnings: list[str], asked: argparse.Namespace
-) -> None:
-    if form == "json":
-        document = {
-            "schema": 1,
-            "file": paths[0] if len(paths) == 1 else list(paths),
-            "connections": [one.to_dict() for one in connections],
-            "warnings": warnings,
-        }
-        print(json.dumps(document, ensure_ascii=False, indent=1))
-    elif form == "ndjson":
-        for one in connections:
-            sys.stdout.write(json.dumps(one.to_dict(), ensure_ascii=False, separators=(",", ":")) + "\n")
-    elif form == "csv":
-        csv.writer(sys.stdout, lineterminator="\n").writerows(chain([COLUMNS], map(_cells, connections)))
-    elif form == "tsv":
-        sys.stdout.write("\t".join(COLUMNS) + "\n")
-        sys.stdout.writelines("\t".join(map(str, _cells(one))) + "\n" for one in connections)
-    else:
+        write_table(connection_table(lambda: blocks, lambda: 0), asked.output, form)
+    elif form == "table":
         from synfin.explain.words import detect_language
         from synfin.faces.table import print_connections
 
-        print_connections(list(connections), asked.lang or detect_language())
+        connections = [one for block in blocks for one in block.connections()]
+        print_connections(connections, asked.lang or detect_language())
+    elif asked.output:
+        from synfin.faces.export import printed_into
 
-
-def _cells(one: Connection) -> tuple[object, ...]:
-    """The columns of one connection; empty where unknown."""
-    client, server = one.client, one.server
-    rtt = one.handshake_rtt_ns
-    return (
-        one.conn, client.endpoint, server.endpoint, utc(one.start_ns), one.duration_ns, client.payload_bytes,
-        server.payload_bytes, "" if rtt is None else rtt, client.retransmissions, server.retransmissions, one.open,
-        one.close, one.closed_by, client.state, server.state,
-    )  # fmt: skip
+        with printed_into(asked.output):
+            print_text(form, blocks, columns, paths, warnings)
+    else:
+        print_text(form, blocks, columns, paths, warnings)

@@ -4,49 +4,51 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
-from itertools import takewhile
+from itertools import islice
+from typing import TYPE_CHECKING
 
 from synfin import filter as language
-from synfin.dissect import fields, format, jsonshape
-from synfin.dissect.context import Facts
-from synfin.dissect.field import Field
-from synfin.dissect.summary import summarize
 from synfin.errors import UsageError
-from synfin.faces import export, inputs
-from synfin.watch import profile as profiles
-from synfin.watch.annotate import annotated, needs_hindsight
-from synfin.watch.packet_table import chosen_packets, packet_table
-from synfin.wire.frame import Frame
+from synfin.faces import compiled_packets, inputs, packet_file
+from synfin.faces.packet_form import Form, Rows, form_of
 
-Rows = Iterator[tuple[Frame, Facts]]
+# The readable core and what only some runs need are imported where they are needed: a run over the compiled engine
+# starts in half the time.
+if TYPE_CHECKING:
+    from synfin.faces.statistics import Statistic
+    from synfin.filter import Filter
 
 
 def run(asked: argparse.Namespace) -> int:
     """Print packets, or the list of fields."""
     if asked.list_fields is not None:
-        return _list_fields(asked.list_fields)
+        return _list_fields(asked)
     paths = inputs.named(asked)
-    if asked.form == "fields" and not asked.fields:
-        raise UsageError("-T fields needs at least one -e FIELD")
-    if asked.fields and asked.form != "fields":
-        raise UsageError("-e goes with -T fields")
-    chosen = [fields.lookup(name) for name in asked.fields]
+    form = form_of(asked)
     if asked.output:
         return _write(asked, paths)
-    style = format.layout(asked.layout)
-    profile = profiles.named(asked.profile)
+    if asked.write:
+        packet_file.check(asked, paths)
+    _known_profile(asked.profile)
     wanted = None if asked.filter is None else language.compile(asked.filter)
+    taps = _statistics(asked)
     warnings: list[str] = []
     needed = {*asked.fields, *(wanted.fields if wanted else ())}
-    twice = asked.two_passes or inputs.all_regular(paths) or needs_hindsight(needed)
+    twice = asked.two_passes or asked.write or inputs.all_regular(paths) or compiled_packets.needs_hindsight(needed)
     with inputs.rereadable(paths) if twice else nullcontext(list(paths)) as sources:
-        rows = annotated(sources, passes=2 if twice else 1, fields=needed, warnings=warnings, profile=profile)
-        if asked.count is not None:
-            rows = takewhile(lambda row: row[0].packet.number <= asked.count, rows)
-        shown = _displayed(row for row in rows if wanted is None or wanted.matches(*row))
-        interrupted = _print(asked.form, shown, chosen, style)
+        interrupted: list[bool] = []
+        passes = 2 if twice else 1
+        if compiled_packets.covers(asked, needed):
+            compiled_packets.show(
+                asked, sources, wanted, form, passes=passes, warnings=warnings, interrupted=interrupted
+            )
+        else:
+            _read(asked, sources, wanted, form, taps, passes=passes, warnings=warnings, interrupted=interrupted)
+    for tap in reversed(taps):  # tshark prints the last one first
+        sys.stdout.writelines(f"{line}\n" for line in tap.lines())
     for warning in warnings:
         inputs.note(warning)
     if interrupted:
@@ -54,8 +56,57 @@ def run(asked: argparse.Namespace) -> int:
     return 130 if interrupted else 0
 
 
+def _list_fields(asked: argparse.Namespace) -> int:
+    from synfin.explain.words import detect_language
+    from synfin.faces.field_list import print_fields
+
+    print_fields(asked.list_fields, asked.lang or detect_language())
+    return 0
+
+
+def _known_profile(name: str) -> None:
+    """UsageError for a profile that does not exist."""
+    if name != compiled_packets.PROFILE:
+        from synfin.watch.profile import named
+
+        named(name)
+
+
+def _statistics(asked: argparse.Namespace) -> list[Statistic]:
+    if not asked.statistics:
+        return []
+    from synfin.faces.statistics import statistics
+
+    return statistics(asked.statistics, asked.times)
+
+
+def _read(
+    asked: argparse.Namespace, sources: Sequence[str], wanted: Filter | None, form: Form, taps: Sequence[Statistic], *,
+    passes: int, warnings: list[str], interrupted: list[bool],
+) -> None:  # fmt: skip
+    """Show the packets by the readable core."""
+    from synfin.faces.statistics import watched
+    from synfin.watch.annotate import annotated
+    from synfin.watch.profile import named
+
+    needed = {*asked.fields, *(wanted.fields if wanted else ())}
+    rows = annotated(sources, passes=passes, fields=needed, warnings=warnings, profile=named(asked.profile))
+    rows = watched(_first(_until_interrupted(rows, interrupted), asked.count), taps)
+    shown = displayed(row for row in rows if wanted is None or wanted.matches(*row))
+    if asked.write:
+        packet_file.write(asked, sources, _numbers(asked, form, sources, shown, warnings))
+    elif asked.quiet:
+        deque(shown, maxlen=0)
+    else:
+        _print(form, shown, interrupted)
+
+
 def _write(asked: argparse.Namespace, paths: Sequence[str]) -> int:
     """Write the table of packets, those that match."""
+    from synfin.faces import export
+    from synfin.watch.annotate import annotated
+    from synfin.watch.packet_table import chosen_packets, packet_table
+
     if asked.form != "text" or asked.count is not None:
         raise UsageError("-o writes the table of all packets; it goes with neither -T nor -c")
     form = export.form_of(asked.output, (*export.TABLES, "csv"), paths)
@@ -76,7 +127,7 @@ def _write(asked: argparse.Namespace, paths: Sequence[str]) -> int:
     return 0
 
 
-def _displayed(rows: Rows) -> Rows:
+def displayed(rows: Rows) -> Rows:
     """Fill in the time since the packet that was shown before."""
     last_ns = None
     for frame, facts in rows:
@@ -86,14 +137,30 @@ def _displayed(rows: Rows) -> Rows:
         yield frame, facts
 
 
-def _print(form: str, rows: Rows, chosen: Sequence[Field], style: format.Layout) -> bool:
-    """Print the rows; whether that was interrupted. What is printed is whole then too, the closing of JSON included."""
-    interrupted: list[bool] = []
+def _print(form: Form, rows: Rows, interrupted: list[bool]) -> None:
+    """Print the rows. What is printed is whole where that is interrupted, the closing of JSON included."""
     try:
-        sys.stdout.writelines(_pieces(form, _until_interrupted(rows, interrupted), chosen, style))
+        sys.stdout.writelines(form.pieces(rows))
     except KeyboardInterrupt:
         interrupted.append(True)
-    return bool(interrupted)
+
+
+def _numbers(
+    asked: argparse.Namespace, form: Form, sources: Sequence[str], rows: Rows, warnings: list[str]
+) -> Iterator[int]:
+    """The numbers of the rows; nothing is taken apart for that where every packet is meant and none looked at."""
+    if asked.filter is None and not asked.statistics and not asked.print_lines:
+        yield from islice(packet_file.every_number(sources, warnings), asked.count)
+    else:
+        yield from (frame.packet.number for frame, _ in _printed(asked, form, rows))
+
+
+def _printed(asked: argparse.Namespace, form: Form, rows: Rows) -> Rows:
+    """The same rows, each printed on its way where -P asks for it."""
+    for row in rows:
+        if asked.print_lines:
+            sys.stdout.writelines(form.pieces(iter((row,))))
+        yield row
 
 
 def _until_interrupted(rows: Rows, interrupted: list[bool]) -> Rows:
@@ -103,25 +170,9 @@ def _until_interrupted(rows: Rows, interrupted: list[bool]) -> Rows:
         interrupted.append(True)
 
 
-def _pieces(form: str, rows: Rows, chosen: Sequence[Field], style: format.Layout) -> Iterator[str]:
-    if form == "json":
-        yield from jsonshape.stream(jsonshape.document(frame, facts) for frame, facts in rows)
-    elif form == "fields":
-        if style.header:
-            yield format.header(chosen, style) + "\n"
-        for frame, facts in rows:
-            yield format.row(chosen, frame, facts, style) + "\n"
-    else:
-        for frame, facts in rows:
-            yield summarize(frame, facts).line() + "\n"
-
-
-def _list_fields(pattern: str) -> int:
-    """The field table: name, type and both titles."""
-    found = [field for name, field in sorted(fields.all_fields().items()) if pattern.lower() in name.lower()]
-    if not found:
-        nearest = ", ".join(fields.nearest(pattern))
-        raise UsageError(f"no field has {pattern!r} in its name{f'; near: {nearest}' if nearest else ''}")
-    for field in found:
-        sys.stdout.write(f"{field.name}\t{field.kind}\t{field.title_en}\t{field.title_zh}\n")
-    return 0
+def _first(rows: Rows, count: int | None) -> Rows:
+    """The packets up to number `count`; none is waited for behind it."""
+    for row in rows:
+        yield row
+        if row[0].packet.number == count:
+            return

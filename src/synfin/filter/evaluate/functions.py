@@ -1,4 +1,4 @@
-"""The functions and the arithmetic of display filters, over lists of values."""
+"""The functions of display filters, over lists of values."""
 
 from __future__ import annotations
 
@@ -6,43 +6,18 @@ from collections.abc import Callable
 from typing import Any
 
 from synfin.dissect.load import LayerBytes
+from synfin.dissect.show import plain
 from synfin.filter import typed
+from synfin.filter.evaluate.numbers import absolute
+from synfin.filter.evaluate.octets import rank
+from synfin.filter.kinds import BYTES, NUMBERS
 
 Function = Callable[[list[list[Any]]], list[Any]]
-#: Bytes of a value whose kind has a fixed size.
-SIZES = {"u8": 1, "u16": 2, "u24": 3, "u32": 4, "u64": 8, "i16": 2, "i32": 4, "i64": 8, "ipv4": 4, "ipv6": 16}
-MAX_NUMBER = 1 << 64  #: results beyond it overflow and drop out
-
-
-def octets_and(left: list[bytes], right: list[bytes]) -> list[bytes]:
-    """Byte by byte, as far as both reach."""
-    return [bytes(x & y for x, y in zip(a, b, strict=False)) for a in left for b in right]
-
-
-def arithmetic(sign: str, left: list[Any], right: list[Any]) -> list[int]:
-    """Every pair; a pair that divides by zero or overflows has no result. Division truncates towards zero."""
-    found = []
-    for a in left:
-        for b in right:
-            value = _pair(sign, a, b)
-            if value is not None and abs(value) < MAX_NUMBER:
-                found.append(value)
-    return found
-
-
-def _pair(sign: str, a: int, b: int) -> int | None:
-    if sign == "&":
-        return a & b
-    if sign == "+":
-        return a + b
-    if sign == "-":
-        return a - b
-    if sign == "*":
-        return a * b
-    if b == 0:
-        return None
-    quotient = abs(a) // abs(b) * (1 if (a < 0) == (b < 0) else -1)
-    return quotient if sign == "/" else a - b * quotient
+#: Bytes of a value whose kind has a fixed size; of those without one Wireshark says 0.
+SIZES = {
+    "u8": 1, "u16": 2, "u24": 3, "u32": 4, "u64": 8, "i8": 1, "i16": 2, "i24": 3, "i32": 4, "i64": 8, "ipv4": 4,
+    "ipv6": 16, "ether": 6, "bool": 0, "framenum": 0, "none": 0, "abstime": 0, "reltime": 0,
+}  # fmt: skip
 
 
 def _size(value: Any) -> int:
@@ -59,27 +34,44 @@ def _each(function: Callable[[Any], Any]) -> Callable[[typed.Applied], Function]
 
 def _length(applied: typed.Applied) -> Function:
     fixed = SIZES.get(applied.arguments[0].kind)
-    return lambda arguments: [fixed or _size(value) for value in arguments[0]]
+    return lambda arguments: [_size(value) if fixed is None else fixed for value in arguments[0]]
 
 
 def _count(applied: typed.Applied) -> Function:
     return lambda arguments: [len(arguments[0])] if arguments[0] else []
 
 
-def _string(applied: typed.Applied) -> Function:
+def _written(display: str) -> Callable[[typed.Applied], Function]:
+    """Numbers in that base, addresses as they are written."""
+
+    def function(applied: typed.Applied) -> Function:
+        kind = applied.arguments[0].kind
+        if kind in NUMBERS and display == "dec":
+            return lambda arguments: [str(value) for value in arguments[0]]
+        return lambda arguments: [plain(kind, display, value) for value in arguments[0]]
+
+    return function
+
+
+def _meanings(applied: typed.Applied) -> Function:
     argument = applied.arguments[0]
-    if not isinstance(argument, typed.Values):
-        return lambda arguments: []
-    field = argument.field
-    return lambda arguments: [field.show(value) for value in arguments[0]]
+    names = (isinstance(argument, typed.Values) and argument.field.values) or {}
+    return lambda arguments: [names[value] for value in arguments[0] if value in names]
 
 
-def _best(choose: Callable[[list[Any]], Any]) -> Callable[[typed.Applied], Function]:
-    def over(arguments: list[list[Any]]) -> list[Any]:
-        values = [value for argument in arguments for value in argument]
-        return [choose(values)] if values else []
+def _best(choose: Callable[..., Any]) -> Callable[[typed.Applied], Function]:
+    """The greatest or least of all values of all arguments."""
 
-    return lambda applied: over
+    def function(applied: typed.Applied) -> Function:
+        key = rank if applied.kind in BYTES else None
+
+        def over(arguments: list[list[Any]]) -> list[Any]:
+            values = [value for argument in arguments for value in argument]
+            return [choose(values, key=key)] if values else []
+
+        return over
+
+    return function
 
 
 FUNCTIONS: dict[str, Callable[[typed.Applied], Function]] = {
@@ -87,8 +79,11 @@ FUNCTIONS: dict[str, Callable[[typed.Applied], Function]] = {
     "count": _count,
     "upper": _each(lambda value: value.upper()),
     "lower": _each(lambda value: value.lower()),
-    "string": _string,
+    "string": _written("dec"),
+    "dec": _written("dec"),
+    "hex": _written("hex"),
+    "vals": _meanings,
     "max": _best(max),
     "min": _best(min),
-    "abs": _each(abs),
+    "abs": _each(absolute),
 }

@@ -6,19 +6,18 @@ operator; so `!(a == b)` and `a != b` differ for packets without a.
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable
 from typing import Any
 
-from synfin.dissect.load import LayerBytes
 from synfin.filter import typed
-from synfin.filter.evaluate.functions import FUNCTIONS, arithmetic, octets_and
+from synfin.filter.evaluate import octets
+from synfin.filter.evaluate.functions import FUNCTIONS
+from synfin.filter.evaluate.numbers import ORDERS, Pair, arithmetic, negative, order
 from synfin.filter.evaluate.row import Row
-from synfin.filter.syntax import Range
+from synfin.filter.kinds import ADDRESSES, BYTES, NUMBERS, SIGNED
 
 Predicate = Callable[[Row], bool]
 Source = Callable[[Row], list[Any]]
-Pair = Callable[[Any, Any], bool]
 
 
 def predicate(condition: typed.Condition) -> Predicate:
@@ -29,6 +28,9 @@ def predicate(condition: typed.Condition) -> Predicate:
     if isinstance(condition, typed.Every):
         every = [predicate(operand) for operand in condition.operands]
         return lambda row: all(test(row) for test in every)
+    if isinstance(condition, typed.Odd):
+        counted = [predicate(operand) for operand in condition.operands]
+        return lambda row: bool(sum(test(row) for test in counted) & 1)
     if isinstance(condition, typed.Inverse):
         inner = predicate(condition.operand)
         return lambda row: not inner(row)
@@ -44,35 +46,60 @@ def predicate(condition: typed.Condition) -> Predicate:
 def source(entity: typed.Entity) -> Source:
     """The values of an entity in a row."""
     if isinstance(entity, typed.Values):
-        field, layers = entity.field, entity.layers
-        return (lambda row: row.layer_values(field, layers)) if layers else (lambda row: row.values(field))
+        return _values(entity)
     if isinstance(entity, typed.Constant):
         constant = [entity.value]
         return lambda row: constant
     if isinstance(entity, typed.Sliced):
-        return _sliced(entity)
+        operand, parts = source(entity.operand), entity.parts
+        return lambda row: [octets.cut(octets.header(value), parts) for value in operand(row)]
     if isinstance(entity, typed.Applied):
         function = FUNCTIONS[entity.function](entity)
         arguments = [source(argument) for argument in entity.arguments]
         return lambda row: function([argument(row) for argument in arguments])
     if isinstance(entity, typed.Computed):
-        left, right, sign = source(entity.left), source(entity.right), entity.operator
-        if entity.kind == "bytes":
-            return lambda row: octets_and(left(row), right(row))
-        return lambda row: arithmetic(sign, left(row), right(row))
+        return _computed(entity)
+    if isinstance(entity, typed.Negated):
+        inner, turned = source(entity.operand), negative(entity.kind)
+        return lambda row: [found for value in inner(row) if (found := turned(value)) is not None]
     return lambda row: []
+
+
+def _values(entity: typed.Values) -> Source:
+    field, layers = entity.field, entity.layers
+    if entity.raw:
+        return lambda row: row.raw_values(field)
+    if layers:
+        return lambda row: row.layer_values(field, layers)
+    return lambda row: row.values(field)
+
+
+def _computed(entity: typed.Computed) -> Source:
+    """Every pair; one that divides by zero or overflows has no result."""
+    left, right = source(entity.left), source(entity.right)
+    if entity.kind in NUMBERS or entity.kind == "reltime":
+        result = arithmetic(entity.operator, entity.kind)
+        return lambda row: [
+            found for a in left(row) for b in right(row) if (found := result(a, b)) is not None
+        ]  # fmt: skip
+    return lambda row: [octets.masked(a, b) for a in left(row) for b in right(row)]
 
 
 def _present(entity: typed.Entity) -> Predicate:
     values = source(entity)
-    if isinstance(entity, typed.Computed):
-        return lambda row: any(any(value) if isinstance(value, bytes) else value for value in values(row))
+    if isinstance(entity, typed.Sliced):
+        return lambda row: any(values(row))
+    if isinstance(entity, (typed.Computed, typed.Negated)):
+        return lambda row: any(octets.is_nonzero(value) for value in values(row))
     return lambda row: bool(values(row))
 
 
 def _relation(relation: typed.Relation) -> Predicate:
     left, right = source(relation.left), source(relation.right)
-    holds = _contains if relation.operator == "contains" else _order(relation.operator, relation.left.kind)
+    if relation.operator == "contains":
+        holds = octets.contains(relation.left.kind)
+    else:
+        holds = _order(relation.operator, relation.left, relation.right)
     if relation.every:
         return lambda row: _all_pairs(left(row), right(row), holds)
     return lambda row: any(holds(a, b) for a in left(row) for b in right(row))
@@ -82,91 +109,67 @@ def _all_pairs(left: list[Any], right: list[Any], holds: Pair) -> bool:
     return bool(left) and bool(right) and all(holds(a, b) for a in left for b in right)
 
 
-_ORDERS: dict[str, Pair] = {
-    "==": operator.eq, "!=": operator.ne, ">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le,
-}  # fmt: skip
+def _order(sign: str, left: typed.Entity, right: typed.Entity) -> Pair:
+    if left.kind in ADDRESSES:
+        return octets.order_addresses(sign)
+    if left.kind in BYTES:
+        return octets.order_bytes(sign)
+    return order(sign, left.kind) if _may_differ(left) or _may_differ(right) else ORDERS[sign]
 
 
-def _order(sign: str, kind: str) -> Pair:
-    plain = _ORDERS[sign]
-    if kind not in ("ipv4", "ipv6", "address"):
-        return plain
-
-    def masked(a: Any, b: Any) -> bool:
-        """Both sides count only up to the shorter prefix of those that were given."""
-        given = [side for side in (a, b) if isinstance(side, typed.Network)]
-        if not given:
-            return plain(a, b)
-        mask = min(given, key=lambda network: network.prefix)
-        return plain(mask.mask(_base(a)), mask.mask(_base(b)))
-
-    return masked
-
-
-def _base(address: Any) -> bytes:
-    return bytes(address.address if isinstance(address, typed.Network) else address)
-
-
-def _octets(value: Any) -> bytes:
-    return value.encode("utf-8", "surrogateescape") if isinstance(value, str) else bytes(value)
-
-
-def _contains(a: Any, b: Any) -> bool:
-    return _octets(b) in _octets(a)
+def _may_differ(entity: typed.Entity) -> bool:
+    """Whether a number's sign is not that of plain unsigned fields."""
+    return entity.kind in SIGNED or isinstance(entity, (typed.Computed, typed.Negated, typed.Applied))
 
 
 def _matching(matching: typed.Matching) -> Predicate:
-    values, search = source(matching.left), matching.pattern.search
+    values, pattern, empty = source(matching.left), matching.pattern, matching.left.kind == "str"
+
+    def search(value: Any) -> bool:
+        searched = octets.octets(value)
+        return bool(searched or empty) and pattern.search(searched)
+
     if matching.every:
-        return lambda row: bool(found := values(row)) and all(search(_octets(value)) for value in found)
-    return lambda row: any(search(_octets(value)) is not None for value in values(row))
+        return lambda row: bool(found := values(row)) and all(search(value) for value in found)
+    return lambda row: any(search(value) for value in values(row))
 
 
 def _membership(membership: typed.Membership) -> Predicate:
     left = source(membership.left)
-    kind = membership.left.kind
-    same, least, most = _order("==", kind), _order(">=", kind), _order("<=", kind)
-    elements = [(source(low), None if high is None else source(high)) for low, high in membership.elements]
-
-    def inside(value: Any, row: Row) -> bool:
-        for low, high in elements:
-            if high is None:
-                if any(same(value, element) for element in low(row)):
-                    return True
-            elif any(least(value, a) and most(value, b) for a in low(row) for b in high(row)):
-                return True
-        return False
-
-    if membership.every:
-        return lambda row: bool(found := left(row)) and all(inside(value, row) for value in found)
-    return lambda row: any(inside(value, row) for value in left(row))
+    exact, others = _split(membership)
+    tests = [_element(membership.left, *element) for element in others]
+    if membership.every:  # all values in one and the same element
+        tests += [_equals(one) for one in exact]
+        return lambda row: bool(found := left(row)) and any(all(test(value, row) for value in found) for test in tests)
+    return lambda row: any(
+        value in exact or any(test(value, row) for test in tests) for value in left(row)
+    )  # fmt: skip
 
 
-def _sliced(entity: typed.Sliced) -> Source:
-    operand, parts = source(entity.operand), entity.parts
-
-    def load(row: Row) -> list[Any]:
-        found = []
-        for value in operand(row):
-            octets = _octets(value)[: value.header] if isinstance(value, LayerBytes) else _octets(value)
-            cut = _cut(octets, parts)
-            if cut:
-                found.append(cut)
-        return found
-
-    return load
+def _equals(one: Any) -> Callable[[Any, Row], bool]:
+    return lambda value, row: bool(value == one)
 
 
-def _cut(octets: bytes, parts: tuple[Range, ...]) -> bytes:
-    """The parts joined; empty where one of them does not fit."""
-    found = b""
-    for part in parts:
-        start = part.start if part.start >= 0 else len(octets) + part.start
-        if part.last is not None:
-            stop = (part.last if part.last >= 0 else len(octets) + part.last) + 1
+Element = tuple[typed.Entity, typed.Entity | None]
+
+
+def _split(membership: typed.Membership) -> tuple[frozenset[Any], list[Element]]:
+    """Elements that are looked up at once, however many they are, and the others."""
+    exact, others = set(), []
+    for low, high in membership.elements:
+        plain = high is None and isinstance(low, typed.Constant) and membership.left.kind not in ("protocol", *SIGNED)
+        if plain and isinstance(low, typed.Constant) and not isinstance(low.value, typed.Network):
+            exact.add(low.value)
         else:
-            stop = len(octets) if part.length is None else start + part.length
-        if not 0 <= start < stop <= len(octets):
-            return b""
-        found += octets[start:stop]
-    return found
+            others.append((low, high))
+    return frozenset(exact), others
+
+
+def _element(left: typed.Entity, low: typed.Entity, high: typed.Entity | None) -> Callable[[Any, Row], bool]:
+    """Whether a value is an element, or within a range."""
+    least = source(low)
+    if high is None:
+        same = _order("==", left, low)
+        return lambda value, row: any(same(value, element) for element in least(row))
+    most, above, below = source(high), _order(">=", left, low), _order("<=", left, high)
+    return lambda value, row: any(above(value, a) for a in least(row)) and any(below(value, b) for b in most(row))

@@ -40,15 +40,23 @@ class Row:
             for spot in self._spots(field, layer)
         ]
 
+    def raw_values(self, field: Field) -> list[bytes]:
+        """The bytes that each value of the field stands in; none of what was computed."""
+        data = self.frame.data
+        found = field.spots(self.frame, self.facts)
+        return [data[spot.start : spot.start + spot.length] for spot in found if spot.start >= 0 < spot.length]
+
     def _spots(self, field: Field, layer: Layer) -> Any:
         return field.loader(self.frame, layer, self.facts)
 
 
 def _selects(part: Range, place: int, count: int) -> bool:
     """Whether a selection covers the occurrence at `place` of `count`."""
+    if part.last is not None and part.start < 0:
+        return False  # Wireshark does not count such a range from the innermost
     first = part.start if part.start >= 0 else count + 1 + part.start
     if part.last is not None:
-        last = part.last if part.last >= 0 else count + 1 + part.last
+        last = part.last
     else:
         last = count if part.length is None else first + part.length - 1
     return first <= place <= last

@@ -7,12 +7,13 @@ bytes passed which the capture has not shown. So every judgement is a draft unti
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from synfin.watch.opinion import receipts, sending
 from synfin.watch.opinion.duplicates import Copy, Duplicates
 from synfin.watch.opinion.evidence import Evidence, read
 from synfin.watch.opinion.flow import OPEN, Flow, Sent
-from synfin.watch.opinion.incarnations import numbered
+from synfin.watch.opinion.incarnations import Incarnations
 from synfin.watch.opinion.record import Draft, Kind, Opinion
 from synfin.wire.tcp import ACK, FIN, RST, SYN, Segment
 
@@ -21,11 +22,17 @@ def judge(segments: Sequence[Segment]) -> list[Opinion]:
     """One opinion for each segment of a pair of endpoints; each incarnation is judged by itself."""
     courts: dict[int, Court] = {}
     places: list[tuple[int, int]] = []
-    for segment, number in zip(segments, numbered(segments), strict=True):
+    following = Incarnations()
+    for segment in segments:
+        number = following.place(segment)
         court = courts.setdefault(number, Court())
         places.append((number, len(court)))
         court.hear(segment)
     opinions = {number: court.close() for number, court in courts.items()}
+    for number, life in enumerate(following.found):
+        if number:
+            opinions[number] = [replace(opinion, incarnation=number) for opinion in opinions[number]]
+        opinions[number][0] = replace(opinions[number][0], began=life.reason)
     return [opinions[number][at] for number, at in places]
 
 

@@ -16,6 +16,7 @@ from synfin.wire.tcp import ACK, FIN, RST, SYN, Segment
 
 #: a number farther from all that was seen does not fit (the largest window, RFC 7323 section 2.3)
 _FAR = 1 << 30
+_SLOWEST_TICK_NS = 1_000_000_000  #: a timestamp clock that stands still for longer is none (RFC 7323 section 5.4)
 REMEMBERED = 8  #: incarnations that may still receive late segments
 
 
@@ -38,6 +39,7 @@ class _End:
     acked: int | None = None  #: highest acknowledgment by the peer
     fin: int | None = None  #: number after its FIN
     tsval: int | None = None  #: the oldest of its timestamps
+    syn_ns: int = 0  #: when its SYN was seen
     works: bool = False  #: it has sent more than SYN and RST
 
     def fits(self, number: int) -> bool:
@@ -100,7 +102,8 @@ class Incarnations:
                 return self._begin(segment, "incarnation.isn", certain=True)
         if newest.ended and any(end.works for end in newest.ends):
             if own.isn == segment.seq and own.tsval is not None and tsval == own.tsval:
-                return newest  # not a new SYN: the old one with its old timestamp
+                if segment.time_ns - own.syn_ns <= _SLOWEST_TICK_NS:
+                    return newest  # not a new SYN: the old one with its old timestamp
             return self._begin(segment, f"incarnation.{newest.ended}", certain=later(tsval, own.tsval) >= 0)
         return newest
 
@@ -120,12 +123,6 @@ def incarnations(segments: Sequence[Segment]) -> list[Incarnation]:
     return following.found
 
 
-def numbered(segments: Sequence[Segment]) -> list[int]:
-    """For each segment the number of its incarnation."""
-    following = Incarnations()
-    return [following.place(segment) for segment in segments]
-
-
 def _stale(end: _End, segment: Segment, tsval: int | None) -> bool:
     """Whether a segment cannot be of that end: made before its SYN, or far from its numbers without a timestamp."""
     if tsval is not None and end.tsval is not None and end.isn is not None:
@@ -140,7 +137,7 @@ def _note(life: _Life, segment: Segment, side: int, tsval: int | None) -> None:
             life.ended, life.ended_frame = "after-reset", segment.frame
         return
     if segment.flags & SYN:
-        own.isn = segment.seq
+        own.isn, own.syn_ns = segment.seq, segment.time_ns
     elif segment.flags & ACK:
         own.works = True
     if own.tsval is None or segment.flags & SYN:

@@ -47,6 +47,9 @@ class Opinion:
     hole: Hole | None = None  #: bytes are missing directly before this segment
     hole_reason: str = ""
     hole_certain: bool = False
+    incarnation: int = 0  #: of the connections that its two endpoints had, which one it belongs to
+    began: str = ""  #: where it begins that connection, why: incarnation.isn ...
+    late: bool = False  #: it belongs to an earlier connection than the one that it is shown in
 
 
 @dataclass(slots=True)

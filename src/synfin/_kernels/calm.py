@@ -1,0 +1,206 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
+"""When a connection is undisturbed, and its `Work` can be put away.
+
+Then everything that the ledgers, the stepping and Zeek's view know of a direction follows from two numbers of its flow
+(what it sent up to, what it acknowledged up to) and from `Kept`; `take_out` makes the same `Work` again.
+"""
+
+import cython
+from cython import longlong, uchar, uint
+from cython.cimports.libc.string import memset
+from cython.cimports.synfin._kernels.conn import FAMILIAR_ACK, FAMILIAR_DATA, Conn, End, Flow, Kept, Work, ZeekEnd
+
+if not cython.compiled:
+    raise ImportError("the kernel calm is not compiled")
+
+SENT_ACK = cython.declare(uint, 0x04)  # synfin.watch.ledger
+SENT_DATA = cython.declare(uint, 0x08)
+SENT_FIN_RST = cython.declare(uint, 0x30)
+NO_MINIMUM = cython.declare(longlong, 1 << 62)
+SHOWN_DATA = cython.declare(uint, 8)  # of `zeek`
+SHOWN_ACK = cython.declare(uint, 16)
+INACTIVE = cython.declare(uint, 0)
+RESET = cython.declare(uint, 6)
+WRAPS = cython.declare(uint, 1 << 30)
+HALF_OF_IT = cython.declare(uint, 1 << 29)  # what is on its way stays below 2**31
+SEEN_ACK = cython.declare(uint, 4)  # synfin.watch.streams
+SEEN_DATA = cython.declare(uint, 8)
+ESTABLISHED = cython.declare(uchar, 4)  # row of the matrix
+ALL_ONES = cython.declare(uint, 0xFFFFFFFF)
+
+
+@cython.cfunc
+@cython.nogil
+@cython.inline
+@cython.exceptval(check=False)
+def in_order(own: cython.pointer(End), peer: cython.pointer(End), flow: cython.pointer(Flow)) -> cython.bint:
+    """Whether the ledger of `own` says no more than its flow."""
+    if own.sent & SENT_FIN_RST or not own.sent & SENT_ACK or own.order or own.retransmissions or own.probes:
+        return False
+    if own.nxt != own.near or own.nxt != own.end or own.nxt != own.run or own.island_lo:
+        return False
+    if cython.cast(uint, own.nxt) != flow.next_seq or flow.next_seq != flow.max_ackable or flow.next_seq == 0:
+        return False
+    if cython.cast(uint, own.ack) != flow.last_ack or own.ack > peer.nxt or peer.nxt - own.ack > WRAPS:
+        return False
+    return own.window > 0 and cython.cast(uint, own.window) == flow.window and not flow.only_syn
+
+
+@cython.cfunc
+@cython.nogil
+@cython.inline
+@cython.exceptval(check=False)
+def whole(own: cython.pointer(ZeekEnd), flow: cython.pointer(Flow), peer: cython.pointer(Flow)) -> cython.bint:
+    """Whether Zeek's view of an end says no more than the flows."""
+    distance: uint = flow.next_seq - own.start
+    if own.state == INACTIVE or own.state == RESET or not own.met or own.has_fin or own.syn_at:
+        return False
+    if own.last != flow.next_seq or own.acked != peer.last_ack or (distance > WRAPS and not own.wrapped):
+        return False
+    if own.pieces.beyond or own.pieces.given_up or own.pieces.whole != distance:
+        return False
+    return own.pieces.trimmed == own.acked - own.start
+
+
+@cython.cfunc
+@cython.nogil
+@cython.inline
+@cython.exceptval(check=False)
+def familiar(conn: cython.pointer(Conn), side: uint) -> uchar:
+    """Which kinds of segment all have noted already that note them once."""
+    own: cython.pointer(End) = cython.address(conn.work.ends[side])
+    shown: uint = conn.work.zeek.ends[side].shown
+    known: uchar = 0
+    if own.sent & SENT_DATA and shown & SHOWN_DATA and conn.completeness & SEEN_DATA:
+        known |= FAMILIAR_DATA
+    if shown & SHOWN_ACK and conn.completeness & SEEN_ACK:
+        known |= FAMILIAR_ACK
+    return known
+
+
+@cython.cfunc
+@cython.nogil
+@cython.inline
+@cython.exceptval(check=False)
+def is_calm(conn: cython.pointer(Conn)) -> cython.bint:
+    work: cython.pointer(Work) = conn.work
+    side: uint
+    if not in_order(cython.address(work.ends[0]), cython.address(work.ends[1]), cython.address(conn.flows[0])):
+        return False
+    if not in_order(cython.address(work.ends[1]), cython.address(work.ends[0]), cython.address(conn.flows[1])):
+        return False
+    for side in range(2):
+        if not whole(
+            cython.address(work.zeek.ends[side]),
+            cython.address(conn.flows[side]),
+            cython.address(conn.flows[1 - side]),
+        ):
+            return False
+        if not conn.has_base[side] or conn.flow_operations[side] != conn.operations:
+            return False
+        if not conn.handed_over and conn.states[side] != ESTABLISHED:
+            return False
+    if conn.number == ALL_ONES or conn.last_ns != work.collected_ns or conn.reset_by >= 0:
+        return False
+    if conn.syn_time_ns != 0 and conn.initial_rtt_ns == 0:
+        return False
+    return conn.acked or (conn.syns == 0 and conn.syn_acks == 0)
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def settle(conn: cython.pointer(Conn)) -> cython.bint:
+    """After a segment that was followed in full: whether the next ones may be `undisturbed`, the `Work` put away."""
+    flow: cython.pointer(Flow)
+    seen: cython.pointer(ZeekEnd)
+    side: uint
+    if not is_calm(conn):
+        conn.flows[0].familiar = 0
+        conn.flows[1].familiar = 0
+        return False
+    for side in range(2):
+        flow = cython.address(conn.flows[side])
+        seen = cython.address(conn.work.zeek.ends[side])
+        flow.familiar = familiar(conn, side)
+        flow.limit = flow.next_seq + HALF_OF_IT if seen.wrapped else seen.start + WRAPS
+    return True
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def put_away(conn: cython.pointer(Conn)) -> cython.void:
+    """Keep what an undisturbed connection's `Work` cannot be made again from; the caller takes the `Work`."""
+    own: cython.pointer(End)
+    seen: cython.pointer(ZeekEnd)
+    kept: cython.pointer(Kept)
+    side: uint
+    for side in range(2):
+        own = cython.address(conn.work.ends[side])
+        seen = cython.address(conn.work.zeek.ends[side])
+        kept = cython.address(conn.kept[side])
+        conn.sent[side] = own.sent
+        conn.syns_of[side] = own.syns
+        conn.syn_acks_of[side] = own.syn_acks
+        kept.isn = own.isn
+        kept.near = own.near
+        kept.syn_len = cython.cast(uint, own.syn_end - own.isn)
+        kept.start = seen.start
+        kept.gaps = seen.gaps
+        kept.repeats = seen.repeats
+        kept.zero_windows = seen.zero_windows
+        kept.state = seen.state
+        kept.before = seen.before
+        kept.wrapped = seen.wrapped
+        kept.shown = seen.shown
+    conn.work = cython.NULL
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def take_out(conn: cython.pointer(Conn), work: cython.pointer(Work)) -> cython.void:
+    """Give a connection whose `Work` was put away another one, as if it never had been."""
+    flow: cython.pointer(Flow)
+    own: cython.pointer(End)
+    seen: cython.pointer(ZeekEnd)
+    kept: cython.pointer(Kept)
+    side: uint
+    memset(work, 0, cython.sizeof(Work))
+    conn.work = work
+    work.zeek.tale = cython.address(conn.tale)
+    work.collected_ns = conn.last_ns
+    for side in range(2):
+        flow = cython.address(conn.flows[side])
+        own = cython.address(work.ends[side])
+        kept = cython.address(conn.kept[side])
+        own.sent = conn.sent[side]
+        own.syns = conn.syns_of[side]
+        own.syn_acks = conn.syn_acks_of[side]
+        own.isn = kept.isn
+        own.syn_end = kept.isn + kept.syn_len
+        own.near = kept.near + cython.cast(uint, flow.next_seq - cython.cast(uint, kept.near))
+        own.nxt = own.near
+        own.end = own.near
+        own.run = own.near
+        own.window = flow.window
+        own.fin_ack_min = NO_MINIMUM
+        seen = cython.address(work.zeek.ends[side])
+        seen.start = kept.start
+        seen.gaps = kept.gaps
+        seen.repeats = kept.repeats
+        seen.zero_windows = kept.zero_windows
+        seen.state = kept.state
+        seen.before = kept.before
+        seen.wrapped = kept.wrapped
+        seen.shown = kept.shown
+        seen.met = 1
+        seen.last = flow.next_seq
+        seen.acked = conn.flows[1 - side].last_ack
+        seen.pieces.whole = flow.next_seq - kept.start
+        seen.pieces.trimmed = seen.acked - kept.start
+    for side in range(2):
+        own = cython.address(work.ends[side])
+        flow = cython.address(conn.flows[1 - side])
+        own.ack = work.ends[1 - side].near - cython.cast(uint, flow.next_seq - conn.flows[side].last_ack)

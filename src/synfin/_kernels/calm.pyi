@@ -1,0 +1,1 @@
+"""The kernel `calm` has nothing for Python: `follow` calls it."""

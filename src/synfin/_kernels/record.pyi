@@ -1,0 +1,1 @@
+"""The kernel `record` has nothing for Python: `follow` calls it."""

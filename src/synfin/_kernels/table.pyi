@@ -1,0 +1,1 @@
+"""The kernel `table` has nothing for Python: `follow` calls it."""

@@ -1,0 +1,154 @@
+"""`synfin check`: what is wrong in captures, the worst first."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+from synfin.explain.narrative import finding_sentence
+from synfin.explain.rulings import broken, illegal
+from synfin.explain.words import Language, detect_language, rfc_section, text
+from synfin.faces import inputs, telling
+from synfin.faces.table import SEVERITIES
+from synfin.faces.terminal import SEVERITY_STYLES, Paint, wants_colour
+from synfin.faces.width import wrap
+from synfin.watch.findings import Seen, fleet
+from synfin.watch.record import Connection, Finding
+from synfin.watch.stories import listen
+from synfin.watch.verify import judge_segments, verify
+
+_SHOWN = 8  #: connections and frames named of each kind
+
+
+class Found(NamedTuple):
+    """A finding in words, and the connection that it is about; None for one over many."""
+
+    finding: Finding
+    connection: Connection | None
+    sentence: str
+    todo: str
+
+    @property
+    def rank(self) -> int:
+        return SEVERITIES.index(self.finding.severity)
+
+    @property
+    def conns(self) -> tuple[int, ...]:
+        return self.finding.connections if self.connection is None else (self.connection.conn,)
+
+    @property
+    def order(self) -> tuple[int, bool, str, tuple[int, ...]]:
+        """The worst first; among equals the capture's own faults, since they weaken the rest."""
+        return -self.rank, not self.finding.id.startswith("capture."), self.finding.id, self.conns
+
+
+def run(asked: argparse.Namespace) -> int:
+    """Print the findings of the captures; 1 where one is at least as bad as --fail-on."""
+    paths = inputs.named(asked)
+    lang: Language = asked.lang or detect_language()
+    warnings: list[str] = []
+    with inputs.rereadable(paths) as sources:
+        heard = listen(sources, warnings=warnings)
+    found: list[Found] = []
+    connections: list[Connection] = []
+    for story in heard.stories():
+        connections.append(story.connection)
+        found += [_of_catalogue(finding, story.connection, lang) for finding in story.findings]
+        if asked.rfc and story.known is not None:
+            found += _by_the_book(story.known, story.connection, lang)
+    found += [_of_catalogue(finding, None, lang) for finding in fleet(connections)]
+    for warning in warnings:
+        inputs.note(warning)
+    if not connections and not asked.quiet:
+        inputs.note_no_tcp(paths, heard.frames)
+    least = SEVERITIES.index(asked.least)
+    shown = sorted((one for one in found if one.rank >= least), key=lambda one: one.order)
+    _print(asked, paths, shown, warnings, lang)
+    if asked.fail_on == "never":
+        return 0
+    return int(any(one.rank >= SEVERITIES.index(asked.fail_on) for one in found))
+
+
+def _of_catalogue(finding: Finding, connection: Connection | None, lang: Language) -> Found:
+    return Found(finding, connection, *finding_sentence(finding, lang))
+
+
+def _by_the_book(known: Seen, connection: Connection, lang: Language) -> Iterator[Found]:
+    """What a connection does that RFC 9293 does not allow."""
+    for ruling in verify(known):
+        if not ruling.kept and ruling.level != "may":
+            found = Finding(
+                f"rfc.{ruling.rule}", ruling.severity, ruling.who, ruling.frames, dict(ruling.numbers), "certain",
+                f"RFC 9293 §{rfc_section(ruling.rule)}",
+            )  # fmt: skip
+            yield Found(found, connection, broken(ruling, lang), "")
+    for judged, move in zip(judge_segments(known.moves), known.moves, strict=True):
+        if judged.illegal:
+            who = "client" if move.step.from_client else "server"
+            found = Finding(
+                "rfc.illegal", "note", who, (judged.frame,), {"code": judged.illegal}, "likely", "RFC 9293 §3.10"
+            )
+            yield Found(found, connection, illegal(judged, who, lang), "")
+
+
+def _print(
+    asked: argparse.Namespace, paths: Sequence[str], shown: Sequence[Found], warnings: Sequence[str], lang: Language
+) -> None:
+    form = asked.form or ("grouped" if sys.stdout.isatty() else "lines")
+    name = ", ".join(paths)
+    if form == "json":
+        findings = [_document(one) for one in shown]
+        telling.print_json({"schema": 1, "file": name, "findings": findings, "warnings": list(warnings)})
+    elif form == "lines":
+        sys.stdout.writelines(f"{_line(name, one)}\n" for one in shown)
+    elif shown:
+        _print_groups(shown, lang)
+    else:
+        print(text("check.nothing", lang))
+
+
+def _line(name: str, one: Found) -> str:
+    """`file:frame: severity: id: conn 3: sentence`, as compilers write, so that other tools can read it."""
+    frame = one.finding.frames[0] if one.finding.frames else 0
+    conns = f"{'conn' if one.connection is not None else 'conns'} {_some(one.conns, ',')}"
+    return f"{name}:{frame}: {one.finding.severity}: {one.finding.id}: {conns}: {one.sentence}"
+
+
+def _document(one: Found) -> dict[str, Any]:
+    finding = one.finding
+    return {
+        "id": finding.id,
+        "severity": finding.severity,
+        "confidence": finding.confidence,
+        "who": finding.who,
+        "connections": list(one.conns),
+        "frames": list(finding.frames),
+        "numbers": finding.numbers,
+        "reference": finding.reference,
+        "text": one.sentence,
+        "next": one.todo,
+    }
+
+
+def _print_groups(shown: Sequence[Found], lang: Language) -> None:
+    """Each kind once: how often, the first of them in words, where, and what to do."""
+    paint, width = Paint(wants_colour(sys.stdout)), telling.terminal_width()
+    groups: dict[str, list[Found]] = {}
+    for one in shown:
+        groups.setdefault(one.finding.id, []).append(one)
+    for name, of in groups.items():
+        finding, _, sentence, todo = of[0]
+        conns = tuple(dict.fromkeys(conn for one in of for conn in one.conns))
+        where = text("check.where", lang, conns=_some(conns, ", "), frames=_some(finding.frames, ", "))
+        print(paint(f"{finding.severity:<5} {name}", SEVERITY_STYLES[finding.severity]), f" × {len(of)}")
+        for line in (*wrap(sentence, width - 2), *wrap(where, width - 2)):
+            print(f"  {line}")
+        for line in wrap(f"→ {todo}", width - 2, "  ") if todo else ():
+            print(paint(f"  {line}", "dim"))
+        print()
+
+
+def _some(numbers: Sequence[int], between: str) -> str:
+    return between.join(map(str, numbers[:_SHOWN])) + (" …" if len(numbers) > _SHOWN else "")

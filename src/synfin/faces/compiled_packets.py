@@ -1,0 +1,80 @@
+"""`synfin packets` over the compiled engine: which runs it covers, and how their packets are shown."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Collection, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from synfin.faces import packet_file
+from synfin.watch.engines import compiled
+
+if TYPE_CHECKING:
+    from synfin.dissect.context import Facts
+    from synfin.dissect.field import Field
+    from synfin.dissect.format import Layout
+    from synfin.faces.packet_form import Form
+    from synfin.filter import Filter
+    from synfin.filter.selection import Selection
+    from synfin.wire.frame import Frame
+
+Rows = Iterator[tuple["Frame", "Facts"]]
+
+
+PROFILE = "tshark-4.0"  #: whose rules of analysis the kernels follow
+
+
+def needs_hindsight(fields: Collection[str]) -> bool:
+    """Whether one of these fields can only be shown by a second pass, whatever the input."""
+    return any(name.startswith(("conn.", "synfin.")) and name != "synfin.conn" for name in fields)
+
+
+def covers(asked: argparse.Namespace, needed: Collection[str]) -> bool:
+    """Whether the compiled engine has everything: the rules of tshark 4.0, no fields of the story, plain printing."""
+    if not compiled() or asked.profile != PROFILE or asked.quiet or asked.statistics:
+        return False
+    if asked.write and (asked.print_lines or asked.filter is None):
+        return False  # without a filter nothing is looked at
+    from synfin.watch.column_fields import Needs, needs
+
+    return not needs(needed) & Needs.STORY
+
+
+def show(
+    asked: argparse.Namespace, sources: Sequence[str], wanted: Filter | None, form: Form, *, passes: int,
+    warnings: list[str], interrupted: list[bool],
+) -> None:  # fmt: skip
+    """Print the packets that match; `interrupted` gets a member where that was interrupted."""
+    from synfin.filter.selection import Selection
+
+    names = () if asked.write else asked.fields if form.name == "fields" else None
+    selection = Selection(sources, wanted, names, passes=passes, last=asked.count, warnings=warnings)
+    if asked.write:
+        packet_file.write(asked, sources, selection.numbers())
+        return
+    try:
+        if form.name != "fields" or not _write_lines(selection, form.fields, form.layout):
+            sys.stdout.writelines(form.pieces(_until_interrupted(selection.rows(), interrupted)))
+    except KeyboardInterrupt:
+        interrupted.append(True)
+
+
+def _write_lines(selection: Selection, chosen: Sequence[Field], style: Layout) -> bool:
+    """Print lines by compiled code, where that knows all columns."""
+    from synfin.dissect import format
+    from synfin.faces.packet_writer import can_write, write_lines
+
+    if style.bom or not can_write(chosen, style):
+        return False
+    if style.header:
+        sys.stdout.write(format.header(chosen, style) + "\n")
+    write_lines(selection, chosen, style, lambda row: format.row(chosen, *selection.told.row(row), style) + "\n")
+    return True
+
+
+def _until_interrupted(rows: Rows, interrupted: list[bool]) -> Rows:
+    try:
+        yield from rows
+    except KeyboardInterrupt:
+        interrupted.append(True)

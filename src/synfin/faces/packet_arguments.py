@@ -1,0 +1,46 @@
+"""What `synfin packets` takes for its output: tshark's habits, as they are."""
+
+from __future__ import annotations
+
+import argparse
+
+from synfin.faces.packet_times import KINDS
+
+FORMS = ("text", "tabs", "fields", "json", "ek")
+
+FILE_FORMS = ("pcapng", "pcap", "nsecpcap")
+
+
+def add_output_arguments(command: argparse.ArgumentParser) -> None:
+    """Form, columns, details, files and statistics."""
+    command.add_argument(
+        "-T", dest="form", choices=FORMS, default="text",
+        help="form of the output: lines, lines with tabs, cells of -e, JSON, JSON for Elasticsearch (default: text)",
+    )  # fmt: skip
+    command.add_argument("-e", dest="fields", action="append", default=[], metavar="FIELD", help="a field to print")
+    command.add_argument(
+        "-E", dest="layout", action="append", default=[], metavar="KEY=VALUE",
+        help="layout of -T fields: header=y|n, separator=/t|/s|C, occurrence=f|l|a, aggregator=,|/s|C, quote=d|s|n, "
+        "bom=y|n",
+    )  # fmt: skip
+    command.add_argument(
+        "-t", dest="times", choices=tuple(KINDS), default="r", metavar="KIND",
+        help="time in the lines: " + ", ".join(f"{name} ({meaning})" for name, meaning in KINDS.items()),
+    )  # fmt: skip
+    command.add_argument("-V", dest="tree", action="store_true", help="print every field of every layer")
+    command.add_argument("-O", dest="opened", metavar="NAMES", help="as -V, with the fields of these protocols only")
+    command.add_argument("-x", dest="bytes", action="store_true", help="print the bytes")
+    command.add_argument("-P", dest="print_lines", action="store_true", help="print the lines even with -V, -x or -w")
+    command.add_argument("-J", dest="layers", metavar="NAMES", help="protocols that -T json and -T ek show")
+    command.add_argument("--json", action="store_const", dest="form", const="json", help="same as -T json")
+    command.add_argument(
+        "-w", dest="write", metavar="FILE",
+        help="write the packets: pcapng, or pcap by the suffix; - for stdout. Prints none but with -P",
+    )  # fmt: skip
+    command.add_argument("-F", dest="file_form", choices=FILE_FORMS, help="form of -w, whatever its suffix")
+    command.add_argument("--force", action="store_true", help="let -w replace a file")
+    command.add_argument(
+        "-z", dest="statistics", action="append", default=[], metavar="WHAT",
+        help="statistics behind the packets: conv,PROTOCOL (eth, ip, ipv6, tcp, udp) or follow,tcp,FORM,STREAM "
+        "(ascii, hex, raw, utf-8, yaml); with -q alone",
+    )  # fmt: skip

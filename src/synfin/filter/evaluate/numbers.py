@@ -1,0 +1,90 @@
+"""Numbers as Wireshark computes with them: fixed widths, unsigned until a result is negative.
+
+A result that does not fit its width has no value. What follows from that is compared with Wireshark itself: an unsigned
+number is neither below nor above a negative one, and equal to none.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from typing import Any
+
+from synfin.filter.kinds import NUMBERS, SIGNED, WIDE
+
+Pair = Callable[[Any, Any], bool]
+Sum = Callable[[Any, Any], Any]
+
+ORDERS: dict[str, Pair] = {
+    "==": operator.eq, "!=": operator.ne, ">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le,
+}  # fmt: skip
+EQUALITIES = frozenset({"==", "!="})
+
+
+class Signed(int):
+    """The result of unsigned arithmetic that went below zero, and what is computed from it."""
+
+    __slots__ = ()
+
+
+def arithmetic(sign: str, kind: str) -> Sum:
+    """The function of two values, None where the result does not exist; `kind` is the left one's."""
+    if kind == "reltime":
+        return operator.add if sign == "+" else operator.sub
+    bits = 64 if kind in WIDE else 32
+    always_signed = kind in SIGNED
+    full, half = 1 << bits, 1 << (bits - 1)
+    compute = _COMPUTE[sign]
+
+    def result(a: int, b: int) -> int | None:
+        if always_signed or isinstance(a, Signed):
+            found = compute(a, (b + half) % full - half)
+            return None if found is None or not -half <= found < half else Signed(found)
+        found = compute(a, b % full)
+        if found is None or not -half <= found < full:
+            return None
+        return Signed(found) if found < 0 else found
+
+    return result
+
+
+def negative(kind: str) -> Callable[[Any], Any]:
+    """The function that turns a value's sign."""
+    if kind == "reltime":
+        return operator.neg
+    limit = 1 << (63 if kind in WIDE else 31)
+    return lambda value: Signed(-value) if -limit < value <= limit else None
+
+
+def absolute(value: Any) -> Any:
+    return Signed(abs(value)) if isinstance(value, Signed) else abs(value)
+
+
+def _quotient(a: int, b: int) -> int | None:
+    if b == 0:
+        return None
+    return abs(a) // abs(b) * (1 if (a < 0) == (b < 0) else -1)
+
+
+def _remainder(a: int, b: int) -> int | None:
+    quotient = _quotient(a, b)
+    return None if quotient is None else a - b * quotient
+
+
+_COMPUTE: dict[str, Callable[[int, int], int | None]] = {
+    "&": operator.and_, "+": operator.add, "-": operator.sub, "*": operator.mul, "/": _quotient, "%": _remainder,
+}  # fmt: skip
+
+
+def order(sign: str, kind: str) -> Pair:
+    """The comparison of numbers of `kind` with others that may have another sign."""
+    plain, answer = ORDERS[sign], sign == "!="
+    limit = 1 << (63 if kind in WIDE else 31)
+    signed = kind in SIGNED
+
+    def compare(a: int, b: int) -> bool:
+        if b < 0 if not (signed or isinstance(a, Signed)) else b >= limit:
+            return answer
+        return plain(a, b)
+
+    return compare if kind in NUMBERS else plain

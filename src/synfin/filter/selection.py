@@ -1,0 +1,126 @@
+"""The packets that a filter chooses, block by block: planned tests, and the readable code where they ask."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from synfin._kernels import choose, follow
+from synfin.filter import typed
+from synfin.filter.compiled import Filter
+from synfin.filter.evaluate.plan import predicate
+from synfin.filter.evaluate.row import Row
+from synfin.filter.planned import Run, plan
+from synfin.watch.blocks import Blocks, followed
+from synfin.watch.column_fields import EVERYTHING, Needs, needs
+
+if TYPE_CHECKING:
+    from synfin.dissect.context import Facts
+    from synfin.watch.told import Told
+    from synfin.watch.told_records import Records
+    from synfin.wire.frame import Frame
+
+
+class Selection:
+    """Reads captures as one input.
+
+    `shown` names the fields that will be asked of the chosen packets, None all of them. With `passes` 2 a first pass
+    is made where one of them, or of the filter's, can only be told with hindsight. `last` is the last frame's number.
+    """
+
+    def __init__(
+        self, paths: Sequence[str], wanted: Filter | None, shown: Collection[str] | None, *, passes: int = 2,
+        last: int | None = None, warnings: list[str] | None = None,
+    ) -> None:  # fmt: skip
+        asked = EVERYTHING if shown is None else needs(shown)
+        asked |= Needs.BYTES if wanted is None else needs(wanted.fields)
+        self._wanted = wanted
+        self._last = last
+        self.finished: follow.Tracker | None = None
+        if passes == 2 and asked & (Needs.HINDSIGHT | Needs.RECORD):
+            self.finished = followed(paths)
+        self.blocks = Blocks(paths, asked, self.finished, warnings)
+        self._record: Records | None = None
+        if self.finished is not None and asked & Needs.RECORD:
+            from synfin.watch.told_records import records
+
+            self._record = records(self.finished)
+        self._run: Run | None = None
+        self._datagrams = bool(asked & Needs.DATAGRAMS)
+
+    @cached_property
+    def told(self) -> Told:
+        """Single rows for the readable code, which most runs need for few rows, if any."""
+        from synfin.watch.told import Told
+
+        return Told(self.blocks, self._record)
+
+    def __iter__(self) -> Iterator[bytearray]:
+        """For every block: 1 for the rows that are chosen, else 0. What is known of the rows is in `blocks`."""
+        if self._wanted is not None:
+            self._run = plan(self._wanted.condition).bind(self.blocks, self._connections)
+        for block in self.blocks:
+            if self._datagrams:
+                self.told.see_datagrams()
+            verdicts = self._verdicts(block.count)
+            if self._last is not None and block.frames >= self._last:
+                kept = max(self._last - block.first + 1, 0)
+                verdicts[kept:] = bytes(block.count - kept)
+                yield verdicts
+                return
+            yield verdicts
+
+    def numbers(self) -> Iterator[int]:
+        """The numbers of the chosen frames."""
+        for verdicts in self:
+            index = verdicts.find(1)
+            while index >= 0:
+                yield self.blocks.first + index
+                index = verdicts.find(1, index + 1)
+
+    def rows(self) -> Iterator[tuple[Frame, Facts]]:
+        """The chosen packets, with all their facts."""
+        for verdicts in self:
+            index = verdicts.find(1)
+            while index >= 0:
+                yield self.told.row(index)
+                self.told.shown(index)
+                index = verdicts.find(1, index + 1)
+
+    def _verdicts(self, count: int) -> bytearray:
+        wanted, run = self._wanted, self._run
+        if wanted is None or run is None:
+            return bytearray(b"\1") * count
+        verdicts = run(count, bytearray(b"\1") * count)
+        index = verdicts.find(choose.ASK)
+        while index >= 0:
+            frame, facts = self.told.row(index)
+            facts.frame_time_delta_displayed_ns = None  # nobody knows it before the packet is chosen
+            verdicts[index] = wanted.matches(frame, facts)
+            index = verdicts.find(choose.ASK, index + 1)
+        return verdicts
+
+    def _connections(self, condition: typed.Condition) -> tuple[bytes, int]:
+        """What the readable code says of each connection, and of a frame that belongs to none."""
+        assert self.finished is not None and self._record is not None
+        from synfin.dissect.context import Facts
+
+        matches, nobody = predicate(condition), _nobody()
+        found = bytearray()
+        for number in range(self.finished.connection_count()):
+            facts = Facts(conn=number, connection=self._record(number))
+            found.append(matches(Row(nobody, facts)))
+        return bytes(found), int(matches(Row(nobody, Facts())))
+
+
+def _nobody() -> Frame:
+    from synfin.capture.packet import Packet
+    from synfin.wire.frame import Frame
+
+    return Frame(Packet(0, 0, 1, b"", 0), ())
+
+
+def can_be_compiled(names: Collection[str], wanted: Filter | None) -> bool:
+    """Whether the compiled engine tells all of these fields, and the filter's."""
+    return not needs([*names, *(wanted.fields if wanted else ())]) & Needs.STORY

@@ -1,0 +1,92 @@
+"""`-z conv` and `-z follow`, beside what tshark prints of the same file."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import needs
+import tshark
+from command import synfin
+from synfin.faces.statistics import statistics, watched
+from synfin.watch.annotate import annotated
+
+TEXTBOOK = Path(__file__).parent / "data" / "textbook.pcapng"
+#: holes, retransmissions, both ends on one address, tunnels, cut segments, IPv6, several families
+CAPTURES = (
+    "tcptrace/urgent.dmp.gz", "ipfixprobe/tls.pcap", "tcptrace/all.snoop.gz", "arkime/gre-erspan-vxlan.pcap",
+    "tcpflow/test5-lines-randomized.pcap", "ndpi/6in4tunnel.pcap", "zeek/ipv6-http-atomic-frag.pcap",
+    "suricata-verify/tcp-rst-unacked-stream-03-gap__input.pcap", "arkime/gtp-iphone.pcap", "dpkt/nb6-http.pcap",
+    "wireshark/http-ooo2.pcap",
+)  # fmt: skip
+STREAMS = 8  #: of each capture that are followed
+
+
+@pytest.fixture(autouse=True)
+def utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """tshark is asked in UTC too."""
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.parametrize("name", CAPTURES)
+def test_tables_and_streams_are_tsharks(name: str, tmp_path: Path) -> None:
+    needs.have("tshark")
+    path = needs.captures() / name
+    needs.captures_ran(path)
+    rows = list(annotated([str(path)]))
+    count = len({facts.stream for _, facts in rows if facts.stream is not None})
+    asked = ["conv,tcp", "conv,ip", "conv,ipv6", "conv,eth"]
+    asked += [
+        f"follow,tcp,{form},{at}" for at in range(min(count, STREAMS)) for form in ("ascii", "hex", "raw", "yaml")
+    ]
+    taps = statistics(asked, "r")
+    for _ in watched(iter(rows), taps):
+        pass
+    ours = "\n".join(text for tap in reversed(taps) for text in tap.lines())
+    theirs = tshark.lines(tmp_path, path, "-q", *(word for one in asked for word in ("-z", one)))
+    assert ours.encode().decode("utf-8", "replace").split("\n") == theirs
+
+
+@pytest.mark.parametrize("times", ["r", "a", "ad", "adoy", "e", "u", "ud", "udoy", "dd"])
+def test_the_start_is_shown_as_the_times_are(times: str, tmp_path: Path) -> None:
+    needs.have("tshark")
+    options = ("-q", "-t", times, "-z", "conv,tcp", "-z", "conv,udp")
+    assert synfin("packets", str(TEXTBOOK), *options).out.splitlines() == tshark.lines(tmp_path, TEXTBOOK, *options)
+
+
+def test_statistics_stand_behind_the_packets_and_count_those_that_are_not_shown(tmp_path: Path) -> None:
+    needs.have("tshark")
+    options = ("-Y", "tcp.flags.fin == 1", "-z", "conv,ip", "-c", "8")
+    ours = synfin("packets", str(TEXTBOOK), *options).out.splitlines()
+    assert ours == tshark.lines(tmp_path, TEXTBOOK, *options) and len(ours) == 9
+
+
+def test_a_stream_that_is_not_there(tmp_path: Path) -> None:
+    needs.have("tshark")
+    options = ("-q", "-z", "follow,tcp,hex,7")
+    assert synfin("packets", str(TEXTBOOK), *options).out.splitlines() == tshark.lines(tmp_path, TEXTBOOK, *options)
+
+
+def test_quiet_prints_nothing() -> None:
+    done = synfin("packets", str(TEXTBOOK), "-q")
+    assert (done.status, done.out, done.err) == (0, "", "")
+
+
+@pytest.mark.parametrize(
+    "asked", ["conv", "conv,xx", "follow,tcp,hex", "follow,tcp,hexx,0", "follow,tcp,hex,-1", "io,stat,1", ""]
+)
+def test_what_is_not_known_is_refused_with_what_is(asked: str) -> None:
+    done = synfin("packets", str(TEXTBOOK), "-q", "-z", asked)
+    assert done.status == 2 and "conv,eth|ip|ipv6|tcp|udp" in done.err
+
+
+def test_utf_8_keeps_what_can_be_read_and_nothing_that_steers() -> None:
+    done = synfin("packets", str(TEXTBOOK), "-q", "-z", "follow,tcp,utf-8,0")
+    assert "14\nJust a test.\r\n" in done.out
