@@ -148,7 +148,7 @@ def test_without_the_trace_the_list_of_sockets_speaks() -> None:
             "missing: app.write_after_peer_close",
         ),
         ({"port": 1}, "the connection was not seen"),
-        ({"awaited": True}, "take the mark `awaited` away"),
+        ({"known_wrong": ["missing: close.other"]}, "right now, take it out of known_wrong: missing: close.other"),
     ],
 )
 def test_what_is_not_as_expected_is_found(change: dict[str, Any], complaint: str) -> None:
@@ -335,3 +335,10 @@ def test_the_list_has_every_scenario(capsys: pytest.CaptureFixture[str]) -> None
 def test_what_cannot_be_asked_is_told(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["lab", *arguments]) == 2
     assert capsys.readouterr().err.startswith("synfin: ")
+
+
+def test_what_is_known_to_be_wrong_is_no_difference() -> None:
+    data = {**SCRIPTS["close_unread_data"].data}
+    wrong = {"close": "close.fin_4seg", "known_wrong": ["close: expected close.fin_4seg, found close.abort"]}
+    data["expect"] = [{**data["expect"][0], **wrong}]
+    assert lab.check(replace(observed("close_unread_data"), script=parse_script("mine", data)))
