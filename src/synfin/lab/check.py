@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from synfin.capture.packet import Packet
 from synfin.lab.script import VANTAGES, Expect, Script
-from synfin.lab.trial import Trial
+from synfin.lab.trial import MAX_REPEATS, Trial, perform
 from synfin.watch.findings import KNOWN
 from synfin.watch.record import Story
 from synfin.watch.stories import Heard
@@ -15,6 +15,8 @@ from synfin.watch.tracker import Tracker
 from synfin.wire.fragments import Reassembler
 from synfin.wire.frame import Frame, dissect
 
+#: a bench that had to wait so long for the processor cannot tell a slow network from a slow machine
+TOO_LATE_NS = 80_000_000
 #: a finding of this severity that nobody expects is a false alarm
 _ALARMS = frozenset({"warn", "error"})
 
@@ -73,6 +75,16 @@ def stories(packets: Sequence[Packet]) -> list[Told]:
             frames.setdefault(tracked.number, {})[packet.number] = frame
     heard.connections = {raw.conn: raw for raw in heard.tracker.connections()}
     return [Told(story, frames[story.connection.conn]) for story in heard.stories()]
+
+
+def attempt(script: Script, *, place: str | None = None, observe: bool = False) -> Report:
+    """Run a scenario and check it; once more where it is not as expected and the machine was too busy for it."""
+    report = check(perform(script, place=place, observe=observe))
+    for _ in range(MAX_REPEATS):
+        if report or report.trial.late_ns < TOO_LATE_NS:
+            break
+        report = check(perform(script, place=place, observe=observe))
+    return report
 
 
 def check(trial: Trial) -> Report:
