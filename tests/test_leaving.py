@@ -49,7 +49,8 @@ def left(packets: Iterable[Packet], limits: Limits, *, every: int = 1) -> tuple[
 
 def days(dice: random.Random, talks: int) -> list[Packet]:
     """Many dialogues after one another, some beside each other; each is over within minutes."""
-    time_ns, packets = 10**18, []
+    packets: list[Packet] = []
+    time_ns = 10**18
     for first in range(0, talks, 4):
         beside = [Dialogue(dice, first + at, v6=dice.random() < 0.3) for at in range(4)]
         for _ in range(dice.randrange(20, 90)):
@@ -245,13 +246,13 @@ def test_200_000_connections_grow_and_empty_the_table() -> None:
             struct.pack_into("<Q16s", block, place * size + 16, (number * 0x9E3779B1 & 0xFFFFFFFF) << 32,
                              number.to_bytes(16, "big"))  # fmt: skip
         tracker.follow(block, 1000)
-        while block := tracker.drain():
+        while tracker.drain():
             pass
     assert tracker.connection_count() == count
     assert len(tracker) == count
     records = 0
-    while block := tracker.drain(True):
-        records += len(block) // follow.record_size()
+    while left := tracker.drain(True):
+        records += len(left) // follow.record_size()
     assert records == count
 
 
