@@ -16,7 +16,7 @@ _PAGE = """# Benchmarks
 Made by `make bench` (`bench/suite.py --write`), which generates its captures, runs the commands of a row in turn, each
 a whole process with its output into a pipe, and counts CPU time, user and system (time where it says so). A ratio is
 theirs / ours for each turn, per packet where the captures differ: the median, lowest and highest in brackets.
-Printed on {date}; absolute times are this machine's.
+Printed on {date}; absolute times are this machine's.{scale}
 
 ```
 {machine}
@@ -41,6 +41,10 @@ packet.
 
 {commands}
 """
+
+
+_SCALED = """
+The captures are {:g} times as large as usual: the smaller, the more of every figure is the start of a process."""
 
 
 @dataclass(frozen=True)
@@ -96,6 +100,7 @@ def page(results: Sequence[Result], captures: Captures) -> str:
     absent = sorted({result.missing for result in results if result.missing})
     return _PAGE.format(
         date=date.today().isoformat(),
+        scale="" if captures.scale == 1 else _SCALED.format(captures.scale),
         machine="\n".join([*measure.machine(), *_tools()]),
         table="\n".join(map(line, results)),
         missing=f"Not there, so not measured: {', '.join(absent)}.\n\n" if absent else "",

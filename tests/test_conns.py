@@ -163,7 +163,7 @@ def test_no_tcp_is_said_and_is_no_error(tmp_path: Path) -> None:
         (("explain", "--conn", "7", TEXTBOOK), 2, "there is no connection 7"),
         (("explain", "--packet", "70", TEXTBOOK), 2, "there is no packet 70"),
         (("explain", "-o", "x.pdf", TEXTBOOK), 2, ".svg or .html"),
-        (("lab", "nowhere"), 2, "textbook"),
+        (("lab", "nowhere"), 2, "--list"),
     ],
 )
 def test_mistakes_are_answered_with_what_to_do(arguments: tuple[str, ...], status: int, said: str) -> None:
