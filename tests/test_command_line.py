@@ -93,7 +93,7 @@ def interrupted(asked: Any, sources: Any, *arguments: Any, **options: Any) -> It
 
 
 def test_ctrl_c_leaves_whole_json(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr(packets.compiled_packets, "covers", lambda *_: False)
+    monkeypatch.setattr("synfin.faces.compiled_packets.covers", lambda *_: False)
     monkeypatch.setattr(packets, "_rows", interrupted)
     assert cli.main(["packets", "-T", "json", TEXTBOOK]) == 130
     out, err = capsys.readouterr()
