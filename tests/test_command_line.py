@@ -84,16 +84,17 @@ def test_a_file_name_that_is_no_utf_8_is_shown_escaped(tmp_path: Path) -> None:
     assert synfin("explain", os.fsdecode(path), "-o", str(page)).status == 0 and page.stat().st_size
 
 
-def interrupted(*arguments: Any, **options: Any) -> Iterator[Any]:
+def interrupted(asked: Any, sources: Any, *arguments: Any, **options: Any) -> Iterator[Any]:
     """The first three packets, then Ctrl-C."""
-    for number, row in enumerate(annotated(*arguments, **options)):
+    for number, row in enumerate(annotated(sources)):
         if number == 3:
             raise KeyboardInterrupt
         yield row
 
 
 def test_ctrl_c_leaves_whole_json(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr(packets, "annotated", interrupted)
+    monkeypatch.setattr("synfin.faces.compiled_packets.covers", lambda *_: False)
+    monkeypatch.setattr(packets, "_rows", interrupted)
     assert cli.main(["packets", "-T", "json", TEXTBOOK]) == 130
     out, err = capsys.readouterr()
     assert len(json.loads(out)) == 3 and err.startswith("synfin: interrupted")
