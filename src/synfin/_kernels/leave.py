@@ -112,7 +112,8 @@ def gather(
         if conn.life == LIFE_PRESENT:
             clear(table, slot_to(table, conn))
             conn.life = LIFE_PAST
-    put_in_order(leaving.leavers, leaving.count)
+    if leaving.count:
+        put_in_order(leaving.leavers, leaving.count)
     return 1
 
 
