@@ -60,7 +60,7 @@ def days(dice: random.Random, talks: int) -> list[Packet]:
     return packets
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.randoms(use_true_random=False), st.integers(1, 40), st.integers(1, 90))
 def test_within_the_limits_nothing_differs(dice: random.Random, talks: int, every: int) -> None:
     packets = days(dice, talks)
@@ -79,8 +79,8 @@ def test_most_have_left_before_the_end() -> None:
     assert early > len(kept) * 3 // 4
 
 
-@settings(max_examples=40, deadline=None)
-@given(st.randoms(use_true_random=False), st.integers(1, 60), st.integers(4, 20), st.integers(4, 40))
+@settings(max_examples=20, deadline=None)
+@given(st.randoms(use_true_random=False), st.integers(1, 40), st.integers(4, 20), st.integers(4, 40))
 def test_the_order_does_not_depend_on_when_one_asks(dice: random.Random, talks: int, closed: int, idle: int) -> None:
     """Nor does what a late segment becomes, with limits that cut connections in two."""
     packets = days(dice, talks)
@@ -245,13 +245,13 @@ def test_200_000_connections_grow_and_empty_the_table() -> None:
             struct.pack_into("<Q16s", block, place * size + 16, (number * 0x9E3779B1 & 0xFFFFFFFF) << 32,
                              number.to_bytes(16, "big"))  # fmt: skip
         tracker.follow(block, 1000)
-        while block := tracker.drain():
+        while tracker.drain():
             pass
     assert tracker.connection_count() == count
     assert len(tracker) == count
     records = 0
-    while block := tracker.drain(True):
-        records += len(block) // follow.record_size()
+    while some := tracker.drain(True):
+        records += len(some) // follow.record_size()
     assert records == count
 
 

@@ -35,6 +35,7 @@ class Dialogue:
         ports = dice.choice(((40000 + number, 80), (9, 30000 + number)))
         self.ends = tuple(End(host, port, dice.choice(STARTS)) for host, port in zip(hosts, ports, strict=True))
         self._opening = list(dice.choice(((SYN, SYN | ACK, ACK), (SYN, SYN | ACK, ACK), (SYN, ACK), ())))
+        self._closing: list[tuple[int, int]] = []
         self._turn = 0
         if not self._opening:
             self.ends[0].acked, self.ends[1].acked = self.ends[1].seq, self.ends[0].seq
@@ -49,6 +50,17 @@ class Dialogue:
             own.acked = peer.seq if flags & ACK else 0
             made = self._segment(own, peer, flags, own.seq, own.acked, 0, option)
             own.seq = (own.seq + (flags >> 1 & 1)) % 2**32
+            return made
+        if dice.random() < 0.02:  # a close in good order
+            first = dice.randrange(2)
+            whole = [(first, FIN | ACK), (1 - first, FIN | ACK), (first, ACK)]
+            self._closing = whole if dice.random() < 0.5 else [whole[0], (1 - first, ACK), *whole[1:]]
+        if self._closing:
+            side, flags = self._closing.pop(0)
+            own, peer = self.ends[side], self.ends[1 - side]
+            own.acked = peer.seq
+            made = self._segment(own, peer, flags, own.seq, own.acked, 0)
+            own.seq = (own.seq + (flags & FIN)) % 2**32
             return made
         side = dice.randrange(2)
         return self._next(self.ends[side], self.ends[1 - side])

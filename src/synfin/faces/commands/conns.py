@@ -178,7 +178,7 @@ def _chosen(asked: argparse.Namespace, reading: _Reading, paths: Sequence[str]) 
 def _matching(paths: Sequence[str], text: str) -> set[int]:
     """`conn` of the connections of one input that have a packet which matches, or that match themselves."""
     from synfin import filter as language
-    from synfin.watch.annotate import annotated
+    from synfin.watch.engines import compiled
 
     wanted = language.compile(text)
     if wanted.asks_connections:
@@ -186,6 +186,13 @@ def _matching(paths: Sequence[str], text: str) -> set[int]:
 
         engine, _ = inputs.follow(paths, [])
         return {one.conn for one in map(record, engine.connections()) if wanted.accepts(one)}
+    if compiled():
+        from synfin.filter.selection import Selection, can_be_compiled
+
+        if can_be_compiled((), wanted):
+            return Selection(paths, wanted, ("synfin.conn",)).connections()
+    from synfin.watch.annotate import annotated
+
     found: set[int] = set()
     for frame, facts in annotated(paths, fields=wanted.fields):
         if facts.conn is not None and facts.conn not in found and wanted.matches(frame, facts):
@@ -201,7 +208,9 @@ def _write(
     warnings: Sequence[str],
     asked: argparse.Namespace,
 ) -> None:
-    if form in _TABLES:
+    if asked.summary:
+        _summarize(blocks, form, asked)
+    elif form in _TABLES:
         from synfin.faces.export import write_table
         from synfin.watch.connection_table import connection_table
 
@@ -219,3 +228,21 @@ def _write(
             print_text(form, blocks, columns, paths, warnings)
     else:
         print_text(form, blocks, columns, paths, warnings)
+
+
+def _summarize(blocks: Iterable[RecordBlock], form: str, asked: argparse.Namespace) -> None:
+    """One table, or one JSON object, of all connections."""
+    from synfin.watch.summary import Summary
+
+    if asked.output or asked.columns:
+        raise UsageError("--summary prints one table; it goes with neither -o nor --columns")
+    summary = Summary().count(blocks)
+    if form in ("json", "ndjson"):
+        import json
+
+        sys.stdout.write(json.dumps(summary.to_dict()) + "\n")
+        return
+    from synfin.explain.words import detect_language
+    from synfin.faces.summary_table import print_summary
+
+    print_summary(summary, asked.lang or detect_language())
