@@ -11,7 +11,7 @@ from collections.abc import Generator, Iterator, Sequence
 from typing import BinaryIO
 
 from synfin.capture.reader import CaptureReader, open_capture
-from synfin.capture.source import standard_input
+from synfin.capture.source import GZIP_MAGIC, ZSTD_MAGIC, standard_input
 from synfin.errors import UnreadableInput, UsageError
 from synfin.faces import progress
 from synfin.watch.engine import KEEP_ALL, Engine, Limits
@@ -75,11 +75,23 @@ def note_no_tcp(paths: Sequence[str], frames: int) -> None:
     note(f"{', '.join(paths)}: no TCP in {count}")
 
 
-def jobs_for(paths: Sequence[str], asked: int | None) -> int:
-    """On how many cores to follow captures: as asked, else on some of those at hand where one is large."""
+def jobs_for(paths: Sequence[str], asked: int | None, *, apart: bool = False) -> int:
+    """On how many cores to follow captures: as asked, else on some of those at hand where one is large.
+
+    One input is divided only where it is not compressed; several that stand `apart` are, whatever they are.
+    """
     if asked is not None:
         return asked
-    return min(cores(), _MOST_JOBS) if any(_size(path) >= _LARGE for path in paths) else 1
+    large = (path for path in paths if _size(path) >= _LARGE)
+    return min(cores(), _MOST_JOBS) if any(apart or not _is_compressed(path) for path in large) else 1
+
+
+def _is_compressed(path: str) -> bool:
+    try:
+        with open(path, "rb") as file:
+            return file.read(4).startswith((GZIP_MAGIC, ZSTD_MAGIC))
+    except OSError:
+        return False  # opening it again will say what is wrong
 
 
 def cores() -> int:

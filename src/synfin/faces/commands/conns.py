@@ -124,7 +124,7 @@ class _Reading:
 
     def _groups_followed(self) -> Iterator[Iterator[RecordBlock]]:
         """The blocks of each input, in order."""
-        jobs = inputs.jobs_for(list(chain(*self.groups)), self._jobs)
+        jobs = inputs.jobs_for(list(chain(*self.groups)), self._jobs, apart=True)
         if jobs == 1 or len(self.groups) == 1 or not inputs.can_fork(self.groups):
             yield from map(self._followed, self.groups)
             return
