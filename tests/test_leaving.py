@@ -49,7 +49,8 @@ def left(packets: Iterable[Packet], limits: Limits, *, every: int = 1) -> tuple[
 
 def days(dice: random.Random, talks: int) -> list[Packet]:
     """Many dialogues after one another, some beside each other; each is over within minutes."""
-    time_ns, packets = 10**18, []
+    time_ns = 10**18
+    packets: list[Packet] = []
     for first in range(0, talks, 4):
         beside = [Dialogue(dice, first + at, v6=dice.random() < 0.3) for at in range(4)]
         for _ in range(dice.randrange(20, 90)):
