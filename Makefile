@@ -9,6 +9,9 @@ PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --constr
 # What tests run besides Python: compiler and headers for the kernels, the tools we compare with, a browser, the network's.
 TEST_PACKAGES := gcc python3-dev tshark tcptrace chromium fonts-noto-cjk nftables iproute2 zsh fish
 
+# What only the benchmarks compare with.
+BENCH_PACKAGES := argus-server tcpdump gzip
+
 export ALLOW_MISSING
 export PIP_ROOT_USER_ACTION := ignore
 
@@ -22,7 +25,7 @@ help:
 	@echo 'make agreement   compare with tshark on every capture at hand'
 	@echo 'make accuracy    measure the second opinion and tshark against truth, and write docs/accuracy.md'
 	@echo 'make peers       compare with tcptrace, Arkime, tcpdump and Suricata on every capture at hand'
-	@echo 'make bench       compare the CPU time with tshark and tcptrace'
+	@echo 'make bench       measure speed and memory beside other tools, and write docs/benchmarks.md (BENCH=--quick to try)'
 	@echo 'make docs        draw again what the documentation generates'
 	@echo 'make format      put the code in ruff'"'"'s format'
 	@echo 'make clean       remove everything that was made here'
@@ -95,8 +98,8 @@ peers: test-packages $(VENV)/installed-dev
 	$(BIN)/python bench/peers.py
 
 bench: test-packages $(VENV)/installed-dev
-	$(BIN)/python bench/compare_conns.py
-	$(BIN)/python bench/tiny_startup.py
+	@tools/debian-packages $(BENCH_PACKAGES) || true
+	$(BIN)/python bench/suite.py --write $(BENCH)
 
 docs: $(VENV)/installed-dev
 	@for script in docs/make_*.py; do echo "$$script"; $(BIN)/python "$$script" || exit 1; done

@@ -11,6 +11,7 @@ import json
 import random
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from ipaddress import IPv4Address, IPv6Address
 from operator import itemgetter
 from pathlib import Path
@@ -24,6 +25,7 @@ from traffic.truth import COUNTED, Truth
 MIXES = {
     "small": Sizes(rounds=Range(3, 30), request=Range(20, 120), reply=Range(20, 600), segment=120),
     "mixed": Sizes(rounds=Range(1, 8), request=Range(80, 700), reply=Range(100, 60_000)),
+    "short": Sizes(rounds=Range(1, 2), request=Range(20, 120), reply=Range(20, 110), segment=120),
     "bulk": Sizes(rounds=Range(1, 4), request=Range(100, 400), reply=Range(50_000, 500_000)),
 }
 START_NS = 1_767_323_045_000_000_000
@@ -63,12 +65,13 @@ def _conversations(arguments: argparse.Namespace, truths: list[Truth]) -> Iterat
     """Conversations without end, each with a truth of its own in `truths`; the caller sets when one starts."""
     rng = random.Random(arguments.seed)
     rates = Rates(loss=arguments.loss, reorder=arguments.reorder)
+    sizes = replace(MIXES[arguments.mix], pause_ms=arguments.pause_ms)
     while True:
         number = len(truths)
         client, server = _endpoints(number, rng, arguments.ipv6)
         truth = Truth(number, client=_text(client), server=_text(server))
         truths.append(truth)
-        yield Conversation(truth, (client, server), START_NS, MIXES[arguments.mix], rates, rng)
+        yield Conversation(truth, (client, server), START_NS, sizes, rates, rng)
 
 
 def _in_order(
@@ -140,6 +143,7 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument("--ipv6", type=float, default=0.3, help="share of IPv6 connections")
     options.add_argument("--loss", type=float, default=0.02, help="chance that a burst loses a segment")
     options.add_argument("--reorder", type=float, default=0.01, help="chance that a burst has two segments swapped")
+    options.add_argument("--pause-ms", type=float, default=5.0, help="mean pause before a request or a close")
     options.add_argument("--seed", type=int, default=1)
     return options
 

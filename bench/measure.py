@@ -11,61 +11,102 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 
 @dataclass(frozen=True)
 class Run:
-    """One run of one process: user and system CPU seconds, peak memory in KiB."""
+    """One run of one process, with the children that it waited for: CPU (user and system), time, memory, output."""
 
     cpu_s: float
+    wall_s: float
     peak_kib: int
+    output_bytes: int
 
 
 class CommandFailed(Exception):
     """A measured command ended with an error; its figure would mean nothing."""
 
 
-def run(command: Sequence[str], environment: Mapping[str, str] | None = None) -> Run:
+#: what makes Python slower than it is for its users: without compiled files of its modules, without buffers
+_UNUSUAL = ("PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED")
+
+
+# Runs a command and tells how it ended and what it took. A process of its own, because a child's peak memory begins
+# with what its parent had.
+_STARTER = """
+import os, sys
+told, command = int(sys.argv[1]), sys.argv[2:]
+process = os.posix_spawnp(command[0], command, os.environ)
+_, status, usage = os.wait4(process, 0)
+os.write(told, b"%d %r %d" % (os.waitstatus_to_exitcode(status), usage.ru_utime + usage.ru_stime, usage.ru_maxrss))
+"""
+
+
+def run(command: Sequence[str]) -> Run:
     """Run `command` with its output into a pipe that is read to the end, as `| cat` would."""
-    with tempfile.TemporaryFile() as errors:
+    environment = {name: value for name, value in os.environ.items() if name not in _UNUSUAL}
+    told, tell = os.pipe()
+    started, output_bytes = time.perf_counter(), 0
+    with tempfile.TemporaryFile() as errors, open(told, "rb") as answer:
         with subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, env=environment
-        ) as process:
+            [sys.executable, "-I", "-S", "-c", _STARTER, str(tell), *command], stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=errors, env=environment, pass_fds=[tell],
+        ) as process:  # fmt: skip
+            os.close(tell)
             assert process.stdout is not None
-            while process.stdout.read(1 << 20):
-                pass
-            # Not wait(): only wait4 tells the usage of this one child.
-            _, status, usage = os.wait4(process.pid, 0)
-            process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode:
+            while read := len(os.read(process.stdout.fileno(), 1 << 20)):
+                output_bytes += read
+        wall_s = time.perf_counter() - started
+        exit_code, cpu_s, peak_kib = [*answer.read().split(), b"127", b"0", b"0"][:3]
+        if int(exit_code):
             errors.seek(0)
             said = errors.read(1 << 14).decode(errors="replace")
-            raise CommandFailed(f"{' '.join(command)}: exit {process.returncode}\n{said}")
-    return Run(usage.ru_utime + usage.ru_stime, usage.ru_maxrss)
+            raise CommandFailed(f"{' '.join(command)}: exit {int(exit_code)}\n{said}")
+    return Run(float(cpu_s), wall_s, int(peak_kib), output_bytes)
 
 
-def in_turn(commands: Mapping[str, Sequence[str]], repeats: int) -> dict[str, list[Run]]:
-    """Run all commands once, uncounted (the file is then in the page cache), then `repeats` times A B C A B C ..."""
-    runs: dict[str, list[Run]] = {name: [] for name in commands}
-    for turn in range(repeats + 1):
-        for name, command in commands.items():
-            measured = run(command)
-            if turn:
-                runs[name].append(measured)
+def warm(*files: Path) -> None:
+    """Bring files into the page cache."""
+    for file in files:
+        with file.open("rb") as stream:
+            while stream.read(1 << 22):
+                pass
+
+
+def in_turn(commands: Sequence[Sequence[str]], turns: int) -> list[list[Run]]:
+    """Run the commands A B C A B C ..., so that what disturbs one disturbs the others; the runs of each."""
+    runs: list[list[Run]] = [[] for _ in commands]
+    for _ in range(turns):
+        for measured, command in zip(runs, commands, strict=True):
+            measured.append(run(command))
     return runs
 
 
-def median_cpu_s(runs: Sequence[Run]) -> float:
-    return statistics.median(run.cpu_s for run in runs)
+def peak_mb(runs: Sequence[Run]) -> float:
+    """The most memory that any run took."""
+    return max(run.peak_kib for run in runs) / 1024
 
 
-def ratios(slower: Sequence[Run], faster: Sequence[Run]) -> tuple[float, float, float]:
-    """(median, lowest, highest) of slower / faster, turn by turn."""
-    each = [a.cpu_s / b.cpu_s for a, b in zip(slower, faster, strict=True)]
-    return statistics.median(each), min(each), max(each)
+def is_there(tool: str) -> bool:
+    """Whether a program can be run."""
+    return shutil.which(tool, path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin") is not None
+
+
+class Spread(NamedTuple):
+    """A figure of several turns."""
+
+    median: float
+    lowest: float
+    highest: float
+
+    @classmethod
+    def of(cls, values: Sequence[float]) -> Spread:
+        return cls(statistics.median(values), min(values), max(values))
 
 
 def refuse_uncompiled() -> None:
@@ -84,13 +125,11 @@ def refuse_uncompiled() -> None:
             )
 
 
-def synfin() -> str:
-    """The `synfin` command of the environment this runs in."""
+def synfin() -> list[str]:
+    """The `synfin` command of the environment this runs in, which must be the one whose kernels were looked at."""
     beside = Path(sys.executable).parent / "synfin"
     found = str(beside) if beside.exists() else shutil.which("synfin")
-    if not found:
-        sys.exit("no synfin command: make build, then run with .venv/bin/python")
-    return found
+    return [found] if found else [sys.executable, "-c", "from synfin.faces.cli import main; raise SystemExit(main())"]
 
 
 def machine() -> list[str]:

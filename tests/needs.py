@@ -50,6 +50,12 @@ def _chinese_font() -> bool:
     return bool(listed.stdout.strip())
 
 
+def _wire() -> bool:
+    """A TUN device in a namespace of one's own, made with iproute2 rather than with our own code."""
+    command = "ip link set lo up && ip tuntap add dev t0 mode tun"
+    return _succeeds("unshare", "--user", "--map-root-user", "--net", "sh", "-c", command)()
+
+
 def _kernels_compiled() -> bool:
     suffixes = tuple(importlib.machinery.EXTENSION_SUFFIXES)
     names = [source.stem for source in (ROOT / "src/synfin/_kernels").glob("*.py") if source.stem != "__init__"]
@@ -67,6 +73,7 @@ NEEDS = {
     "ip": Need(_program("ip"), "apt-get install iproute2"),
     "zsh": Need(_program("zsh"), "apt-get install zsh"),
     "fish": Need(_program("fish"), "apt-get install fish"),
+    "wire": Need(_wire, "allow private namespaces and /dev/net/tun in them (synfin doctor tells what forbids it)"),
     "root": Need(lambda: os.geteuid() == 0, "run as root"),
     "namespaces": Need(
         _succeeds("unshare", "--user", "--map-root-user", "--net", "true"),

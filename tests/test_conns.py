@@ -11,6 +11,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+import needs
 from command import synfin
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -170,7 +171,21 @@ def test_mistakes_are_answered_with_what_to_do(arguments: tuple[str, ...], statu
     assert done.status == status and said in done.err and done.out == ""
 
 
-def test_reading_into_a_pipe_loads_neither_rich_nor_numpy() -> None:
+def test_reading_into_a_pipe_loads_no_more_than_it_needs() -> None:
     done = synfin("conns", TEXTBOOK, python=("-X", "importtime"))
     loaded = {line.rpartition("|")[2].strip().partition(".")[0] for line in done.err.splitlines()}
     assert "synfin" in loaded and not loaded & {"rich", "numpy", "uvloop", "asyncio"}
+    needs.have("kernels")
+    slow = {
+        "dataclasses",
+        "inspect",
+        "shutil",
+        "json",
+        "csv",
+        "ipaddress",
+        "pathlib",
+        "datetime",
+        "ctypes",
+        "threading",
+    }
+    assert not loaded & slow  # a tiny capture is to be answered at once

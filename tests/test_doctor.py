@@ -12,7 +12,9 @@ from synfin.faces.commands import doctor as command
 from synfin.faces.width import display_width
 from synfin.lab import doctor
 
-NAMES = ("python", "kernels", "uvloop", "namespaces", "capture", "tracing", "tshark", "tcptrace", "chromium")
+NAMES = (
+    "python", "kernels", "uvloop", "namespaces", "wire", "nft", "capture", "tracing", "tshark", "tcptrace", "chromium",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +29,7 @@ def test_everything_is_tried(checks: dict[str, lab.Check]) -> None:
         assert check.seen
 
 
-@pytest.mark.parametrize("name", ["namespaces", "tshark", "tcptrace", "chromium", "kernels"])
+@pytest.mark.parametrize("name", ["namespaces", "wire", "nft", "tshark", "tcptrace", "chromium", "kernels"])
 def test_it_agrees_with_what_the_tests_find(checks: dict[str, lab.Check], name: str) -> None:
     assert checks[name].ok is needs.is_there(name), checks[name].seen
 

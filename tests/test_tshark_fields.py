@@ -98,7 +98,7 @@ def test_layout(options: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 #: Where the two read a broken or half-specified option differently.
-OWN_WAY = frozenset({"tcp.options.mptcp.checksum"})
+OWN_WAY = frozenset({"tcp.options.mptcp.checksum", "mptcp.expected_token", "mptcp.expected_idsn"})
 
 
 def test_every_option(tmp_path: Path) -> None:
@@ -111,7 +111,11 @@ def test_every_option(tmp_path: Path) -> None:
     for option, document, (frame, facts) in zip(TCP_OPTIONS, documents, annotated([str(capture)]), strict=True):
         assert frame.tcp is not None
         found = flatten(items(frame, frame.tcp, facts))
-        ours = sorted((item.name, shown(table[item.name], item)) for item in found if item.name not in OWN_WAY)
+        ours = sorted(
+            (item.name, shown(table[item.name], item))
+            for item in found
+            if item.name in table and item.name not in OWN_WAY
+        )
         theirs = sorted(pair for pair in told(document) if pair[0] in table and pair[0] not in OWN_WAY)
         assert ours == theirs, option.hex()
 

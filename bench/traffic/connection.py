@@ -29,6 +29,7 @@ class Sizes:
     request: Range
     reply: Range
     segment: int = MSS  #: payload bytes of a full segment
+    pause_ms: float = 5.0  #: mean time between a reply and the next request, or the close
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,7 @@ class Conversation:
         piggyback = self._rounds > 0 and self._rng.random() < 0.3
         reply = self._cut(self._rng.randint(*self._sizes.reply))
         done = self._burst(done, SERVER, reply, acknowledged=not piggyback)
-        pause = int(self._rng.expovariate(1 / 5.0) * MS)
+        pause = int(self._rng.expovariate(1 / self._sizes.pause_ms) * MS)
         self.next_ns = done + self._lag_ns[SERVER] + (min(pause, 30 * MS) if piggyback else pause + 1000)
 
     def _close(self, now: int) -> None:

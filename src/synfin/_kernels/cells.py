@@ -225,8 +225,8 @@ def walk(view: cython.pointer(View), index: uint) -> uint:
         if at + 20 > cap or p[at] >> 4 != 4:
             return UNSURE
         length = (p[at] & 15) << 2
-        if length < 20 or be16(p + at + 6) & 0x3FFF:
-            return UNSURE
+        if length != 20 or be16(p + at + 6) & 0x3FFF:
+            return UNSURE  # options may name the destination
         if be16(p + at + 2) and at + be16(p + at + 2) < end:
             end = at + be16(p + at + 2)
         view.payload_at[index] = cython.cast(ushort, at + length)
@@ -527,6 +527,8 @@ def address(view: cython.pointer(View), index: uint, spec: cython.pointer(cython
     if view.segment[index] == 1:
         if v6 != (row.kind & KIND_V6 != 0):
             return 0
+        if shape(view, index) & UNSURE:
+            return ASK
         src = cython.address(row.high[0]) if row.kind & KIND_FROM_HIGH else cython.address(row.low[0])
         dst = cython.address(row.low[0]) if row.kind & KIND_FROM_HIGH else cython.address(row.high[0])
     else:
@@ -638,6 +640,7 @@ class Block:
         row: cython.pointer(Row)
         end: ulonglong
         size: ulonglong = buffer.shape[0]
+        apart: cint
         view: cython.pointer(View) = cython.address(self.view)
         if count > BLOCK_ROWS or count == 0 or count > slow.shape[0]:
             raise IndexError("a block has 1 to 1024 rows")
@@ -672,7 +675,8 @@ class Block:
             if row.offset < base or end - base > size:
                 raise IndexError("a row's frame is not in the buffer")
             view.shape[i] = 0
-            view.segment[i] = 2 if slow[i] or row.kind & KIND_TUNNEL or odd_clock(view, i) else judge_segment(row)
+            apart = slow[i] or row.kind & KIND_TUNNEL or odd_clock(view, i)
+            view.segment[i] = 2 if apart else judge_segment(row)
         for i in range(count):
             if view.segment[i] == 0 and shape(view, i) & UNSURE:
                 view.segment[i] = 2
@@ -684,6 +688,16 @@ class Block:
         view: cython.pointer(View) = cython.address(self.view)
         for i in range(view.count):
             if view.segment[i] == 2 or shape(view, i) & UNSURE:
+                found.append(i)
+        return found
+
+    def datagrams(self) -> list:
+        """The rows that hold UDP, or may: the readable code tells."""
+        found: list = []
+        i: uint
+        view: cython.pointer(View) = cython.address(self.view)
+        for i in range(view.count):
+            if view.segment[i] != 1 and (view.segment[i] == 2 or shape(view, i) & (UNSURE | HAS_UDP)):
                 found.append(i)
         return found
 

@@ -465,6 +465,16 @@ def is_over(conn: cython.pointer(Conn)) -> cint:
 
 @cython.cfunc
 @cython.nogil
+@cython.exceptval(check=False)
+def has_ended(conn: cython.pointer(Conn)) -> cint:
+    """Whether nothing but copies and leftovers is to be expected: it is closed, was reset, or never opened."""
+    if not (conn.work.ends[0].sent | conn.work.ends[1].sent) & (SENT_ACK | SENT_DATA):
+        return 1
+    return is_over(conn)
+
+
+@cython.cfunc
+@cython.nogil
 @cython.inline
 @cython.exceptval(check=False)
 def sent_by(conn: cython.pointer(Conn), side: uint) -> uint:

@@ -169,7 +169,7 @@ ctypedef struct Conn:
     unsigned char v6
     unsigned char completeness
     unsigned char operations  # Multipath operations of both ends
-    unsigned char over  # in use and ended: the next SYN begins another connection
+    unsigned char ended  # closed, reset, or never opened
     unsigned int last_frame
     unsigned int seen_s  # the capture's clock at its last segment
     long long last_ns
@@ -213,7 +213,14 @@ ctypedef struct Conn:
     signed char syn_side
     Kept kept[2]
     Tale tale
+    unsigned char life  # LIFE_
+    unsigned int hash  # its upper half
 
 cdef enum:
+    LIFE_NONE = 0  # no connection: the memory waits for the next one
+    LIFE_PRESENT = 1  # a slot leads to it
+    LIFE_PAST = 2  # its endpoints have opened another one since, or it is about to leave
+    LIFE_GONE = 3  # it has been silent for too long; `seen_s` is when it left
+
     FAMILIAR_DATA = 1  # this end has sent data before, and all that knows it
     FAMILIAR_ACK = 2  # the same of an ACK alone

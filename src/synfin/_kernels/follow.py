@@ -10,32 +10,26 @@ another, finished one shows what a second pass shows.
 import cython
 from cython import int as cint
 from cython import longlong, uchar, uint, ulonglong, ushort
+from cython.cimports.libc.stdlib import free
 from cython.cimports.libc.string import memset
-from cython.cimports.synfin._kernels import calm, collect, flight, record, table, zeek
+from cython.cimports.synfin._kernels import birth, calm, clock, collect, flight, leave, record, stream, table, zeek
+from cython.cimports.synfin._kernels import fact as fact_of
+from cython.cimports.synfin._kernels.birth import COUNTS, OPENS, Birth, Births
+from cython.cimports.synfin._kernels.clock import Clock
 from cython.cimports.synfin._kernels.conn import (
+    LIFE_GONE,
+    LIFE_PAST,
     VALUE_ANALYSED,
-    VALUE_CLOSES,
-    VALUE_FAST_OPEN_ACK,
-    VALUE_FAST_OPEN_IGNORED,
-    VALUE_FAST_OPEN_SYN,
-    VALUE_FOLLOWS,
     Conn,
     Flow,
     Value,
     Work,
 )
+from cython.cimports.synfin._kernels.fact import Fact
 from cython.cimports.synfin._kernels.judge import REUSED_PORTS, judge
+from cython.cimports.synfin._kernels.leave import Leaver, Leaving
 from cython.cimports.synfin._kernels.record import Record
-from cython.cimports.synfin._kernels.row import (
-    KIND_FROM_HIGH,
-    KIND_QUOTED,
-    KIND_TCP,
-    KIND_V6,
-    OPT_COOKIE,
-    OPT_CUT,
-    Row,
-    since,
-)
+from cython.cimports.synfin._kernels.row import KIND_FROM_HIGH, KIND_QUOTED, KIND_TCP, KIND_V6, Row
 from cython.cimports.synfin._kernels.step import step
 from cython.cimports.synfin._kernels.table import Table
 
@@ -64,155 +58,16 @@ RECORD_FIELDS = (
 )  # fmt: skip
 SLOTS_AHEAD = cython.declare(cython.Py_ssize_t, 16)  # rows for which memory is asked for before it is needed
 CONNS_AHEAD = cython.declare(cython.Py_ssize_t, 8)
+PICKED = cython.declare(cython.Py_ssize_t, 256)  # rows among which a shard picks its own: they stay in the cache
 NO_STATE = 255
 NO_SCALE = -3  #: `scale` of a fact where no scale factor is shown
 
-Fact = cython.struct(
-    stream=uint,
-    conn=uint,
-    seq=uint,
-    ack=uint,
-    window_size=uint,
-    scale=cint,  # shift 0 to 14, -1 unknown, -2 not in use, NO_SCALE
-    since_first_ns=longlong,
-    since_last_ns=longlong,
-    bits=ushort,  # analysis flags
-    completeness=uchar,
-    side=uchar,  # 1: sent by the larger endpoint
-    record=uint,  # index of the record in this tracker
-    states=uchar[2],  # rows of the transition matrix after this segment, NO_STATE once handed over
-)
-
-FIN = cython.declare(uint, 0x01)
 SYN = cython.declare(uint, 0x02)
-RST = cython.declare(uint, 0x04)
 ACK = cython.declare(uint, 0x10)
 
 ALL_ONES = cython.declare(uint, 0xFFFFFFFF)
-MAX_SHIFT = cython.declare(cint, 14)  # RFC 7323 section 2.3
-
-
-@cython.cfunc
-@cython.nogil
-@cython.exceptval(check=False)
-def learn_times(conn: cython.pointer(Conn), side: uint, row: cython.pointer(Row)) -> cython.void:
-    if row.flags & SYN:
-        conn.flows[side].only_syn = 1
-        if (row.flags & ACK) == 0:
-            conn.syn_time_ns = row.time_ns
-    elif row.flags & ACK:
-        if conn.syn_time_ns != 0 and conn.initial_rtt_ns == 0:
-            conn.initial_rtt_ns = since(row.time_ns, conn.syn_time_ns)
-        conn.flows[side].only_syn = 0
-
-
-@cython.cfunc
-@cython.nogil
-@cython.inline
-@cython.exceptval(check=False)
-def learn_base(conn: cython.pointer(Conn), side: uint, row: cython.pointer(Row)) -> cython.void:
-    if not conn.has_base[side]:
-        conn.has_base[side] = 1
-        conn.base[side] = row.seq if row.flags & SYN else row.seq - 1
-    if row.flags & ACK and not conn.has_base[1 - side]:
-        conn.has_base[1 - side] = 1
-        conn.base[1 - side] = row.ack - 1
-
-
-@cython.cfunc
-@cython.nogil
-@cython.inline
-@cython.exceptval(check=False)
-def learn_options(conn: cython.pointer(Conn), side: uint, row: cython.pointer(Row)) -> cython.void:
-    own: cython.pointer(Flow) = cython.address(conn.flows[side])
-    peer: cython.pointer(Flow) = cython.address(conn.flows[1 - side])
-    if (row.options & OPT_CUT) == 0:
-        conn.operations |= row.operations  # they count once all options are read
-    if row.options & OPT_COOKIE and row.len_bytes > 0 and (row.flags & (SYN | ACK)) == SYN:
-        if (row.kind & KIND_QUOTED) == 0:
-            conn.fast_open = 1
-    if conn.flights != cython.NULL:
-        conn.flights[side].sacked = row.sacked
-    if 0 <= row.wscale <= MAX_SHIFT:
-        own.scale = row.wscale
-    if row.flags & SYN and (row.options & OPT_CUT) == 0:
-        if own.scale == -1:
-            own.scale = -2
-            peer.scale = -2
-        elif row.flags & ACK and peer.scale == -2:
-            own.scale = -2
-
-
-@cython.cfunc
-@cython.nogil
-@cython.inline
-@cython.exceptval(check=False)
-def complete(conn: cython.pointer(Conn), row: cython.pointer(Row), first: cint) -> cython.void:
-    """`tcp.completeness`: a stream's first segment counts only when it is a SYN."""
-    flags: uint = row.flags
-    if first:
-        if (flags & (SYN | ACK)) == SYN:
-            conn.completeness = 9 if row.len_bytes > 0 and (row.kind & KIND_QUOTED) == 0 else 1
-        return
-    if flags & ACK:
-        if flags & SYN:
-            conn.completeness |= 2
-        elif row.len_bytes > 0 and (row.kind & KIND_QUOTED) == 0:
-            conn.completeness |= 8
-        else:
-            conn.completeness |= 4
-        if flags & FIN:
-            conn.completeness |= 16
-    if flags & RST:
-        conn.completeness |= 32
-
-
-@cython.cfunc
-@cython.nogil
-@cython.exceptval(check=False)
-def numbers(
-    conn: cython.pointer(Conn), side: uint, row: cython.pointer(Row), fact: cython.pointer(Fact)
-) -> cython.void:
-    """Relative numbers and the scaled window, as shown."""
-    shift: cint = conn.flows[side].scale
-    fact.seq = row.seq - conn.base[side]
-    fact.ack = row.ack - conn.base[1 - side] if row.flags & ACK else row.ack
-    fact.window_size = row.window
-    if (row.flags & SYN) == 0 and shift > 0:
-        fact.window_size = cython.cast(uint, row.window) << shift
-
-
-@cython.cfunc
-@cython.nogil
-@cython.exceptval(check=False)
-def fast_open(
-    conn: cython.pointer(Conn), row: cython.pointer(Row), ack: uint, value: cython.pointer(Value)
-) -> cython.void:
-    """What tshark says of Fast Open; `ack` as shown."""
-    value.marks &= ~(VALUE_FAST_OPEN_ACK | VALUE_FAST_OPEN_IGNORED)
-    if (row.flags & (SYN | ACK)) == (SYN | ACK):
-        if ack > 1:
-            value.marks |= VALUE_FAST_OPEN_ACK  # more than the SYN is acknowledged
-        elif conn.fast_open:
-            value.marks |= VALUE_FAST_OPEN_IGNORED
-    elif row.flags & SYN and row.options & OPT_COOKIE:
-        value.marks |= VALUE_FAST_OPEN_SYN
-
-
-@cython.cfunc
-@cython.nogil
-@cython.exceptval(check=False)
-def opening_and_closing(
-    conn: cython.pointer(Conn), side: uint, row: cython.pointer(Row), ack: uint, value: cython.pointer(Value)
-) -> cython.void:
-    """Fast Open, and who closes first."""
-    fast_open(conn, row, ack, value)
-    if row.flags & FIN:
-        if conn.closes[1 - side]:
-            value.marks |= VALUE_FOLLOWS
-        else:
-            conn.closes[side] = 1
-            value.marks |= VALUE_CLOSES
+MIN_SILENCE_S = cython.declare(uint, 4)  # more than what settles a connection
+LATEST_NS = cython.declare(longlong, 0x7FFFFFFFFFFFFFFF)
 
 
 @cython.cfunc
@@ -241,70 +96,11 @@ def rejects(row: cython.pointer(Row)) -> cint:
 
 @cython.cfunc
 @cython.nogil
-@cython.exceptval(check=False)
-def inherit(conn: cython.pointer(Conn), old: cython.pointer(Conn)) -> cython.void:
-    """What is known of a stream goes on in its next connection; what is counted of a connection does not."""
-    own: cython.pointer(Flow)
-    side: uint
-    conn.stream = old.stream
-    conn.met = old.met
-    conn.stream_first_ns = old.stream_first_ns
-    conn.stream_last_ns = old.stream_last_ns
-    conn.completeness = old.completeness
-    conn.syn_time_ns = old.syn_time_ns
-    conn.initial_rtt_ns = old.initial_rtt_ns
-    conn.operations = old.operations
-    conn.fast_open = old.fast_open
-    conn.flights = old.flights
-    for side in range(2):
-        own = cython.address(conn.flows[side])
-        own[0] = old.flows[side]
-        own.payload_bytes = 0
-        own.wire_bytes = 0
-        own.packets = 0
-        own.familiar = 0
-        conn.has_base[side] = old.has_base[side]
-        conn.base[side] = old.base[side]
-        conn.closes[side] = old.closes[side]
-        conn.flow_operations[side] = old.flow_operations[side]
-
-
-@cython.cfunc
-@cython.nogil
 @cython.inline
 @cython.exceptval(check=False)
-def begin_fact(
-    conn: cython.pointer(Conn), side: uint, row: cython.pointer(Row), fact: cython.pointer(Fact)
-) -> cython.void:
-    """What is known of a row before it is judged."""
-    if not conn.met:
-        conn.stream_first_ns = row.time_ns
-        conn.stream_last_ns = row.time_ns
-    fact.stream = conn.stream
-    fact.completeness = conn.completeness
-    fact.side = cython.cast(uchar, side)
-    fact.since_first_ns = since(row.time_ns, conn.stream_first_ns)
-    fact.since_last_ns = since(row.time_ns, conn.stream_last_ns)
-    conn.stream_last_ns = row.time_ns
-    fact.seq = row.seq
-    fact.ack = row.ack
-    fact.window_size = row.window
-    fact.scale = -3 if row.flags & SYN else conn.flows[side].scale
-    fact.bits = 0
-
-
-@cython.cfunc
-@cython.nogil
-@cython.inline
-@cython.exceptval(check=False)
-def end_fact(conn: cython.pointer(Conn), fact: cython.pointer(Fact), value: cython.pointer(Value)) -> cython.void:
-    """What is known of a row after it was followed."""
-    if value != cython.NULL:
-        value.initial_rtt_ns = conn.initial_rtt_ns
-    fact.conn = conn.number
-    fact.record = conn.index
-    fact.states[0] = 255 if conn.handed_over else conn.states[0]
-    fact.states[1] = 255 if conn.handed_over else conn.states[1]
+def shard_of(row: cython.pointer(Row), shards: uint) -> uint:
+    """Which of so many follows a row: by the lower half of the hash, since the upper one finds the slot."""
+    return cython.cast(uint, (cython.cast(ulonglong, cython.cast(uint, row.hash)) * shards) >> 32)
 
 
 @cython.final
@@ -313,7 +109,11 @@ class Tracker:
     """Follows every connection of one input; not thread-safe.
 
     `matrix` is the transition table, 12 rows of 32 cells. `detailed` keeps what is in flight: values can be asked for.
-    Without `facts` only records can be had, and what they do not need is not done.
+    Without `facts` only records can be had, and what they do not need is not done. Connections that have ended leave
+    memory when they have been silent for `closed_after_s`, all others for `idle_after_s` (0: never): see `drain`.
+
+    One of several `shards` is given all rows and follows those whose hash is its own; `name_births` of all shards then
+    numbers streams and connections as one tracker would have.
     """
 
     matrix: uchar[384]
@@ -326,12 +126,30 @@ class Tracker:
     end_ns: longlong  # time of the latest frame
     detailed: cython.bint
     factual: cython.bint
+    clock: Clock
+    leaving: Leaving
+    shard: uint
+    shards: uint
+    births: Births  # since the last numbering
 
-    def __cinit__(self, matrix: bytes, detailed: cython.bint = False, facts: cython.bint = True):
+    def __cinit__(
+        self,
+        matrix: bytes,
+        detailed: cython.bint = False,
+        facts: cython.bint = True,
+        closed_after_s: uint = 0,
+        idle_after_s: uint = 0,
+        shard: uint = 0,
+        shards: uint = 1,
+    ):
         if len(matrix) != 384 or any(cell > 11 and cell != 255 for cell in matrix):
             raise ValueError("the matrix has 12 rows of 32 cells, each a row or 255")
         if detailed and not facts:
             raise ValueError("values stand beside facts")
+        if shard >= shards or (facts and shards != 1):
+            raise ValueError("a shard is one of several, and keeps no facts")
+        if 0 < closed_after_s < MIN_SILENCE_S or 0 < idle_after_s < MIN_SILENCE_S:
+            raise ValueError("a connection stays for some seconds at least")
         for place, cell in enumerate(matrix):
             self.matrix[place] = cell
         self.numbered = 0
@@ -342,11 +160,30 @@ class Tracker:
         self.end_ns = 0
         self.detailed = detailed
         self.factual = facts
+        self.shard = shard
+        self.shards = shards
+        memset(cython.address(self.births), 0, cython.sizeof(Births))
+        memset(cython.address(self.clock), 0, cython.sizeof(Clock))
+        memset(cython.address(self.leaving), 0, cython.sizeof(Leaving))
+        self.leaving.idle_s = idle_after_s if idle_after_s else ALL_ONES
+        self.leaving.closed_s = min(closed_after_s if closed_after_s else ALL_ONES, self.leaving.idle_s)
         if not table.begin(cython.address(self.table)):
             raise MemoryError("no room for the flow table")
 
     def __dealloc__(self):
         table.finish(cython.address(self.table))
+        free(self.leaving.leavers)
+        free(self.births.list)
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.inline
+    @cython.exceptval(check=False)
+    def is_born(self, conn: cython.pointer(Conn), what: uint) -> cint:
+        """A shard leaves to be numbered what a single tracker numbers at once; 0 when there is no memory."""
+        if self.shards == 1:
+            return 1
+        return birth.note(cython.address(self.births), self.frames, conn.index, what)
 
     @cython.cfunc
     @cython.nogil
@@ -367,6 +204,7 @@ class Tracker:
     def put_away(self, conn: cython.pointer(Conn)) -> cython.void:
         """After a segment that was followed in full."""
         work: cython.pointer(Work) = conn.work
+        conn.ended = cython.cast(uchar, collect.has_ended(conn))
         if calm.settle(conn):
             calm.put_away(conn)
             table.give_back(cython.address(self.table), work)
@@ -377,13 +215,28 @@ class Tracker:
     def new_conn(self, slot: cython.pointer(ulonglong), row: cython.pointer(Row)) -> cython.pointer(Conn):
         """A fresh record that the slot leads to; NULL when there is no memory."""
         conn: cython.pointer(Conn) = table.new_conn(cython.address(self.table), row)
+        old: cython.pointer(Conn)
         if conn != cython.NULL:
             zeek.fresh(conn)
             conn.handed_over = not self.factual
             if slot[0] == 0:
                 self.table.used += 1
+            else:
+                old = table.at(cython.address(self.table), cython.cast(uint, slot[0]) - 1)
+                old.life = max(old.life, LIFE_PAST)
             slot[0] = (row.hash & ~cython.cast(ulonglong, 0xFFFFFFFF)) | (cython.cast(ulonglong, conn.index) + 1)
         return conn
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def is_gone(self, conn: cython.pointer(Conn)) -> cint:
+        """Whether a connection has been silent for too long; it is then one that left when its time was over."""
+        if not leave.is_gone(cython.address(self.leaving), conn, self.clock.now_s):
+            return 0
+        conn.seen_s += self.leaving.closed_s if conn.ended else self.leaving.idle_s
+        conn.life = LIFE_GONE
+        return 1
 
     @cython.cfunc
     @cython.nogil
@@ -393,6 +246,8 @@ class Tracker:
         if conn != cython.NULL:
             conn.stream = self.streams
             self.streams += 1
+            if not self.is_born(conn, OPENS):
+                return cython.NULL
         return conn
 
     @cython.cfunc
@@ -405,10 +260,10 @@ class Tracker:
         conn: cython.pointer(Conn) = self.new_conn(slot, row)
         if conn == cython.NULL:
             return cython.NULL
-        inherit(conn, old)
+        stream.inherit(conn, old)
         old.flights = cython.NULL
         old.next_same = conn.index + 1
-        return conn
+        return conn if self.is_born(conn, old.index) else cython.NULL
 
     @cython.cfunc
     @cython.nogil
@@ -443,22 +298,25 @@ class Tracker:
     @cython.nogil
     @cython.inline
     @cython.exceptval(check=False)
-    def ours(self, conn: cython.pointer(Conn), side: uint, row: cython.pointer(Row), bits: uint) -> cython.void:
-        """Our own bookkeeping of a row."""
+    def ours(self, conn: cython.pointer(Conn), side: uint, row: cython.pointer(Row), bits: uint) -> cint:
+        """Our own bookkeeping of a row; 0 when there is no memory."""
         if row.kind & KIND_QUOTED:
             if rejects(row):
                 collect.note_unreachable(conn, side, row)
-            return
+            return 1
         self.segments += 1
         if conn.number == ALL_ONES:
             conn.number = self.numbered
             self.numbered += 1
+            if not self.is_born(conn, COUNTS):
+                return 0
         collect.count(conn, side, row, self.frames, bits)
         if row.len_bytes >= 0 and row.hdr_len >= 20:
             if not conn.handed_over:
                 step(conn, side, row, self.matrix)
             collect.add(conn, side, row)
             zeek.add(conn, side, row)
+        return 1
 
     @cython.cfunc
     @cython.nogil
@@ -466,23 +324,25 @@ class Tracker:
     def one(
         self,
         slot: cython.pointer(ulonglong),
+        old: cython.pointer(Conn),
         row: cython.pointer(Row),
         fact: cython.pointer(Fact),
         value: cython.pointer(Value),
     ) -> cint:
-        """Follow one row that holds a TCP header in full; 0 when there is no memory."""
+        """Follow one row that holds a TCP header in full; 0 when there is no memory.
+
+        `old` is the connection that its slot leads to, or NULL.
+        """
         bits: uint = 0
         side: uint = 1 if row.kind & KIND_FROM_HIGH else 0
         measured: cint = row.len_bytes >= 0 and (row.kind & KIND_QUOTED) == 0
-        conn: cython.pointer(Conn)
-        if slot[0] == 0:
+        conn: cython.pointer(Conn) = cython.NULL
+        if old == cython.NULL or self.is_gone(old):
             conn = self.open_stream(slot, row)
-        else:
-            conn = table.at(cython.address(self.table), cython.cast(uint, slot[0]) - 1)
-            if row.flags & SYN:
-                conn = self.reopen(slot, conn, row, cython.address(bits))
-            elif not self.take_out(conn):
-                return 0
+        elif row.flags & SYN:
+            conn = self.reopen(slot, old, row, cython.address(bits))
+        elif self.take_out(old):
+            conn = old
         if conn == cython.NULL or (self.detailed and not flight.reserve(conn, side)):
             return 0
         if conn.flights != cython.NULL:
@@ -492,25 +352,27 @@ class Tracker:
             if bits or ((row.flags & (SYN | ACK)) == SYN and conn.has_base[side] and conn.base[side] == row.seq):
                 value.marks |= VALUE_ANALYSED
         if fact != cython.NULL:
-            begin_fact(conn, side, row, fact)
+            fact_of.begin_fact(conn, side, row, fact)
         if measured:
-            learn_base(conn, side, row)
+            stream.learn_base(conn, side, row)
             bits |= judge(conn, side, row, self.frames, value)
             if fact != cython.NULL:
                 fact.bits = cython.cast(ushort, bits)
-                numbers(conn, side, row, fact)
+                fact_of.numbers(conn, side, row, fact)
         else:
             bits = 0
         if row.hdr_len >= 20:
-            complete(conn, row, not conn.met and conn.completeness == 0)
-            learn_times(conn, side, row)
-            learn_options(conn, side, row)
+            stream.complete(conn, row, not conn.met and conn.completeness == 0)
+            stream.learn_times(conn, side, row)
+            stream.learn_options(conn, side, row)
             if value != cython.NULL:
-                opening_and_closing(conn, side, row, fact.ack, value)
+                fact_of.opening_and_closing(conn, side, row, fact.ack, value)
         conn.met = 1
-        self.ours(conn, side, row, bits)
+        conn.seen_s = self.clock.now_s
+        if not self.ours(conn, side, row, bits):
+            return 0
         if fact != cython.NULL:
-            end_fact(conn, fact, value)
+            fact_of.end_fact(conn, fact, value)
         self.put_away(conn)
         return 1
 
@@ -531,7 +393,7 @@ class Tracker:
         if fact == cython.NULL:
             calm.advance(own, row)
         else:
-            begin_fact(conn, side, row, fact)
+            fact_of.begin_fact(conn, side, row, fact)
             if value == cython.NULL:
                 fact.bits = cython.cast(ushort, calm.fills_window(own, cython.address(conn.flows[1 - side]), row))
                 calm.advance(own, row)
@@ -541,8 +403,9 @@ class Tracker:
                 conn.flights[side].sacked = 0
                 fact.bits = cython.cast(ushort, judge(conn, side, row, self.frames, value))
                 conn.flights[side].sacked = row.sacked
-            numbers(conn, side, row, fact)
-            end_fact(conn, fact, value)
+            fact_of.numbers(conn, side, row, fact)
+            fact_of.end_fact(conn, fact, value)
+        conn.seen_s = self.clock.now_s
         calm.tally(conn, own, row, self.frames)
         self.segments += 1
         return 1
@@ -558,7 +421,7 @@ class Tracker:
         conn: cython.pointer(Conn)
         if fact.record >= self.table.count:
             return
-        conn = self.newest(table.at(cython.address(self.table), fact.record))
+        conn = leave.newest(cython.address(self.table), table.at(cython.address(self.table), fact.record))
         fact.completeness = conn.completeness
         fact.scale = -3 if row.flags & SYN else conn.flows[side].scale
         if row.len_bytes >= 0 and (row.kind & KIND_QUOTED) == 0:
@@ -567,14 +430,87 @@ class Tracker:
                 fact.bits |= REUSED_PORTS
                 if value != cython.NULL:
                     value.marks |= VALUE_ANALYSED
-            numbers(conn, side, row, fact)
+            fact_of.numbers(conn, side, row, fact)
         if row.hdr_len >= 20:
-            complete(conn, row, 0)
-            learn_times(conn, side, row)  # an ACK before the SYN: tshark counts back from it
+            stream.complete(conn, row, 0)
+            stream.learn_times(conn, side, row)  # an ACK before the SYN: tshark counts back from it
             if value != cython.NULL:
-                fast_open(conn, row, fact.ack, value)
+                fact_of.fast_open(conn, row, fact.ack, value)
         if value != cython.NULL:
             value.initial_rtt_ns = conn.initial_rtt_ns
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.inline
+    @cython.exceptval(check=False)
+    def meet(self, row: cython.pointer(Row), fact: cython.pointer(Fact), value: cython.pointer(Value)) -> cint:
+        """Follow one row that holds a TCP header; 0 when there is no memory."""
+        known: cython.pointer(Table) = cython.address(self.table)
+        slot: cython.pointer(ulonglong)
+        conn: cython.pointer(Conn) = cython.NULL
+        side: uint = 1 if row.kind & KIND_FROM_HIGH else 0
+        if known.used * 2 > known.mask and not table.grow(known):
+            return 0
+        slot = table.slot_of(known, row)
+        if slot[0] != 0:
+            conn = table.at(known, cython.cast(uint, slot[0]) - 1)
+        self.followed += 1
+        if (
+            conn != cython.NULL
+            and calm.undisturbed(conn, side, row)
+            and not leave.is_gone(cython.address(self.leaving), conn, self.clock.now_s)
+        ):
+            return self.go_on(conn, side, row, fact, value)
+        return self.one(slot, conn, row, fact, value)
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.inline
+    @cython.exceptval(check=False)
+    def pass_by(self, row: cython.pointer(Row)) -> cython.void:
+        """Every row counts, and moves the clock."""
+        self.frames += 1
+        if self.frames == 1 or row.time_ns > self.end_ns:
+            self.end_ns = row.time_ns
+        clock.tick(cython.address(self.clock), row.time_ns, self.frames)
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def own(self, row: cython.pointer(Row), n: cython.Py_ssize_t) -> cint:
+        """Follow those of `n` rows, PICKED at most, that are this shard's; 0 when there is no memory.
+
+        They are picked first: whose a row is nobody can predict, and what is picked can be asked for ahead.
+        """
+        known: cython.pointer(Table) = cython.address(self.table)
+        picked: cython.pointer(Row)[256]
+        now_s: uint[256]
+        frame: uint[256]
+        last_frame: uint
+        last_s: uint
+        count: cython.Py_ssize_t = 0
+        i: cython.Py_ssize_t
+        for i in range(n):
+            self.pass_by(row)
+            picked[count] = row
+            now_s[count] = self.clock.now_s
+            frame[count] = self.frames
+            count += shard_of(row, self.shards) == self.shard
+            row += 1
+        last_frame = self.frames
+        last_s = self.clock.now_s
+        for i in range(count):
+            if i + SLOTS_AHEAD < count:
+                table.ask_slot(known, picked[i + SLOTS_AHEAD])
+                table.ask_conn(known, picked[i + CONNS_AHEAD], 0)
+            if picked[i].kind & KIND_TCP:
+                self.frames = frame[i]
+                self.clock.now_s = now_s[i]
+                if not self.meet(picked[i], cython.NULL, cython.NULL):
+                    return 0
+        self.frames = last_frame
+        self.clock.now_s = last_s
+        return 1
 
     @cython.cfunc
     @cython.nogil
@@ -589,35 +525,17 @@ class Tracker:
     ) -> cint:
         """Follow `n` rows; 0 when there is no memory."""
         known: cython.pointer(Table) = cython.address(self.table)
-        slot: cython.pointer(ulonglong)
-        conn: cython.pointer(Conn)
-        side: uint
-        done: cint
         i: cython.Py_ssize_t
         for i in range(n):
             if i + SLOTS_AHEAD < n:
                 table.ask_slot(known, row + SLOTS_AHEAD)
                 table.ask_conn(known, row + CONNS_AHEAD, fact != cython.NULL)
-            self.frames += 1
-            if self.frames == 1 or row.time_ns > self.end_ns:
-                self.end_ns = row.time_ns
+            self.pass_by(row)
             if value != cython.NULL:
                 memset(value, 0, cython.sizeof(Value))
             if row.kind & KIND_TCP:
-                if known.used * 2 > known.mask and not table.grow(known):
+                if not self.meet(row, fact, value):
                     return 0
-                side = 1 if row.kind & KIND_FROM_HIGH else 0
-                slot = table.slot_of(known, row)
-                done = 0
-                if slot[0] != 0:
-                    conn = table.at(known, cython.cast(uint, slot[0]) - 1)
-                    if calm.undisturbed(conn, side, row):
-                        if not self.go_on(conn, side, row, fact, value):
-                            return 0
-                        done = 1
-                if not done and not self.one(slot, row, fact, value):
-                    return 0
-                self.followed += 1
                 if finished != cython.NULL:
                     cython.cast(Tracker, finished).second_pass(row, fact, value)
             elif fact != cython.NULL:
@@ -644,6 +562,7 @@ class Tracker:
         `finished` is a tracker that has followed the whole input already: facts are then those of a second pass.
         Raises MemoryError when there is no room for another connection.
         """
+        row: cython.pointer(Row)
         fact: cython.pointer(Fact) = cython.NULL
         value: cython.pointer(Value) = cython.NULL
         value_len: cython.Py_ssize_t = cython.sizeof(Value)
@@ -667,8 +586,15 @@ class Tracker:
             if facts is None:
                 raise ValueError("a second pass shows facts")
             past = cython.cast(cython.pvoid, finished)
+        row = cython.cast(cython.pointer(Row), cython.address(rows[0]))
         with cython.nogil:
-            ok = self.all(cython.cast(cython.pointer(Row), cython.address(rows[0])), n, fact, value, past)
+            if self.shards == 1:
+                ok = self.all(row, n, fact, value, past)
+            else:
+                while n > 0 and ok:
+                    ok = self.own(row, min(n, PICKED))
+                    row += PICKED
+                    n -= PICKED
         if not ok:
             raise MemoryError("no room for another connection")
 
@@ -693,12 +619,60 @@ class Tracker:
                 if conn.number != ALL_ONES:
                     record.write(
                         conn,
-                        self.newest(conn).completeness,
+                        leave.newest(cython.address(self.table), conn).completeness,
                         self.end_ns,
                         cython.cast(cython.pointer(Record), cython.address(view[0])) + n,
                     )
                     n += 1
         return bytes(out[: n * cython.sizeof(Record)])
+
+    def drain(self, everything: cython.bint = False, at_most: uint = 4096) -> bytes:
+        """Records of connections that have left memory, or with `everything` of all, as RECORD_FORMAT.
+
+        In order of leaving, ties by `conn`. At most so many at a time: until there are none, each call gives more.
+        """
+        out: bytearray
+        view: uchar[::1]
+        leaving: cython.pointer(Leaving) = cython.address(self.leaving)
+        n: cython.Py_ssize_t = 0
+        if leaving.at == leaving.count and (everything or self.is_time()):
+            leaving.frame = self.frames
+            if not leave.gather(cython.address(self.table), leaving, self.clock.now_s, everything):
+                raise MemoryError("no room to put connections in order")
+        at_most = min(at_most, leaving.count - leaving.at)
+        if at_most == 0:
+            return b""
+        out = bytearray(at_most * cython.sizeof(Record))
+        view = out
+        with cython.nogil:
+            while leaving.at < leaving.count and n < at_most:
+                n += self.let_go(cython.cast(cython.pointer(Record), cython.address(view[0])) + n)
+        return bytes(out[: n * cython.sizeof(Record)])
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def is_time(self) -> cint:
+        """Whether it is worth while to look for those whose time is over."""
+        if self.clock.now_s < self.leaving.next_s:
+            return 0
+        return self.frames - self.leaving.frame >= self.table.count // 4
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def let_go(self, out: cython.pointer(Record)) -> cint:
+        """The next one leaves; how many records were written."""
+        leaver: cython.pointer(Leaver) = self.leaving.leavers + self.leaving.at
+        conn: cython.pointer(Conn) = table.at(cython.address(self.table), leaver.index)
+        written: cint = conn.number != ALL_ONES
+        # whoever left was silent for long enough to be called settled, whenever the capture ends
+        end_ns: longlong = self.end_ns if (leaver.order >> 32) == ALL_ONES else LATEST_NS
+        self.leaving.at += 1
+        if written:
+            record.write(conn, leave.newest(cython.address(self.table), conn).completeness, end_ns, out)
+        leave.let_go(cython.address(self.table), conn)
+        return written
 
     def from_client(self, facts: uchar[::1], n: cython.Py_ssize_t, out: uchar[::1]):
         """out[i] = 1 where the client of its connection sent the segment of facts[i], as known by now, else 0."""
@@ -718,23 +692,6 @@ class Tracker:
                     out[i] = record.client_of(conn) == fact.side
                 fact += 1
 
-    @cython.cfunc
-    @cython.nogil
-    @cython.inline
-    @cython.exceptval(check=False)
-    def newest(self, conn: cython.pointer(Conn)) -> cython.pointer(Conn):
-        """The connection in which the stream of `conn` goes on.
-
-        Each step shortens the way for those who follow: a stream may have as many incarnations as packets.
-        """
-        following: cython.pointer(Conn)
-        while conn.next_same != 0:
-            following = table.at(cython.address(self.table), conn.next_same - 1)
-            if following.next_same != 0:
-                conn.next_same = following.next_same
-            conn = following
-        return conn
-
     def __len__(self):
         """Records so far (connections, and what only quoted headers reached)."""
         return self.table.count
@@ -746,6 +703,146 @@ class Tracker:
     def counts(self) -> tuple:
         """(frames, frames with a TCP header quoted or not, frames with a TCP header of their own) so far."""
         return self.frames, self.followed, self.segments
+
+
+MOST_SHARDS = 64
+
+
+def name_births(shards: list, streams: uint, connections: uint) -> tuple:
+    """Number what began in `shards` (all of one input, all at the same frame) since the last time, in order of frames.
+
+    So many streams and connections were numbered before; returns how many are so now, and of every new record, in
+    order, which shard has it (upper half of a number of 64 bits) at which index.
+    """
+    one: Tracker
+    conn: cython.pointer(Conn)
+    known: cython.pointer(Table)
+    born: cython.pointer(Birth)
+    births: cython.pointer(Births)[64]
+    tables: cython.pointer(Table)[64]
+    heads: uint[64]
+    count: cint = len(shards)
+    room: cython.size_t = 1
+    n: cython.size_t = 0
+    which: cint
+    place: cint
+    if count > MOST_SHARDS:
+        raise ValueError("too many shards")
+    for place in range(count):
+        one = shards[place]
+        births[place] = cython.address(one.births)
+        tables[place] = cython.address(one.table)
+        heads[place] = 0
+        room += one.births.count
+    out = bytearray(room * cython.sizeof(ulonglong))
+    view: uchar[::1] = out
+    places: cython.pointer(ulonglong) = cython.cast(cython.pointer(ulonglong), cython.address(view[0]))
+    with cython.nogil:
+        while True:
+            which = -1
+            born = cython.NULL
+            for place in range(count):
+                if heads[place] < births[place].count:
+                    if which < 0 or births[place].list[heads[place]].frame < born.frame:
+                        which = place
+                        born = births[place].list + heads[place]
+            if which < 0:
+                break
+            heads[which] += 1
+            known = tables[which]
+            conn = table.at(known, born.index)
+            if born.what == COUNTS:
+                conn.number = connections
+                connections += 1
+                continue
+            if born.what == OPENS:
+                conn.stream = streams
+                streams += 1
+            else:
+                conn.stream = table.at(known, born.what).stream
+            places[n] = (cython.cast(ulonglong, which) << 32) | born.index
+            n += 1
+        for place in range(count):
+            births[place].count = 0
+    return streams, connections, bytes(out[: n * cython.sizeof(ulonglong)])
+
+
+def records_at(shards: list, places: cython.const[ulonglong][::1]) -> bytes:
+    """The records at `places` as RECORD_FORMAT; those that only quoted headers reached are left out."""
+    one: Tracker
+    conn: cython.pointer(Conn)
+    out = bytearray(places.shape[0] * cython.sizeof(Record))
+    view: uchar[::1]
+    n: cython.Py_ssize_t = 0
+    i: cython.Py_ssize_t
+    if places.shape[0] == 0:
+        return b""
+    view = out
+    for i in range(places.shape[0]):
+        one = shards[cython.cast(cython.Py_ssize_t, places[i] >> 32)]
+        if cython.cast(uint, places[i]) >= one.table.count:
+            raise IndexError("no such record")
+        conn = table.at(cython.address(one.table), cython.cast(uint, places[i]))
+        if conn.number != ALL_ONES:
+            record.write(
+                conn,
+                leave.newest(cython.address(one.table), conn).completeness,
+                one.end_ns,
+                cython.cast(cython.pointer(Record), cython.address(view[0])) + n,
+            )
+            n += 1
+    return bytes(out[: n * cython.sizeof(Record)])
+
+
+def drain_all(shards: list, everything: cython.bint = False, at_most: uint = 4096) -> bytes:
+    """As `Tracker.drain`, of all shards together; `name_births` has been called since they followed something."""
+    one: Tracker
+    out: bytearray
+    view: uchar[::1]
+    first: cython.Py_ssize_t
+    place: cython.Py_ssize_t
+    n: cython.Py_ssize_t = 0
+    room: uint = 0
+    due: cint = everything
+    for place in range(len(shards)):
+        one = shards[place]
+        room += one.leaving.count - one.leaving.at
+        due = due or one.is_time()
+    if room == 0 and due:
+        for place in range(len(shards)):
+            one = shards[place]
+            one.leaving.frame = one.frames
+            if not leave.gather(cython.address(one.table), cython.address(one.leaving), one.clock.now_s, everything):
+                raise MemoryError("no room to put connections in order")
+            room += one.leaving.count
+    at_most = min(at_most, room)
+    if at_most == 0:
+        return b""
+    out = bytearray(at_most * cython.sizeof(Record))
+    view = out
+    while n < at_most:
+        first = first_leaver(shards)
+        if first < 0:
+            break
+        one = shards[first]
+        n += one.let_go(cython.cast(cython.pointer(Record), cython.address(view[0])) + n)
+    return bytes(out[: n * cython.sizeof(Record)])
+
+
+@cython.cfunc
+def first_leaver(shards: list) -> cython.Py_ssize_t:
+    """The shard whose turn it is, -1 where nobody leaves."""
+    one: Tracker
+    place: cython.Py_ssize_t
+    found: cython.Py_ssize_t = -1
+    order: ulonglong = 0
+    for place in range(len(shards)):
+        one = shards[place]
+        if one.leaving.at < one.leaving.count:
+            if found < 0 or one.leaving.leavers[one.leaving.at].order < order:
+                found = place
+                order = one.leaving.leavers[one.leaving.at].order
+    return found
 
 
 def record_size() -> cython.Py_ssize_t:

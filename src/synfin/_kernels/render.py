@@ -8,10 +8,11 @@ once for every key that occurs (`judge`). So no Python object is made of a conne
 
 import cython
 from cython import int as cint
-from cython import longlong, uchar, uint, ulonglong, ushort
+from cython import longlong, uchar, uint, ulonglong
 from cython.cimports.cpython.bytes import PyBytes_AS_STRING, PyBytes_FromStringAndSize
 from cython.cimports.libc.stdlib import calloc, free, malloc, realloc
 from cython.cimports.libc.string import memcmp, memcpy, memset
+from cython.cimports.synfin._kernels.record import Record
 
 if not cython.compiled:
     raise ImportError("the kernel render is not compiled")
@@ -60,33 +61,6 @@ LOOPBACK_RTT_NS = cython.declare(ulonglong, 100_000)  # see watch.vantage
 LOOPBACK_TTL = cython.declare(uchar, 64)
 NS = cython.declare(longlong, 1_000_000_000)
 DAY = cython.declare(longlong, 86400)
-
-# One connection, ends in the order client, server: `follow.RECORD_FORMAT`.
-Record = cython.struct(
-    marks=ulonglong,
-    payload_bytes=ulonglong[2],
-    wire_bytes=ulonglong[2],
-    first_ns=longlong,
-    last_ns=longlong,
-    legs_ns=longlong[2],
-    address=uchar[32],  # 16 bytes each
-    number=uint,
-    stream=uint,
-    first_frame=uint,
-    last_frame=uint,
-    packets=uint[2],
-    retransmissions=uint[2],
-    vector=uint[2],
-    completeness=uint,
-    port=ushort[2],
-    history=uchar[32],
-    history_len=uchar,
-    ttl=uchar[2],
-    v6=uchar,
-    role_guessed=uchar,
-    conn_state=uchar,
-    spare=uchar[2],
-)
 
 Bytes = cython.typedef(cython.pointer(uchar))
 

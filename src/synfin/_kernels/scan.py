@@ -521,10 +521,13 @@ def next_slow(rows: cython.const[uchar][::1], start: cython.Py_ssize_t, count: c
         return -1
     first: cython.pointer(Row) = cython.cast(cython.pointer(Row), cython.address(rows[0]))
     index: cython.Py_ssize_t
-    for index in range(start, count):
-        if first[index].kind & KIND_SLOW:
-            return index
-    return -1
+    found: cython.Py_ssize_t = -1
+    with cython.nogil:
+        for index in range(start, count):
+            if first[index].kind & KIND_SLOW:
+                found = index
+                break
+    return found
 
 
 def scan_segment(

@@ -21,15 +21,17 @@ def scan_frame(
     link_type: int,
     offset: int,
     interface: int,
-    rows: bytearray,
+    rows: bytearray | memoryview,
     index: int,
     seed: int,
 ) -> None: ...
 def next_slow(rows: Buffer, start: int, count: int) -> int: ...
 def scan_segment(
-    data: Buffer, v6: int, length: int, ttl: int, ip_id: int, rows: bytearray, index: int, seed: int
+    data: Buffer, v6: int, length: int, ttl: int, ip_id: int, rows: bytearray | memoryview, index: int, seed: int
 ) -> None: ...
-def mark(rows: bytearray, index: int, at: int, reason: int, quoted_by: int, known: int, captured: int) -> None: ...
+def mark(
+    rows: bytearray | memoryview, index: int, at: int, reason: int, quoted_by: int, known: int, captured: int
+) -> None: ...
 def scan_pcap(
     buf: Buffer,
     start: int,
@@ -38,9 +40,9 @@ def scan_pcap(
     big: int,
     ns_per_tick: int,
     link_type: int,
-    rows: bytearray,
+    rows: bytearray | memoryview,
     seed: int,
 ) -> tuple[int, int, int]: ...
 def scan_pcapng(
-    buf: Buffer, start: int, end: int, base: int, big: int, interfaces: Buffer, rows: bytearray, seed: int
+    buf: Buffer, start: int, end: int, base: int, big: int, interfaces: Buffer, rows: bytearray | memoryview, seed: int
 ) -> tuple[int, int, int]: ...

@@ -30,7 +30,8 @@ ctypedef struct Table:
     Conn** pages  # records never move
     void** blocks  # the memory that they lie in
     unsigned int page_count
-    unsigned int count  # records so far: indices below were used
+    unsigned int count  # indices below were used
+    unsigned int free_conn  # index + 1 of a record that may be used again, which names the next one
     Work* free_work
     void** work_blocks
     unsigned int work_block_count
@@ -40,6 +41,8 @@ cdef void finish(Table* table) noexcept nogil
 cdef int grow(Table* table) noexcept nogil
 cdef Conn* new_conn(Table* table, Row* row) noexcept nogil
 cdef Work* new_work(Table* table) noexcept nogil
+cdef unsigned long long* slot_to(Table* table, Conn* conn) noexcept nogil
+cdef void clear(Table* table, unsigned long long* slot) noexcept nogil
 
 cdef inline Conn* at(Table* table, unsigned int index) noexcept nogil:
     return table.pages[index >> PAGE_BITS] + (index & (PAGE_SIZE - 1))

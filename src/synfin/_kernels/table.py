@@ -7,7 +7,7 @@ from cython import uint, ulonglong
 from cython.cimports.libc.stdlib import calloc, free, malloc, realloc
 from cython.cimports.libc.string import memset
 from cython.cimports.synfin._kernels import flight
-from cython.cimports.synfin._kernels.conn import Conn, Work
+from cython.cimports.synfin._kernels.conn import LIFE_PRESENT, Conn, Work
 from cython.cimports.synfin._kernels.row import KIND_V6, Row
 from cython.cimports.synfin._kernels.table import FIRST_MASK, PAGE_BITS, PAGE_SIZE, Table, at, give_back
 
@@ -81,6 +81,37 @@ def grow(table: cython.pointer(Table)) -> cint:
 @cython.cfunc
 @cython.nogil
 @cython.exceptval(check=False)
+def slot_to(table: cython.pointer(Table), conn: cython.pointer(Conn)) -> cython.pointer(ulonglong):
+    """The slot that leads to a record which one leads to."""
+    place: ulonglong = conn.hash & table.mask
+    while cython.cast(uint, table.slots[place]) != conn.index + 1:
+        place = (place + 1) & table.mask
+    return table.slots + place
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def clear(table: cython.pointer(Table), slot: cython.pointer(ulonglong)) -> cython.void:
+    """Empty a slot; those behind it that it kept from their place move up."""
+    hole: ulonglong = slot - table.slots
+    place: ulonglong = hole
+    entry: ulonglong
+    while True:
+        place = (place + 1) & table.mask
+        entry = table.slots[place]
+        if entry == 0:
+            break
+        if ((place - (entry >> 32)) & table.mask) >= ((place - hole) & table.mask):
+            table.slots[hole] = entry
+            hole = place
+    table.slots[hole] = 0
+    table.used -= 1
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
 def another_page(table: cython.pointer(Table)) -> cint:
     """Room for PAGE_SIZE more records, each in cache lines of its own; 0 when there is no memory."""
     wider: cython.pointer(cython.p_void)
@@ -140,19 +171,25 @@ def new_conn(table: cython.pointer(Table), row: cython.pointer(Row)) -> cython.p
     """A record between the row's endpoints, with a cleared `Work`; NULL when there is no memory."""
     conn: cython.pointer(Conn)
     work: cython.pointer(Work)
+    index: uint = table.free_conn - 1
     i: cint
-    if table.count >= MAX_RECORDS:
-        return cython.NULL
-    if table.count == table.page_count << PAGE_BITS and not another_page(table):
-        return cython.NULL
+    if table.free_conn == 0:
+        index = table.count
+        if index >= MAX_RECORDS or (index == table.page_count << PAGE_BITS and not another_page(table)):
+            return cython.NULL
     work = new_work(table)
     if work == cython.NULL:
         return cython.NULL
-    conn = at(table, table.count)
+    conn = at(table, index)
+    if table.free_conn == 0:
+        table.count += 1
+    else:
+        table.free_conn = conn.next_same
     memset(conn, 0, cython.sizeof(Conn))
     memset(work, 0, cython.sizeof(Work))
-    conn.index = table.count
-    table.count += 1
+    conn.index = index
+    conn.life = LIFE_PRESENT
+    conn.hash = cython.cast(uint, row.hash >> 32)
     for i in range(16):
         conn.low[i] = row.low[i]
         conn.high[i] = row.high[i]

@@ -22,8 +22,8 @@ BILLION = 1_000_000_000
 
 _END_OF_OPTIONS, _COMMENT = 0, 1
 _SHB_HARDWARE, _SHB_OS, _SHB_APPLICATION = 2, 3, 4
-_IF_NAME, _IF_TSRESOL, _IF_TSOFFSET = 2, 9, 14
-_EPB_DROPCOUNT = 4
+_IF_NAME, _IF_DESCRIPTION, _IF_TSRESOL, _IF_TSOFFSET = 2, 3, 9, 14
+_EPB_FLAGS, _EPB_DROPCOUNT = 2, 4
 _ISB_IFRECV, _ISB_IFDROP, _ISB_OSDROP = 4, 5, 7
 _UNKNOWN_DROPS = 0xFFFF
 _UNKNOWN_SECTION_LEN = -1
@@ -70,15 +70,17 @@ def parse_interface(body: bytes, order: str) -> Interface:
     if len(body) < 8:
         raise Damage(0, f"the interface description has only {len(body)} bytes")
     link_type, snap_len = struct.unpack_from(order + "H2xI", body)
-    name, ticks, offset_s = "", 1_000_000, 0
+    name, description, ticks, offset_s = "", "", 1_000_000, 0
     for code, value in options(body, 8, order):
         if code == _IF_NAME:
             name = _text(value)[:MAX_NAME_LEN]
+        elif code == _IF_DESCRIPTION:
+            description = _text(value)[:MAX_NAME_LEN]
         elif code == _IF_TSRESOL and len(value) == 1:
             ticks = 1 << (value[0] & 0x7F) if value[0] & 0x80 else 10 ** value[0]
         elif code == _IF_TSOFFSET and len(value) == 8:
             (offset_s,) = struct.unpack(order + "q", value)
-    return Interface(link_type, snap_len, ticks, name, ts_offset_s=offset_s)
+    return Interface(link_type, snap_len, ticks, name, ts_offset_s=offset_s, description=description)
 
 
 def parse_enhanced(body: bytes, order: str) -> PacketHeader:
@@ -107,16 +109,26 @@ def parse_simple(body: bytes, order: str, snap_len: int) -> PacketHeader:
     return PacketHeader(0, None, cap_len, wire_len, 4)
 
 
-def packet_options(body: bytes, header: PacketHeader, order: str) -> tuple[tuple[str, ...], int | None]:
-    """The comments of an Enhanced (or old) Packet Block, and how many packets were lost before it."""
+class PacketOptions(NamedTuple):
+    """What the options of a packet's block tell of it."""
+
+    comments: tuple[str, ...] = ()
+    drops: int | None = None  #: packets lost before it
+    flags: int | None = None
+
+
+def packet_options(body: bytes, header: PacketHeader, order: str) -> PacketOptions:
+    """The options of an Enhanced (or old) Packet Block."""
     comments: list[str] = []
-    drops = header.drops
+    drops, flags = header.drops, None
     for code, value in options(body, header.start + header.cap_len + (-header.cap_len & 3), order):
         if code == _COMMENT:
             comments.append(_text(value))
         elif code == _EPB_DROPCOUNT and len(value) == 8:
             (drops,) = struct.unpack(order + "Q", value)
-    return tuple(comments), drops
+        elif code == _EPB_FLAGS and len(value) == 4:
+            (flags,) = struct.unpack(order + "I", value)
+    return PacketOptions(tuple(comments), drops, flags)
 
 
 def parse_statistics(body: bytes, order: str) -> tuple[int, int | None]:

@@ -16,6 +16,8 @@ class Packet(NamedTuple):
     offset: int = 0  #: where `data` begins in the (decompressed) input
     interface: int = 0  #: index of its interface, counted over the whole input
     comments: tuple[str, ...] = ()
+    flags: int | None = None  #: direction, reception and link errors as pcapng's epb_flags has them
+    drops: int | None = None  #: packets lost between this one and the one before, where the file tells
 
 
 class Interface(NamedTuple):
@@ -27,6 +29,9 @@ class Interface(NamedTuple):
     name: str = ""
     drops: int | None = None  #: packets lost by the capture, where the file tells
     ts_offset_s: int = 0  #: seconds to add to its timestamps (pcapng's if_tsoffset)
+    description: str = ""
+    section: int = 0  #: which section of the file describes it, from 1; 0 where the format has none
+    first: int = 0  #: index of that section's first interface
 
     @property
     def time_decimals(self) -> int:

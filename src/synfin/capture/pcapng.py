@@ -29,6 +29,7 @@ class PcapngReader:
         self._number = 1
         self.byte_order = ""  #: of the current section; empty before the first
         self.first_interface = 0  #: index of the current section's first interface
+        self._sections = 0
         self._epb_drops: dict[int, int] = {}  # by interface index, summed over packets
 
     def read_header(self) -> None:
@@ -97,11 +98,12 @@ class PcapngReader:
         except Damage as damage:
             raise Damage(offset, damage.what) from None
         self.first_interface = len(self.interfaces)
+        self._sections += 1
 
     def _add_interface(self, interface: Interface) -> None:
         if len(self.interfaces) >= MAX_INTERFACES:
             raise Damage(0, f"more than {MAX_INTERFACES} interfaces")
-        self.interfaces.append(interface)
+        self.interfaces.append(interface._replace(section=self._sections, first=self.first_interface))
 
     def _index(self, in_section: int) -> int:
         index = self.first_interface + in_section
@@ -123,11 +125,11 @@ class PcapngReader:
         largest = max_cap_len(interface.link_type)
         if header.cap_len > largest:
             raise Damage(0, f"corrupt block: captured length {header.cap_len} (at most {largest} is possible)")
-        comments: tuple[str, ...] = ()
+        told = blocks.PacketOptions()
         if kind != blocks.SIMPLE_PACKET:
-            comments, drops = blocks.packet_options(body, header, order)
-            if drops:
-                self._note_drops(index, drops)
+            told = blocks.packet_options(body, header, order)
+            if told.drops:
+                self._note_drops(index, told.drops)
         number = self._number
         self._number += 1
         end = header.start + header.cap_len
@@ -139,7 +141,9 @@ class PcapngReader:
             header.wire_len,
             body_offset + header.start,
             index,
-            comments,
+            told.comments,
+            told.flags,
+            told.drops,
         )
 
     def _note_drops(self, index: int, drops: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import sys
 from collections.abc import Iterator
 from typing import BinaryIO, Protocol
@@ -26,9 +27,14 @@ class Feed(Protocol):
     def taken(self) -> int:
         """Bytes of the file, as it stands there, that are read."""
 
+    def seekable(self) -> int | None:
+        """The descriptor of a regular file whose offsets are those of the bytes that come from here, None without."""
+
     def read_some(self, size: int) -> bytes: ...
 
     def readinto_some(self, buffer: Buffer) -> int: ...
+
+    def seek(self, offset: int) -> None: ...
 
     def close(self) -> None: ...
 
@@ -77,6 +83,17 @@ class FileFeed:
     def taken(self) -> int:
         return self._taken
 
+    def seekable(self) -> int | None:
+        if not self._owned or self._ended:
+            return None
+        descriptor = self._stream.fileno()
+        return descriptor if stat.S_ISREG(os.fstat(descriptor).st_mode) else None
+
+    def seek(self, offset: int) -> None:
+        """Go on at `offset` of a seekable file."""
+        self._stream.seek(offset)
+        self._taken = offset
+
     def close(self) -> None:
         if self._owned:
             self._stream.close()
@@ -102,6 +119,15 @@ class ByteSource:
     def taken(self) -> int:
         """Bytes of the file that are read, compressed as they stand there: what is behind, of its whole size."""
         return self._feed.taken
+
+    def descriptor(self) -> int | None:
+        """The descriptor of a regular file that is read as it is; None for pipes, streams and compressed files."""
+        return self._feed.seekable()
+
+    def seek(self, offset: int) -> None:
+        """Go on at `offset`: somebody else has read up to there, by the descriptor."""
+        self._feed.seek(offset)
+        self._buffer, self._at, self._base = b"", 0, offset
 
     def tell(self) -> int:
         """Offset of the next byte in the decompressed input."""

@@ -48,6 +48,12 @@ class ZstdFeed:
     def taken(self) -> int:
         return self._packed.taken
 
+    def seekable(self) -> int | None:
+        return None
+
+    def seek(self, offset: int) -> None:
+        raise OSError("a compressed file cannot be sought")
+
     def close(self) -> None:
         self._packed.close()
 

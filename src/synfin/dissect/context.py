@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Protocol
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Protocol
 
 
 class Named(Protocol):
@@ -11,6 +12,12 @@ class Named(Protocol):
 
     @property
     def name(self) -> str: ...
+    @property
+    def description(self) -> str: ...
+    @property
+    def section(self) -> int: ...
+    @property
+    def first(self) -> int: ...
 
 
 class Judged(Protocol):
@@ -30,6 +37,14 @@ class Judged(Protocol):
     def incarnation(self) -> int: ...
     @property
     def began(self) -> str: ...
+
+
+class Datagram(NamedTuple):
+    """What a UDP header's conversation is, by the packets before it."""
+
+    stream: int  #: udp.stream
+    time_relative_ns: int | None = None  #: since its first datagram; None of a quoted header
+    time_delta_ns: int | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -72,4 +87,5 @@ class Facts:
     frame_time_delta_displayed_ns: int | None = None  #: since the previous frame that was shown
     time_decimals: int = 6  #: of a second, as fine as the capture's timestamps
     interface: Named | None = None  #: set where the file format names interfaces (pcapng)
+    datagrams: Mapping[int, Datagram] = field(default_factory=dict)  #: of UDP headers, by their offset in the frame
     connection: Any = None  #: the connection record, for the conn.* fields

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from synfin.dissect.context import Facts
 from synfin.dissect.load import Loader, Spot
+from synfin.dissect.option import Walk
 from synfin.dissect.show import plain
 from synfin.wire.frame import Frame
 from synfin.wire.layer import Layer
@@ -36,7 +37,7 @@ class Field:
     loader: Loader
     title_en: str
     title_zh: str
-    display: str = "dec"  #: of numbers: dec, hex, or custom (decimal whose text cannot be compared with)
+    display: str = "dec"  #: of numbers: dec, hex, custom (decimal whose text cannot be compared with); of bytes: colons
     values: Mapping[int, str] | None = None  #: what single numbers mean
     parent: str = ""  #: field under which the packet tree shows it, "" for the layer itself
     mask: int = 0  #: bits of the number at its offset, for the pattern that the tree shows
@@ -45,10 +46,21 @@ class Field:
     generated: bool = False  #: not in the packet: computed, or a second reading of bytes shown already
     hidden: bool = False  #: never in the tree by itself (ip.addr repeats ip.src and ip.dst)
     walked: bool = False  #: found by walking options: the walk places it in the tree
+    after: tuple[str, ...] = ()  #: fields behind which the tree repeats it, one for each of its values
+    second: str = ""  #: field below which its second value stands, as the expert note
+    moved: Mapping[int, str] | None = None  #: fields below which single values of it stand
+    severity: str = ""  #: of an expert note: chat, note, warning or error
+    group: str = ""  #: what an expert note is about: sequence, protocol, checksum, malformed …
+    below: Walk | None = None  #: finds what stands below it in the tree
 
     @property
     def layer(self) -> str:
         return self.layers[0]
+
+    @property
+    def homes(self) -> Collection[str]:
+        """Other fields than its parent below which it may stand."""
+        return () if self.moved is None else self.moved.values()
 
     def spots(self, frame: Frame, facts: Facts | None = None) -> Iterator[Spot]:
         """Every value in the frame with the bytes it stands in, outermost layer first."""

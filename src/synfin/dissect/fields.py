@@ -15,7 +15,13 @@ TABLES: dict[str, tuple[str, ...]] = {
     "sll": ("fields_link",), "null": ("fields_link",), "data": ("fields_link",),
     "ip": ("fields_ip",), "ipv6": ("fields_ipv6",),
     "tcp": ("fields_tcp", "fields_tcp_options"), "mptcp": ("fields_tcp_options",),
-    "udp": ("fields_other",), "icmp": ("fields_other",), "icmpv6": ("fields_other",), "arp": ("fields_other",),
+    "udp": ("fields_udp",), "icmp": ("fields_icmp",), "arp": ("fields_icmp",), "icmpv6": ("fields_icmpv6",),
+    "ah": ("fields_ipv6",), "http": ("fields_http",),
+    "gre": ("fields_tunnel",), "erspan": ("fields_tunnel",), "vxlan": ("fields_tunnel",),
+    "geneve": ("fields_tunnel",), "gtp": ("fields_tunnel",), "l2tp": ("fields_tunnel",),
+    "pppoe": ("fields_tunnel",), "pppoes": ("fields_tunnel",), "ppp": ("fields_tunnel",),
+    "teredo": ("fields_tunnel",), "nsh": ("fields_tunnel",), "etherip": ("fields_tunnel",),
+    "ipcomp": ("fields_tunnel",), "ieee8021ah": ("fields_tunnel",), "chdlc": ("fields_tunnel",),
 }  # fmt: skip
 
 

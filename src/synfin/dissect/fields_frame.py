@@ -7,7 +7,9 @@ from typing import Any
 
 from synfin.dissect import values
 from synfin.dissect.context import Facts
+from synfin.dissect.expert import note
 from synfin.dissect.field import Field
+from synfin.dissect.http_walk import begins
 from synfin.dissect.load import Spot, computed, constant, whole
 from synfin.wire.frame import Frame
 from synfin.wire.layer import Layer
@@ -37,6 +39,8 @@ def protocols(frame: Frame) -> str:
     names: list[str] = []
     for place, layer in enumerate(frame.layers):
         name = "sll" if layer.name == "sll2" else layer.name
+        if begins(frame, layer):
+            name = "http"
         if name == "wlan" and place:
             names.append("wlan_radio")  # what the header before it tells of the radio
         names.append(name)
@@ -63,9 +67,32 @@ def _interface(name: str) -> Any:
     def load(frame: Frame, layer: Layer, facts: Facts | None) -> Any:
         if facts is None or facts.interface is None:
             return None
-        return frame.packet.interface if name == "id" else facts.interface.name or None
+        if name == "id":
+            return frame.packet.interface - facts.interface.first
+        if name == "name":
+            return facts.interface.name or "unknown"
+        return getattr(facts.interface, name) or None
 
     return computed(load)
+
+
+def _flags(mask: int) -> Any:
+    """Some bits of the packet's flags, where the file has them."""
+    shift = (mask & -mask).bit_length() - 1
+    return computed(
+        lambda frame, layer, facts: None if frame.packet.flags is None else (frame.packet.flags & mask) >> shift
+    )
+
+
+def _flag(name: str, kind: str, mask: int, en: str, zh: str, display: str = "dec") -> Field:
+    return Field(f"frame.packet_flags_{name}", kind, FRAME, _flags(mask), en, zh, display=display,
+                 parent="frame.packet_flags", mask=mask, mask_bits=32)  # fmt: skip
+
+
+def _direction(frame: Frame, layer: Layer, facts: Facts | None) -> Iterable[Spot]:
+    """Received (1) or sent (0), by the packet's flags."""
+    told = {1: 1, 2: 0}.get((frame.packet.flags or 0) & 3)
+    return () if told is None else (Spot(told),)
 
 
 def _comments(frame: Frame, layer: Layer, facts: Facts | None) -> Iterator[Spot]:
@@ -118,6 +145,17 @@ def _findings(frame: Frame, layer: Layer, facts: Facts | None) -> Iterator[Spot]
     return (Spot(finding) for finding in (getattr(record, "findings", None) or ()))
 
 
+def _each(path: str) -> Any:
+    """Every known part of an attribute that has several."""
+    whole = _record(path)
+
+    def load(frame: Frame, layer: Layer, facts: Facts | None) -> Iterator[Spot]:
+        for spot in whole(frame, layer, facts):
+            yield from (Spot(part) for part in spot.value if part is not None)
+
+    return load
+
+
 def _side(name: str, en: str, zh: str) -> tuple[Field, ...]:
     p = f"conn.{name}."
     return (
@@ -133,11 +171,32 @@ def _side(name: str, en: str, zh: str) -> tuple[Field, ...]:
               f"Retransmissions by the {en.lower()}", f"{zh}的重传数", generated=True),
         Field(p + "state", "str", CONN, _record(f"{name}.state"), f"{en} state at the end", f"{zh}最后的状态",
               generated=True),
+        Field(p + "states_seen", "str", CONN, _each(f"{name}.states_seen"), f"{en} state that the capture allows",
+              f"捕获所允许的{zh}状态", generated=True),
     )  # fmt: skip
 
 
 FIELDS = (
     Field("frame", "protocol", FRAME, whole, "Frame", "帧"),
+    Field("frame.section_number", "u32", FRAME, _interface("section"), "Section number", "节编号"),
+    Field("frame.interface_id", "u32", FRAME, _interface("id"), "Interface id", "接口编号"),
+    Field("frame.interface_name", "str", FRAME, _interface("name"), "Interface name", "接口名称",
+          parent="frame.interface_id"),
+    Field("frame.interface_description", "str", FRAME, _interface("description"), "Interface description", "接口描述",
+          parent="frame.interface_id"),
+    Field("frame.packet_flags", "u32", FRAME, _flags(0xFFFFFFFF), "Packet flags", "包标志", display="hex"),
+    _flag("direction", "u32", 0x3, "Direction", "方向", display="hex"),
+    _flag("reception_type", "u32", 0x1C, "Reception type", "接收类型"),
+    _flag("fcs_length", "u32", 0x1E0, "FCS length", "帧校验序列长度"),
+    _flag("reserved", "u32", 0xFE00, "Reserved", "保留"),
+    _flag("crc_error", "bool", 0x01000000, "CRC error", "校验错误"),
+    _flag("packet_too_error", "bool", 0x02000000, "Packet too long", "包过长"),
+    _flag("packet_too_short_error", "bool", 0x04000000, "Packet too short", "包过短"),
+    _flag("wrong_inter_frame_gap_error", "bool", 0x08000000, "Wrong gap between frames", "帧间隔错误"),
+    _flag("unaligned_frame_error", "bool", 0x10000000, "Unaligned frame", "帧未对齐"),
+    _flag("start_frame_delimiter_error", "bool", 0x20000000, "Start frame delimiter error", "帧起始定界符错误"),
+    _flag("preamble_error", "bool", 0x40000000, "Preamble error", "前导码错误"),
+    _flag("symbol_error", "bool", 0x80000000, "Symbol error", "符号错误"),
     Field("frame.encap_type", "i16", FRAME,
           computed(lambda frame, layer, facts: values.ENCAPSULATION.get(frame.packet.link_type, 0)),
           "Encapsulation type", "封装类型", values=values.ENCAPSULATION_NAME),
@@ -159,13 +218,17 @@ FIELDS = (
           "帧长", unit="bytes"),
     Field("frame.cap_len", "u32", FRAME, computed(lambda frame, layer, facts: len(frame.packet.data)),
           "Captured length", "捕获长度", unit="bytes"),
+    Field("frame.drop_count", "u64", FRAME, computed(lambda frame, layer, facts: frame.packet.drops),
+          "Packets lost before this one", "此前丢失的包数"),
     Field("frame.marked", "bool", FRAME, constant(0), "Frame is marked", "帧被标记", generated=True),
     Field("frame.ignored", "bool", FRAME, constant(0), "Frame is ignored", "帧被忽略", generated=True),
+    Field("frame.p2p_dir", "i16", FRAME, _direction, "Direction", "方向", values={0: "Sent", 1: "Received"},
+          generated=True),
     Field("frame.protocols", "str", FRAME, computed(lambda frame, layer, facts: protocols(frame)),
           "Protocols in frame", "帧内协议", generated=True),
-    Field("frame.interface_id", "u32", FRAME, _interface("id"), "Interface id", "接口编号"),
-    Field("frame.interface_name", "str", FRAME, _interface("name"), "Interface name", "接口名称"),
     Field("frame.comment", "str", FRAME, _comments, "Comment", "注释"),
+    note("frame.comment.expert", computed(lambda frame, layer, facts: True if frame.packet.comments else None),
+         "comment", "comment", "The packet has a comment", "包带有注释", parent="frame.comment"),
     Field("synfin.conn", "u32", SYNFIN, _fact("conn"), "Connection", "连接", generated=True),
     Field("synfin.phase", "str", SYNFIN, _fact("phase"), "Phase", "阶段", generated=True),
     Field("synfin.client_state", "str", SYNFIN, _fact("client_state"), "Client state", "客户端状态", generated=True),
@@ -189,6 +252,9 @@ FIELDS = (
     Field("conn.start_ns", "i64", CONN, _record("start_ns"), "Start in nanoseconds", "开始时间(纳秒)", generated=True),
     Field("conn.duration_ns", "i64", CONN, _record("duration_ns"), "Duration in nanoseconds", "持续时间(纳秒)",
           generated=True),
+    Field("conn.frames", "framenum", CONN, _each("frames"), "First and last frame", "首帧与末帧", generated=True),
+    Field("conn.handshake_legs_ns", "i64", CONN, _each("handshake_legs_ns"),
+          "Legs of the handshake in nanoseconds", "握手各段时间(纳秒)", generated=True),
     Field("conn.handshake_rtt_ns", "i64", CONN, _record("handshake_rtt_ns"), "Handshake round trip in nanoseconds",
           "握手往返时间(纳秒)", generated=True),
     Field("conn.packets", "u64", CONN, _sum("packets"), "Packets of both sides", "双方包数", generated=True),

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from synfin.dissect import ip_options, values
 from synfin.dissect.address import ipv4
 from synfin.dissect.context import Facts
+from synfin.dissect.declare import Declare
+from synfin.dissect.expert import note
 from synfin.dissect.field import Field
-from synfin.dissect.load import Loader, Spot, bits, both, byte, constant, raw, when, whole
+from synfin.dissect.load import Loader, Spot, bits, both, byte, constant, number, raw, when, whole
 from synfin.wire.frame import Frame
 from synfin.wire.layer import Layer
 
 IP = ("ip",)
+LEAST_TTL = 5  #: a packet that may take fewer hops than these is worth a note
+PIM, OSPF = 103, 89
+#: Addresses of the local network control block with a time to live that is not 1; 0 means any.
+CONTROL_TTL = {0xE0000012: 255, 0xE0000066: 255, 0xE00000FB: 0, 0xE00000FC: 0}
 
 
 def text(loader: Loader) -> Loader:
@@ -22,6 +28,10 @@ def text(loader: Loader) -> Loader:
         return (Spot(ipv4(spot.value), spot.start, spot.length) for spot in loader(frame, layer, facts))
 
     return load
+
+
+def _version(frame: Frame, layer: Layer) -> bool:
+    return byte(frame, layer, 0) >> 4 == 4
 
 
 def _sound(frame: Frame, layer: Layer) -> bool:
@@ -34,13 +44,56 @@ def _bits(offset: int, size: int, mask: int = 0) -> Loader:
     return when(_sound, bits(offset, size, mask))
 
 
-_SRC, _DST = when(_sound, raw(12, 4)), when(_sound, raw(16, 4))
+def _routed(frame: Frame, layer: Layer) -> bool:
+    return _sound(frame, layer) and ip_options.routed(frame, layer) > 0
+
+
+def _destination(frame: Frame, layer: Layer, facts: Facts | None) -> Iterable[Spot]:
+    """A source route that is not used up names the destination; the header has the next hop."""
+    at = ip_options.routed(frame, layer)
+    return (Spot(frame.data[at : at + 4], at, 4),) if at else raw(16, 4)(frame, layer, facts)
+
+
+def _long(frame: Frame, layer: Layer) -> bool:
+    """Whether the total length says more than the frame has; what an ICMP error quotes may."""
+    above = frame.layers[: frame.layers.index(layer)]
+    if any(found.name in ("icmp", "icmpv6") for found in above):
+        return False
+    return _sound(frame, layer) and number(frame, layer, 2, 2) > layer.end - layer.start
+
+
+def _few_hops(frame: Frame, layer: Layer) -> bool:
+    if not _sound(frame, layer):
+        return False
+    target = number(frame, layer, 16, 4)
+    return (
+        0 <= byte(frame, layer, 8) < LEAST_TTL
+        and target >= 0
+        and target >> 28 != 0xE
+        and byte(frame, layer, 9) not in (PIM, OSPF)
+    )
+
+
+def _local_control(frame: Frame, layer: Layer) -> bool:
+    """What goes to 224.0.0.0/24 stays on the link (RFC 5771 section 4)."""
+    target = number(frame, layer, 16, 4)
+    wanted = CONTROL_TTL.get(target, 1)
+    return _sound(frame, layer) and target >> 8 == 0xE00000 and wanted not in (0, byte(frame, layer, 8))
+
+
+def _expert(name: str, condition: Callable[[Frame, Layer], bool], severity: str, parent: str, en: str, zh: str,
+            group: str = "protocol") -> Field:  # fmt: skip
+    return note(name, when(condition, constant(True)), severity, group, en, zh, parent=parent)
+
+
+_SRC, _DST = when(_sound, raw(12, 4)), when(_sound, _destination)
+_option = Declare(ip_options.OPTIONS, "ip")
 
 FIELDS = (
-    Field("ip", "protocol", IP, whole, "Internet Protocol Version 4", "互联网协议第 4 版"),
+    Field("ip", "protocol", IP, whole, "Internet Protocol Version 4", "互联网协议第 4 版", below=ip_options.OPTIONS),
     Field("ip.version", "u8", ("ip", "ipv6"), bits(0, 1, 0xF0), "Version", "版本", mask=0xF0, mask_bits=8),
-    Field("ip.hdr_len", "u8", IP, bits(0, 1, 0x0F, scale=4), "Header length", "首部长度", mask=0x0F, mask_bits=8,
-          unit="bytes"),
+    Field("ip.hdr_len", "u8", IP, when(_version, bits(0, 1, 0x0F, scale=4)), "Header length", "首部长度", mask=0x0F,
+          mask_bits=8, unit="bytes"),
     Field("ip.dsfield", "u8", IP, _bits(1, 1), "Differentiated services field", "区分服务字段", display="hex"),
     Field("ip.dsfield.dscp", "u8", IP, _bits(1, 1, 0xFC), "Differentiated services codepoint", "区分服务代码点",
           values=values.DSCP, parent="ip.dsfield", mask=0xFC, mask_bits=8),
@@ -63,19 +116,93 @@ FIELDS = (
     Field("ip.checksum.status", "u8", IP, when(_sound, constant(2)), "Header checksum status", "首部校验和状态",
           values=values.CHECKSUM_STATUS, generated=True),
     Field("ip.src", "ipv4", IP, _SRC, "Source address", "源地址"),
-    Field("ip.src_host", "str", IP, text(_SRC), "Source host", "源主机", hidden=True),
     Field("ip.dst", "ipv4", IP, _DST, "Destination address", "目的地址"),
-    Field("ip.dst_host", "str", IP, text(_DST), "Destination host", "目的主机", hidden=True),
-    Field("ip.addr", "ipv4", IP, both(_SRC, _DST), "Source or destination address", "源或目的地址", hidden=True),
-    Field("ip.host", "str", IP, text(both(_SRC, _DST)), "Source or destination host", "源或目的主机", hidden=True),
-    Field("ip.opt.type", "u8", IP, ip_options.kind(0xFF, 0), "Option type", "选项类型"),
-    Field("ip.opt.type.copy", "bool", IP, ip_options.kind(0x80, 7), "Copy on fragmentation", "分片时复制",
-          parent="ip.opt.type", mask=0x80, mask_bits=8),
-    Field("ip.opt.type.class", "u8", IP, ip_options.kind(0x60, 5), "Option class", "选项类别",
-          parent="ip.opt.type", mask=0x60, mask_bits=8),
-    Field("ip.opt.type.number", "u8", IP, ip_options.kind(0x1F, 0), "Option number", "选项编号",
-          parent="ip.opt.type", mask=0x1F, mask_bits=8),
-    Field("ip.opt.len", "u8", IP, ip_options.length, "Option length", "选项长度"),
-    Field("ip.opt.ptr", "u8", IP, ip_options.pointer, "Pointer", "指针"),
-    Field("ip.opt.ra", "u16", IP, ip_options.router_alert, "Router alert", "路由器警告"),
+    Field("ip.cur_rt", "ipv4", IP, when(_routed, raw(16, 4)), "Next hop of the source route", "源路由的下一跳"),
+    Field("ip.cur_rt_host", "str", IP, text(when(_routed, raw(16, 4))), "Next hop of the source route (host)",
+          "源路由的下一跳(主机)", hidden=True),
+    Field("ip.addr", "ipv4", IP, both(_SRC, _DST), "Source or destination address", "源或目的地址", hidden=True,
+          after=("ip.src", "ip.dst")),
+    Field("ip.src_host", "str", IP, text(_SRC), "Source host", "源主机", hidden=True, after=("ip.src",)),
+    Field("ip.dst_host", "str", IP, text(_DST), "Destination host", "目的主机", hidden=True, after=("ip.dst",)),
+    Field("ip.host", "str", IP, text(both(_SRC, _DST)), "Source or destination host", "源或目的主机", hidden=True,
+          after=("ip.src", "ip.dst")),
+    _expert("ip.bogus_ip_version", lambda frame, layer: byte(frame, layer, 0) >> 4 not in (-1, 4), "error",
+            "ip.version", "The version is not 4", "版本号不是 4"),
+    _expert("ip.bogus_header_length", lambda frame, layer: _version(frame, layer) and not _sound(frame, layer),
+            "error", "ip.hdr_len", "Header length below 20 bytes", "首部长度小于 20 字节"),
+    _expert("ip.bogus_ip_length", _long, "error", "ip.len", "The total length exceeds the frame",
+            "总长度超出帧"),
+    _expert("ip.ttl.lncb", _local_control, "note", "ip.ttl", "A packet for the local link may leave it",
+            "本地链路的包可能离开链路", "sequence"),
+    _expert("ip.ttl.too_small", _few_hops, "note", "ip.ttl", "Few hops are left", "剩余跳数很少", "sequence"),
+    _option("ip.options.eol", "bytes", "End of options", "选项结束"),
+    _option("ip.options.nop", "bytes", "No-operation", "空操作"),
+    _option("ip.options.security", "bytes", "Security", "安全"),
+    _option("ip.options.route", "bytes", "Loose source route", "宽松源路由"),
+    _option("ip.options.timestamp", "bytes", "Time stamp", "时间戳"),
+    _option("ip.options.ext_security", "bytes", "Extended security", "扩展安全"),
+    _option("ip.options.cipso", "bytes", "Commercial security", "商用安全"),
+    _option("ip.options.record_route", "bytes", "Record route", "记录路由"),
+    _option("ip.options.sid", "bytes", "Stream id", "流标识"),
+    _option("ip.options.source_route", "bytes", "Strict source route", "严格源路由"),
+    _option("ip.options.mtu_probe", "bytes", "MTU probe", "MTU 探测"),
+    _option("ip.options.mtu_reply", "bytes", "MTU reply", "MTU 应答"),
+    _option("ip.options.traceroute", "bytes", "Traceroute", "路由跟踪"),
+    _option("ip.options.routeralert", "bytes", "Router alert", "路由器警告"),
+    _option("ip.options.sdb", "bytes", "Selective directed broadcast", "选择性定向广播"),
+    _option("ip.options.qs", "bytes", "Quick-Start", "快速启动"),
+    _option("ip.opt.type", "u8", "Option type", "选项类型"),
+    _option("ip.opt.type.copy", "bool", "Copy on fragmentation", "分片时复制", mask=0x80),
+    _option("ip.opt.type.class", "u8", "Option class", "选项类别", mask=0x60),
+    _option("ip.opt.type.number", "u8", "Option number", "选项编号", mask=0x1F),
+    _option("ip.opt.len", "u8", "Option length", "选项长度"),
+    _option("ip.opt.ptr", "u8", "Pointer", "指针"),
+    _option("ip.opt.ra", "u16", "Router alert", "路由器警告"),
+    _option("ip.opt.sid", "u16", "Stream id", "流标识"),
+    _option("ip.opt.mtu", "u16", "MTU", "最大传输单元"),
+    _option("ip.opt.id_number", "u16", "Id number", "编号"),
+    _option("ip.opt.ohc", "u16", "Outbound hop count", "出站跳数"),
+    _option("ip.opt.rhc", "u16", "Return hop count", "返回跳数"),
+    _option("ip.opt.originator", "ipv4", "Originator address", "发起者地址"),
+    _option("ip.opt.addr", "ipv4", "Address", "地址"),
+    _option("ip.opt.overflow", "u8", "Overflow", "溢出", mask=0xF0),
+    _option("ip.opt.flag", "u8x", "Flag", "标志", mask=0x0F),
+    _option("ip.opt.time_stamp", "u32", "Time stamp", "时间戳"),
+    _option("ip.opt.time_stamp_addr", "ipv4", "Address", "地址"),
+    _option("ip.opt.qs_func", "u8", "Function", "功能", mask=0xF0),
+    _option("ip.opt.qs_rate", "u8", "Rate", "速率", mask=0x0F),
+    _option("ip.opt.qs_ttl", "u8", "Quick-Start TTL", "快速启动生存时间"),
+    _option("ip.opt.qs_unused", "u8", "Not used", "未用"),
+    _option("ip.opt.qs_nonce", "u32x", "Nonce", "随机数", mask=0xFFFFFFFC),
+    _option("ip.opt.qs_reserved", "u32x", "Reserved", "保留", mask=0x3),
+    _option("ip.opt.sec_rfc791_sec", "u16x", "Security", "安全级别"),
+    _option("ip.opt.sec_rfc791_comp", "u16", "Compartments", "分隔"),
+    _option("ip.opt.sec_rfc791_hr", "str", "Handling restrictions", "处理限制"),
+    _option("ip.opt.sec_rfc791_tcc", "str", "Transmission control code", "传输控制码"),
+    _option("ip.opt.sec_cl", "u8x", "Classification level", "密级"),
+    _option("ip.opt.sec_prot_auth_flags", "u8x", "Protection authority flags", "保护机构标志"),
+    _option("ip.opt.sec_prot_auth_genser", "bool", "GENSER", "GENSER", mask=0x80),
+    _option("ip.opt.sec_prot_auth_siop_esi", "bool", "SIOP-ESI", "SIOP-ESI", mask=0x40),
+    _option("ip.opt.sec_prot_auth_sci", "bool", "SCI", "SCI", mask=0x20),
+    _option("ip.opt.sec_prot_auth_nsa", "bool", "NSA", "NSA", mask=0x10),
+    _option("ip.opt.sec_prot_auth_doe", "bool", "DOE", "DOE", mask=0x08),
+    _option("ip.opt.sec_prot_auth_unassigned", "u8x", "Unassigned", "未分配", mask=0x06),
+    _option("ip.opt.sec_prot_auth_fti", "bool", "More flags follow", "后续还有标志", mask=0x01),
+    _option("ip.opt.ext_sec_add_sec_info_format_code", "u8x", "Format of the additional information",
+            "附加信息格式"),
+    _option("ip.opt.ext_sec_add_sec_info", "bytes", "Additional information", "附加信息"),
+    _option("ip.cipso.doi", "u32", "Domain of interpretation", "解释域"),
+    _option("ip.cipso.tag_type", "u8", "Tag type", "标签类型"),
+    _option("ip.cipso.sensitivity_level", "u8", "Sensitivity level", "敏感级别"),
+    _option("ip.cipso.categories", "str", "Categories", "类别"),
+    _option("ip.cipso.tag_data", "bytes", "Tag data", "标签数据"),
+    _option("ip.rec_rt", "ipv4", "Recorded route", "已记录的路由"),
+    _option("ip.rec_rt_host", "str", "Recorded route (host)", "已记录的路由(主机)", hidden=True),
+    _option("ip.src_rt", "ipv4", "Source route", "源路由"),
+    _option("ip.src_rt_host", "str", "Source route (host)", "源路由(主机)", hidden=True),
+    _option("ip.empty_rt", "ipv4", "Empty place of the route", "路由的空位"),
+    _option("ip.empty_rt_host", "str", "Empty place of the route (host)", "路由的空位(主机)", hidden=True),
+    _option.note("ip.opt.len.invalid", "note", "protocol", "Invalid length for an option", "选项长度无效"),
+    _option.note("ip.nop", "warning", "protocol", "Four NOPs in a row: options may have been removed",
+                 "连续四个空操作:选项可能被移除"),
 )  # fmt: skip

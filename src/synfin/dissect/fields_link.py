@@ -7,8 +7,11 @@ from collections.abc import Iterable, Iterator
 from synfin.dissect import values
 from synfin.dissect.address import mac
 from synfin.dissect.context import Facts
+from synfin.dissect.expert import note
 from synfin.dissect.field import Field
-from synfin.dissect.load import Loader, Spot, bits, both, computed, limit, number, raw, when, whole
+from synfin.dissect.http_walk import begins
+from synfin.dissect.icmp_walk import STAMP_LEN, sent_at
+from synfin.dissect.load import Loader, Spot, bits, both, byte, computed, constant, limit, number, raw, when, whole
 from synfin.wire.frame import Frame
 from synfin.wire.layer import Layer
 
@@ -40,10 +43,14 @@ def _text(loader: Loader) -> Loader:
 def _behind(frame: Frame) -> int | None:
     """Where the bytes begin that no protocol claims, None when there are none or the frame was cut."""
     data, packet = frame.packet.data, frame.packet
-    inner = [layer for layer in frame.layers if layer.name in ("ip", "ipv6", "arp")]
-    if not inner or len(data) < packet.wire_len or not 0 < inner[0].end < len(data):
+    inner = next((layer for layer in frame.layers if layer.name in ("ip", "ipv6", "arp")), None)
+    outer = frame.layers[0]
+    if inner is not None and inner.name == "ip" and byte(frame, inner, 0) >> 4 != 4:
         return None
-    return inner[0].end
+    end = inner.end if inner is not None else 0
+    if outer.name == "eth" and _is_length(frame, outer):
+        end = outer.start + outer.header_len + number(frame, outer, 12, 2)
+    return end if 0 < end < len(data) == packet.wire_len else None
 
 
 def _split(frame: Frame) -> tuple[tuple[int, int], tuple[int, int], tuple[int, int]]:
@@ -63,12 +70,30 @@ def _split(frame: Frame) -> tuple[tuple[int, int], tuple[int, int], tuple[int, i
     return padding, (at, end), check
 
 
+def _past_end(frame: Frame, layer: Layer) -> bool:
+    return _is_length(frame, layer) and layer.start + layer.header_len + number(frame, layer, 12, 2) > layer.end
+
+
+def _unpadded(frame: Frame, layer: Layer) -> bool:
+    """Whether a short data unit is followed by something that is not the padding of zeros it should have."""
+    at, (padding, trailer, _) = _behind(frame), _split(frame)
+    if layer.name != "eth":
+        return at is not None and at < MIN_FRAME
+    return at is not None and at < MIN_FRAME and padding == (0, 0) and trailer[0] < trailer[1]
+
+
 def _part(which: int) -> Loader:
     def load(frame: Frame, layer: Layer, facts: Facts | None) -> Iterable[Spot]:
         start, end = _split(frame)[which]
         return (Spot(frame.packet.data[start:end], start, end - start),) if start < end else ()
 
     return load
+
+
+def _trailer(frame: Frame, layer: Layer, facts: Facts | None) -> Iterable[Spot]:
+    """All that no protocol claims, behind a link header that has no padding of its own."""
+    start, end = _behind(frame), len(frame.packet.data)
+    return () if start is None else (Spot(frame.packet.data[start:end], start, end - start),)
 
 
 def _tag_trailer(frame: Frame, layer: Layer, facts: Facts | None) -> Iterable[Spot]:
@@ -101,9 +126,29 @@ def _nothing(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Spot, ...
     return ()
 
 
+def _after_stamp(frame: Frame, layer: Layer) -> int:
+    """Where plain data begins: the time that `ping` puts in front of its own is no part of them."""
+    place = frame.layers.index(layer)
+    above = frame.layers[place - 1] if place else layer
+    stamped = above.name == "icmp" and sent_at(frame, above) is not None
+    return layer.start + STAMP_LEN if stamped else layer.start
+
+
+def _plain(frame: Frame, layer: Layer, facts: Facts | None) -> Iterable[Spot]:
+    return () if begins(frame, layer) else whole(frame, layer, facts)
+
+
 def _octets(frame: Frame, layer: Layer, facts: Facts | None) -> Iterable[Spot]:
-    start, stop = layer.start, limit(frame, layer)
+    if begins(frame, layer):
+        return ()
+    start, stop = _after_stamp(frame, layer), limit(frame, layer)
     return (Spot(frame.data[start:stop], start, stop - start),) if start < stop else ()
+
+
+def _size(frame: Frame, layer: Layer, facts: Facts | None) -> int | None:
+    if begins(frame, layer):
+        return None
+    return max(limit(frame, layer) - _after_stamp(frame, layer), 0)
 
 
 def _family(frame: Frame, layer: Layer, facts: Facts | None) -> Iterable[Spot]:
@@ -114,30 +159,39 @@ def _family(frame: Frame, layer: Layer, facts: Facts | None) -> Iterable[Spot]:
 
 
 _DST, _SRC = raw(0, 6), raw(6, 6)
+OUI = ("eth.dst.oui", "eth.src.oui")  #: what repeats an address stands behind its vendor
 
 FIELDS = (
     Field("eth", "protocol", ETH, whole, "Ethernet II", "以太网 II"),
     Field("eth.dst", "ether", ETH, _DST, "Destination", "目的地址"),
-    Field("eth.dst_resolved", "str", ETH, _text(_DST), "Destination (resolved)", "目的地址(名称)", hidden=True),
-    Field("eth.dst.oui", "u24", ETH, bits(0, 3), "Destination OUI", "目的厂商代码", hidden=True),
+    Field("eth.dst_resolved", "str", ETH, _text(_DST), "Destination (resolved)", "目的地址(名称)", hidden=True,
+          parent="eth.dst"),
+    Field("eth.dst.oui", "u24", ETH, bits(0, 3), "Destination OUI", "目的厂商代码", hidden=True, parent="eth.dst"),
     Field("eth.dst.lg", "bool", ETH, bits(0, 3, 0x020000), "LG bit", "本地/全局位", values=values.LOCAL,
           parent="eth.dst", mask=0x020000, mask_bits=24),
     Field("eth.dst.ig", "bool", ETH, bits(0, 3, 0x010000), "IG bit", "单播/组播位", values=values.GROUP,
           parent="eth.dst", mask=0x010000, mask_bits=24),
     Field("eth.src", "ether", ETH, _SRC, "Source", "源地址"),
-    Field("eth.src_resolved", "str", ETH, _text(_SRC), "Source (resolved)", "源地址(名称)", hidden=True),
-    Field("eth.src.oui", "u24", ETH, bits(6, 3), "Source OUI", "源厂商代码", hidden=True),
+    note("eth.src_not_group", when(lambda frame, layer: byte(frame, layer, 6) & 1 == 1
+                                   and number(frame, layer, 6, 6) >= 0, constant(True)), "warning", "protocol",
+         "The source is a group address (IEEE 802.3 section 3.2.3)", "源地址是组地址(IEEE 802.3 第 3.2.3 节)",
+         parent="eth.src"),
+    Field("eth.src_resolved", "str", ETH, _text(_SRC), "Source (resolved)", "源地址(名称)", hidden=True,
+          parent="eth.src"),
+    Field("eth.src.oui", "u24", ETH, bits(6, 3), "Source OUI", "源厂商代码", hidden=True, parent="eth.src"),
     Field("eth.src.lg", "bool", ETH, bits(6, 3, 0x020000), "LG bit", "本地/全局位", values=values.LOCAL,
           parent="eth.src", mask=0x020000, mask_bits=24),
     Field("eth.src.ig", "bool", ETH, bits(6, 3, 0x010000), "IG bit", "单播/组播位", values=values.GROUP,
           parent="eth.src", mask=0x010000, mask_bits=24),
-    Field("eth.addr", "ether", ETH, both(_DST, _SRC), "Address", "地址", hidden=True),
-    Field("eth.addr_resolved", "str", ETH, _text(both(_DST, _SRC)), "Address (resolved)", "地址(名称)", hidden=True),
-    Field("eth.addr.oui", "u24", ETH, both(bits(0, 3), bits(6, 3)), "Address OUI", "厂商代码", hidden=True),
+    Field("eth.addr", "ether", ETH, both(_DST, _SRC), "Address", "地址", hidden=True, after=OUI),
+    Field("eth.addr_resolved", "str", ETH, _text(both(_DST, _SRC)), "Address (resolved)", "地址(名称)", hidden=True,
+          after=OUI),
+    Field("eth.addr.oui", "u24", ETH, both(bits(0, 3), bits(6, 3)), "Address OUI", "厂商代码", hidden=True,
+          after=OUI),
     Field("eth.lg", "bool", ETH, both(bits(0, 3, 0x020000), bits(6, 3, 0x020000)), "LG bit", "本地/全局位",
-          values=values.LOCAL, hidden=True),
+          values=values.LOCAL, hidden=True, after=("eth.dst.lg", "eth.src.lg")),
     Field("eth.ig", "bool", ETH, both(bits(0, 3, 0x010000), bits(6, 3, 0x010000)), "IG bit", "单播/组播位",
-          values=values.GROUP, hidden=True),
+          values=values.GROUP, hidden=True, after=("eth.dst.ig", "eth.src.ig")),
     Field("eth.type", "u16", ETH, when(_is_type, bits(12, 2)), "Type", "类型", display="hex",
           values=values.ETHERTYPE),
     Field("eth.len", "u16", ETH, when(_is_length, bits(12, 2)), "Length", "长度"),
@@ -147,6 +201,11 @@ FIELDS = (
     Field("eth.fcs.status", "u8", ETH,
           computed(lambda frame, layer, facts: 2 if _split(frame)[2] != (0, 0) else None), "FCS status",
           "帧校验状态", values=values.CHECKSUM_STATUS, generated=True),
+    note("eth.len.past_end", when(_past_end, constant(True)), "error", "malformed",
+         "The length goes past the end of the frame", "长度超出帧尾", parent="eth.len"),
+    note("eth.padding_bad", when(_unpadded, constant(True)), "note", "protocol",
+         "Bytes behind the data unit that are no zeros: padding or a trailer", "数据单元之后的非零字节:填充或尾部",
+         parent="eth.trailer", layers=("eth", "sll", "sll2")),
     Field("llc", "protocol", LLC, whole, "Logical-Link Control", "逻辑链路控制"),
     Field("llc.dsap", "u8", LLC, bits(0, 1), "DSAP", "目的服务访问点", display="hex"),
     Field("llc.ssap", "u8", LLC, bits(1, 1), "SSAP", "源服务访问点", display="hex"),
@@ -178,10 +237,10 @@ FIELDS = (
     Field("sll.src.eth", "ether", SLL, when(_cooked_mac, _cooked(raw(6, 6), raw(12, 6))), "Source", "源地址"),
     Field("sll.unused", "bytes", SLL, _cooked(when(_cooked_mac, raw(12, 2)), when(_cooked_mac, raw(18, 2))),
           "Unused", "未用"),
+    Field("sll.trailer", "bytes", SLL, _trailer, "Trailer", "尾部"),
     Field("null", "protocol", NULL, whole, "Null/Loopback", "BSD 环回"),
     Field("null.family", "u32", NULL, _family, "Family", "地址族", values=values.ADDRESS_FAMILY),
-    Field("data", "protocol", DATA, whole, "Data", "数据"),
+    Field("data", "protocol", DATA, _plain, "Data", "数据"),
     Field("data.data", "bytes", DATA, _octets, "Data", "数据"),
-    Field("data.len", "i32", DATA, computed(lambda frame, layer, facts: max(limit(frame, layer) - layer.start, 0)),
-          "Length", "长度", generated=True),
+    Field("data.len", "i32", DATA, computed(_size), "Length", "长度", generated=True),
 )  # fmt: skip

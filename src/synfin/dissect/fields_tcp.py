@@ -7,8 +7,10 @@ from typing import Any
 
 from synfin.dissect import values
 from synfin.dissect.context import Facts
+from synfin.dissect.expert import note
 from synfin.dissect.field import Field
 from synfin.dissect.load import Loader, Spot, bits, both, computed, constant, limit, number, when, whole
+from synfin.dissect.option import Item
 from synfin.wire.frame import Frame
 from synfin.wire.layer import Layer
 from synfin.wire.tcp import ACK, FIN, MIN_CAPTURED, MIN_HEADER_LEN, RST, SYN, URG
@@ -16,6 +18,7 @@ from synfin.wire.tcp import ACK, FIN, MIN_CAPTURED, MIN_HEADER_LEN, RST, SYN, UR
 TCP = ("tcp",)
 FLAG_LETTERS = "RRRACEUAPRSF"
 UNSET_FLAG = "\u00b7"
+FLAGS = "tcp.analysis.flags"
 TIMES = "@Timestamps"  #: a heading of the packet tree that is no field
 NOT_A_SEQUENCE_FLAG = frozenset({"tfo_syn", "tfo_ack", "tfo_ignored"})
 
@@ -140,7 +143,14 @@ def _flag_text(frame: Frame, layer: Layer, facts: Facts | None) -> str:
 def _options(frame: Frame, layer: Layer, facts: Facts | None) -> Iterable[Spot]:
     start = layer.start + MIN_HEADER_LEN
     stop = min(layer.start + header_len(frame, layer), limit(frame, layer))
-    return (Spot(frame.data[start:stop], start, stop - start),) if start < stop else ()
+    there = start < stop or (header_len(frame, layer) > MIN_HEADER_LEN and start == stop)
+    return (Spot(frame.data[start:stop], start, stop - start),) if there else ()
+
+
+def _walk_options(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Item, ...]:
+    from synfin.dissect.fields_tcp_options import items
+
+    return items(frame, layer, facts)
 
 
 def payload_range(frame: Frame, layer: Layer) -> tuple[int, int]:
@@ -177,13 +187,18 @@ def _flag(name: str, mask: int, en: str, zh: str) -> Field:
                  parent="tcp.flags", mask=mask, mask_bits=12)  # fmt: skip
 
 
-def _mark(name: str, en: str, zh: str) -> Field:
-    return Field(f"tcp.analysis.{name}", "none", TCP, _analysis(name), en, zh, parent="tcp.analysis.flags",
-                 generated=True)  # fmt: skip
+def _mark(name: str, en: str, zh: str, severity: str = "note", parent: str = FLAGS, second: str = "") -> Field:
+    return note(f"tcp.analysis.{name}", _analysis(name), severity, "sequence", en, zh, parent=parent, second=second)
 
 
-def _seen(name: str, condition: Callable[[Frame, Layer], bool], parent: str, en: str, zh: str) -> Field:
-    return Field(f"tcp.{name}", "none", TCP, when(condition, constant(True)), en, zh, parent=parent, generated=True)
+def _seen(name: str, condition: Callable[[Frame, Layer], bool], severity: str, parent: str, en: str,
+          zh: str) -> Field:  # fmt: skip
+    return note(f"tcp.{name}", when(condition, constant(True)), severity, "sequence", en, zh, parent=parent)
+
+
+def _protocol(name: str, condition: Callable[[Frame, Layer], bool], severity: str, parent: str, en: str,
+              zh: str) -> Field:  # fmt: skip
+    return note(f"tcp.{name}", when(condition, constant(True)), severity, "protocol", en, zh, parent=parent)
 
 
 _SRC_PORT, _DST_PORT = bits(0, 2), bits(2, 2)
@@ -193,7 +208,7 @@ FIELDS = (
     Field("tcp.srcport", "u16", TCP, _SRC_PORT, "Source port", "源端口"),
     Field("tcp.dstport", "u16", TCP, _DST_PORT, "Destination port", "目的端口"),
     Field("tcp.port", "u16", TCP, both(_SRC_PORT, _DST_PORT), "Source or destination port", "源或目的端口",
-          hidden=True),
+          hidden=True, after=("tcp.dstport", "tcp.dstport")),
     Field("tcp.stream", "u32", TCP, _fact("stream"), "Stream index", "流编号", generated=True),
     Field("tcp.completeness", "u8", TCP, _fact("completeness"), "Conversation completeness", "会话完整度",
           display="custom", values=COMPLETENESS, generated=True),
@@ -228,7 +243,7 @@ FIELDS = (
     Field("tcp.checksum.status", "u8", TCP, when(_sound, constant(2)), "Checksum status", "校验和状态",
           values=values.CHECKSUM_STATUS, generated=True),
     Field("tcp.urgent_pointer", "u16", TCP, when(_sound, bits(18, 2)), "Urgent pointer", "紧急指针"),
-    Field("tcp.options", "bytes", TCP, _options, "Options", "选项"),
+    Field("tcp.options", "bytes", TCP, _options, "Options", "选项", below=_walk_options),
     Field("tcp.time_relative", "reltime", TCP, _fact("time_relative_ns"), "Time since the stream's first frame",
           "距本流首帧的时间", parent=TIMES, unit="seconds", generated=True),
     Field("tcp.time_delta", "reltime", TCP, _fact("time_delta_ns"), "Time since the stream's previous frame",
@@ -246,56 +261,53 @@ FIELDS = (
           "自上次 PSH 起的字节", parent="tcp.analysis", generated=True),
     Field("tcp.analysis.flags", "none", TCP, computed(_flagged), "TCP analysis flags", "TCP 分析标记",
           parent="tcp.analysis", generated=True),
-    _mark("retransmission", "(Suspected) retransmission", "(疑似)重传"),
-    _mark("fast_retransmission", "(Suspected) fast retransmission", "(疑似)快速重传"),
-    _mark("spurious_retransmission", "(Suspected) spurious retransmission", "(疑似)虚假重传"),
-    _mark("out_of_order", "(Suspected) out-of-order segment", "(疑似)乱序段"),
     _mark("reused_ports", "Ports used before in this capture", "端口被再次使用"),
-    _mark("lost_segment", "A previous segment was not captured", "之前的段未被捕获"),
-    _mark("ack_lost_segment", "Acknowledges a segment that was not captured", "确认了未捕获的段"),
-    _mark("window_update", "Window update", "窗口更新"),
-    _mark("window_full", "The receiver's window is now full", "接收方窗口已满"),
+    _mark("spurious_retransmission", "(Suspected) spurious retransmission", "(疑似)虚假重传"),
+    _mark("fast_retransmission", "(Suspected) fast retransmission", "(疑似)快速重传"),
+    _mark("retransmission", "(Suspected) retransmission", "(疑似)重传"),
+    Field("tcp.analysis.rto", "reltime", TCP, _fact("rto_ns"), "Retransmission timeout of this segment",
+          "本段的重传超时", parent="tcp.analysis.flags", unit="seconds", generated=True),
+    Field("tcp.analysis.rto_frame", "framenum", TCP, _fact("rto_frame"), "Measured from frame", "起算的帧",
+          parent="tcp.analysis.flags", generated=True),
+    _mark("out_of_order", "(Suspected) out-of-order segment", "(疑似)乱序段", "warning"),
+    _mark("lost_segment", "A previous segment was not captured", "之前的段未被捕获", "warning"),
+    _mark("ack_lost_segment", "Acknowledges a segment that was not captured", "确认了未捕获的段", "warning"),
+    _mark("window_update", "Window update", "窗口更新", "chat"),
+    _mark("window_full", "The receiver's window is now full", "接收方窗口已满", "warning"),
     _mark("keep_alive", "Keep-alive", "保活探测"),
     _mark("keep_alive_ack", "Answer to a keep-alive", "保活应答"),
-    _mark("duplicate_ack", "Duplicate ACK", "重复确认"),
+    _mark("duplicate_ack", "Duplicate ACK", "重复确认", second="tcp.analysis.duplicate_ack_frame"),
     _mark("zero_window_probe", "Zero window probe", "零窗口探测"),
-    _mark("zero_window", "Zero window", "零窗口"),
+    _mark("zero_window", "Zero window", "零窗口", "warning"),
     _mark("zero_window_probe_ack", "Answer to a zero window probe", "零窗口探测应答"),
-    _mark("tfo_syn", "SYN with a Fast Open cookie and data", "带快速打开 Cookie 与数据的 SYN"),
-    _mark("tfo_ack", "SYN,ACK accepts the Fast Open data", "SYN,ACK 接受了快速打开数据"),
-    _mark("tfo_ignored", "SYN,ACK ignores the Fast Open data", "SYN,ACK 忽略了快速打开数据"),
+    _mark("tfo_ack", "SYN,ACK accepts the Fast Open data", "SYN,ACK 接受了快速打开数据", parent="tcp.ack"),
+    _mark("tfo_ignored", "SYN,ACK ignores the Fast Open data", "SYN,ACK 忽略了快速打开数据", parent="tcp.ack"),
+    note("tcp.analysis.tfo_syn", _analysis("tfo_syn"), "note", "sequence", "SYN with a Fast Open cookie and data",
+         "带快速打开 Cookie 与数据的 SYN", walked=True),
     _mark("partial_ack", "Acknowledges a part of a segment", "只确认了段的一部分"),
     Field("tcp.analysis.duplicate_ack_num", "u32", TCP, _fact("duplicate_ack_num"), "Duplicate ACK number",
           "第几次重复确认", parent="tcp.analysis", generated=True),
     Field("tcp.analysis.duplicate_ack_frame", "framenum", TCP, _fact("duplicate_ack_frame"),
           "Duplicate of the ACK in frame", "重复的是此帧的确认", parent="tcp.analysis", generated=True),
-    Field("tcp.analysis.rto", "reltime", TCP, _fact("rto_ns"), "Retransmission timeout of this segment",
-          "本段的重传超时", parent="tcp.analysis.flags", unit="seconds", generated=True),
-    Field("tcp.analysis.rto_frame", "framenum", TCP, _fact("rto_frame"), "Measured from frame", "起算的帧",
-          parent="tcp.analysis.flags", generated=True),
     Field("tcp.payload", "bytes", TCP, when(_not_reset, _payload), "Payload", "载荷"),
     Field("tcp.reset_cause", "str", TCP, when(_has(RST), _cause), "Reset cause", "复位原因"),
-    _seen("connection.syn", _has(SYN, ACK), "tcp.flags.syn", "Connection request (SYN)", "连接请求(SYN)"),
-    _seen("connection.synack", _has(SYN | ACK), "tcp.flags.syn", "Connection accepted (SYN+ACK)",
+    _seen("connection.syn", _has(SYN, ACK), "chat", "tcp.flags.syn", "Connection request (SYN)", "连接请求(SYN)"),
+    _seen("connection.synack", _has(SYN | ACK), "chat", "tcp.flags.syn", "Connection accepted (SYN+ACK)",
           "连接接受(SYN+ACK)"),
-    _seen("connection.fin", _has(FIN), "tcp.flags.fin", "Connection finish (FIN)", "连接结束(FIN)"),
-    _seen("connection.rst", _has(RST), "tcp.flags.reset", "Connection reset (RST)", "连接复位(RST)"),
-    Field("tcp.connection.fin_active", "none", TCP, when(_has(FIN), _closer("active")), "This side closes first",
-          "本方先关闭", parent="tcp.flags.fin", generated=True),
-    Field("tcp.connection.fin_passive", "none", TCP, when(_has(FIN), _closer("passive")), "This side closes second",
-          "本方后关闭", parent="tcp.flags.fin", generated=True),
-    Field("tcp.ack.nonzero", "none", TCP,
-          when(lambda frame, layer: not flags(frame, layer) & ACK and _nonzero(8, 4)(frame, layer)
-               and _sound(frame, layer), constant(True)),
-          "Acknowledgment number without the ACK flag", "没有 ACK 标志却有确认号", parent="tcp.ack", generated=True),
-    Field("tcp.urgent_pointer.non_zero", "none", TCP,
-          when(lambda frame, layer: not flags(frame, layer) & URG and _nonzero(18, 2)(frame, layer)
-               and _sound(frame, layer), constant(True)),
-          "Urgent pointer without the URG flag", "没有 URG 标志却有紧急指针", parent="tcp.urgent_pointer",
-          generated=True),
-    Field("tcp.short_segment", "none", TCP, when(_short, constant(True)), "The datagram ends inside the header",
-          "数据报在首部内结束", generated=True),
-    Field("tcp.bogus_header_length", "none", TCP,
-          when(lambda frame, layer: 0 <= header_len(frame, layer) < MIN_HEADER_LEN, constant(True)),
-          "Header length below 20 bytes", "首部长度小于 20 字节", parent="tcp.hdr_len", generated=True),
+    _seen("connection.fin", _has(FIN), "chat", "tcp.flags.fin", "Connection finish (FIN)", "连接结束(FIN)"),
+    _seen("connection.rst", _has(RST), "warning", "tcp.flags.reset", "Connection reset (RST)", "连接复位(RST)"),
+    note("tcp.connection.fin_active", when(_has(FIN), _closer("active")), "note", "sequence",
+         "This side closes first", "本方先关闭", parent="tcp.flags.str"),
+    note("tcp.connection.fin_passive", when(_has(FIN), _closer("passive")), "note", "sequence",
+         "This side closes second", "本方后关闭", parent="tcp.flags.str"),
+    _protocol("ack.nonzero", lambda frame, layer: not flags(frame, layer) & ACK and _nonzero(8, 4)(frame, layer)
+              and _sound(frame, layer), "note", "tcp.ack", "Acknowledgment number without the ACK flag",
+              "没有 ACK 标志却有确认号"),
+    _protocol("urgent_pointer.non_zero", lambda frame, layer: not flags(frame, layer) & URG
+              and _nonzero(18, 2)(frame, layer) and _sound(frame, layer), "note", "tcp.urgent_pointer",
+              "Urgent pointer without the URG flag", "没有 URG 标志却有紧急指针"),
+    note("tcp.short_segment", when(_short, constant(True)), "warning", "malformed",
+         "The datagram ends inside the header", "数据报在首部内结束"),
+    _protocol("bogus_header_length", lambda frame, layer: 0 <= header_len(frame, layer) < MIN_HEADER_LEN, "error",
+              "tcp.hdr_len", "Header length below 20 bytes", "首部长度小于 20 字节"),
 )  # fmt: skip

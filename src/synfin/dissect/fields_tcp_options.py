@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
 
 from synfin.dissect import values
 from synfin.dissect.context import Facts
+from synfin.dissect.expert import note
 from synfin.dissect.field import Field
 from synfin.dissect.fields_tcp import flags, header_len
 from synfin.dissect.load import Loader, Spot, limit, number
+from synfin.dissect.option import Item
 from synfin.wire.frame import Frame
 from synfin.wire.layer import Layer
 from synfin.wire.tcp import MIN_HEADER_LEN, SYN
-
-if TYPE_CHECKING:
-    from synfin.dissect.option import Item
 
 TCP = ("tcp",)
 #: Items that rule out the note that a SYN lacks its MSS: it is there, or the walk broke off.
@@ -30,7 +28,6 @@ def items(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Item, ...]:
     if start >= stop:
         return ()
     # the decoders load with the first options, so that the table alone stays cheap to import
-    from synfin.dissect.option import Item
     from synfin.dissect.options import walk
 
     base, ack = 0, number(frame, layer, 8, 4)
@@ -41,7 +38,19 @@ def items(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Item, ...]:
     found = walk(frame.data[start:stop], start, base, ack, bool(flags(frame, layer) & SYN), missing)
     names = {item.name for item in found}
     lacks = flags(frame, layer) & SYN and not missing and not names & ENOUGH
+    if facts is not None and "tfo_syn" in facts.analysis and layer == frame.tcp:
+        found = _accepted(found)
     return (*found, Item("tcp.options.mss.absent", True)) if lacks else found
+
+
+def _accepted(found: tuple[Item, ...]) -> tuple[Item, ...]:
+    """The note on a Fast Open cookie with data stands below the cookie."""
+    return tuple(
+        item._replace(children=(*item.children, Item("tcp.analysis.tfo_syn", True)))
+        if item.name == "tcp.options.tfo.cookie"
+        else item._replace(children=_accepted(item.children))
+        for item in found
+    )
 
 
 def _found(name: str) -> Loader:
@@ -70,6 +79,10 @@ def _whole(name: str, en: str, zh: str) -> Field:
     return _option(f"tcp.options.{name}", "bytes", en, zh)
 
 
+def _note(name: str, severity: str, en: str, zh: str, group: str = "protocol") -> Field:
+    return note(name, _found(name), severity, group, en, zh, walked=True)
+
+
 def _mptcp(name: str, kind: str, en: str, zh: str, *, display: str = "dec", mask: int = 0,
            meaning: Mapping[int, str] | None = None) -> Field:  # fmt: skip
     return _option(f"tcp.options.mptcp.{name}", kind, en, zh, display=display, mask=mask, meaning=meaning)
@@ -95,7 +108,8 @@ FIELDS = (
     _option(OPT + "sack.count", "u8", "SACK count", "选择确认块数"),
     _option(OPT + "sack.dsack_le", "u32", "D-SACK left edge", "重复选择确认左边界"),
     _option(OPT + "sack.dsack_re", "u32", "D-SACK right edge", "重复选择确认右边界"),
-    _option(OPT + "sack.dsack", "none", "D-SACK: these bytes arrived twice", "重复选择确认:这些字节到达了两次"),
+    _note(OPT + "sack.dsack", "warning", "D-SACK: these bytes arrived twice", "重复选择确认:这些字节到达了两次",
+          "sequence"),
     _whole("timestamp", "Timestamps", "时间戳"),
     _option(OPT + "timestamp.tsval", "u32", "Timestamp value", "时间戳值"),
     _option(OPT + "timestamp.tsecr", "u32", "Timestamp echo reply", "时间戳回显"),
@@ -167,6 +181,9 @@ FIELDS = (
     _option(TRPY + "dst.ip", "ipv4", "Destination appliance address", "目的设备地址"),
     _option(TRPY + "src.port", "u16", "Source inner port", "源内部端口"),
     _option(TRPY + "dst.port", "u16", "Destination inner port", "目的内部端口"),
+    _option("mptcp.expected_token", "u32", "Token that the key implies", "由密钥推出的令牌"),
+    _option("mptcp.expected_idsn", "u64", "First data sequence number that the key implies",
+            "由密钥推出的初始数据序号"),
     _option("mptcp", "protocol", "Multipath TCP", "多路径 TCP"),
     _option("mptcp.rm_addr.count", "u8", "Addresses removed", "移除的地址数"),
     _mptcp("subtype", "u8", "Subtype", "子类型", mask=0xF0, meaning=values.MPTCP_SUBTYPE),
@@ -210,12 +227,14 @@ FIELDS = (
     _mptcp("port", "u16", "Advertised port", "通告的端口"),
     _whole("unknown", "Unknown option", "未知选项"),
     _option(OPT + "unknown.payload", "bytes", "Payload", "内容"),
-    _option("tcp.option.len.invalid", "none", "Invalid length for an option", "选项长度无效"),
-    _option(OPT + "wscale.shift.invalid", "none", "Window scale shift exceeds 14", "窗口扩大移位超过 14"),
-    _option(OPT + "mss.absent", "none", "The SYN has no MSS option", "SYN 没有最大段长选项"),
-    _option(OPT + "mss.present", "none", "An MSS option outside a SYN", "SYN 之外出现最大段长选项"),
-    _option("tcp.nop", "none", "Four NOPs in a row: options may have been removed", "连续四个空操作:选项可能被移除"),
-    _option("tcp.non_zero_bytes_after_eol", "none", "Bytes that are not zero after the end of the options",
-            "选项表结束后有非零字节"),
-    _option("tcp.suboption_malformed", "none", "A block goes past the end of its option", "选项内的块越界"),
+    _note("tcp.option.len.invalid", "note", "Invalid length for an option", "选项长度无效", "sequence"),
+    _note(OPT + "wscale.shift.invalid", "warning", "Window scale shift exceeds 14", "窗口扩大移位超过 14"),
+    _note(OPT + "mss.absent", "note", "The SYN has no MSS option", "SYN 没有最大段长选项"),
+    _note(OPT + "mss.present", "warning", "An MSS option outside a SYN", "SYN 之外出现最大段长选项"),
+    _note("tcp.nop", "warning", "Four NOPs in a row: options may have been removed",
+          "连续四个空操作:选项可能被移除"),
+    _note("tcp.non_zero_bytes_after_eol", "error", "Bytes that are not zero after the end of the options",
+          "选项表结束后有非零字节"),
+    _note("tcp.suboption_malformed", "error", "A block goes past the end of its option", "选项内的块越界",
+          "malformed"),
 )  # fmt: skip

@@ -98,4 +98,4 @@ def field_layers(field: Field, frame: Frame) -> list[Any]:
 
     if field.layer in PSEUDO:
         return [whole_frame(frame)]
-    return [layer for layer in frame.layers if layer.name in field.layers]
+    return [layer for layer in frame.layers if layer.name in field.layers and any(field.loader(frame, layer, None))]

@@ -4,36 +4,20 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from synfin.dissect.context import Facts
 from synfin.dissect.tree import Node, build
 from synfin.wire.frame import Frame
 
-CHAT, NOTE, WARNING, ERROR = "2097152", "4194304", "6291456", "8388608"
-SEQUENCE, PROTOCOL, MALFORMED = "33554432", "150994944", "117440512"
-
-#: Marks that Wireshark reports as expert information: severity and group.
-EXPERT: dict[str, tuple[str, str]] = {
-    "tcp.connection.syn": (CHAT, SEQUENCE), "tcp.connection.synack": (CHAT, SEQUENCE),
-    "tcp.connection.fin": (CHAT, SEQUENCE), "tcp.connection.rst": (WARNING, SEQUENCE),
-    "tcp.connection.fin_active": (NOTE, SEQUENCE), "tcp.connection.fin_passive": (NOTE, SEQUENCE),
-    "tcp.analysis.retransmission": (NOTE, SEQUENCE), "tcp.analysis.fast_retransmission": (NOTE, SEQUENCE),
-    "tcp.analysis.spurious_retransmission": (NOTE, SEQUENCE), "tcp.analysis.out_of_order": (WARNING, SEQUENCE),
-    "tcp.analysis.reused_ports": (NOTE, SEQUENCE), "tcp.analysis.lost_segment": (WARNING, SEQUENCE),
-    "tcp.analysis.ack_lost_segment": (WARNING, SEQUENCE), "tcp.analysis.window_update": (CHAT, SEQUENCE),
-    "tcp.analysis.window_full": (WARNING, SEQUENCE), "tcp.analysis.keep_alive": (NOTE, SEQUENCE),
-    "tcp.analysis.keep_alive_ack": (NOTE, SEQUENCE), "tcp.analysis.duplicate_ack": (NOTE, SEQUENCE),
-    "tcp.analysis.zero_window_probe": (NOTE, SEQUENCE), "tcp.analysis.zero_window": (WARNING, SEQUENCE),
-    "tcp.analysis.zero_window_probe_ack": (NOTE, SEQUENCE), "tcp.analysis.tfo_syn": (NOTE, SEQUENCE),
-    "tcp.analysis.tfo_ack": (NOTE, SEQUENCE), "tcp.analysis.tfo_ignored": (NOTE, SEQUENCE),
-    "tcp.ack.nonzero": (NOTE, PROTOCOL), "tcp.urgent_pointer.non_zero": (NOTE, PROTOCOL),
-    "tcp.bogus_header_length": (ERROR, PROTOCOL), "tcp.nop": (WARNING, PROTOCOL),
-    "tcp.option.len.invalid": (NOTE, PROTOCOL), "tcp.options.mss.absent": (NOTE, PROTOCOL),
-    "tcp.options.mss.present": (WARNING, PROTOCOL), "tcp.options.sack.dsack": (WARNING, SEQUENCE),
-    "tcp.options.wscale.shift.invalid": (WARNING, PROTOCOL),
-    "tcp.non_zero_bytes_after_eol": (ERROR, PROTOCOL), "tcp.suboption_malformed": (ERROR, MALFORMED),
+#: Numbers that Wireshark gives to severities and groups of expert notes.
+SEVERITY = {"comment": "1048576", "chat": "2097152", "note": "4194304", "warning": "6291456", "error": "8388608"}
+GROUP = {
+    "checksum": "16777216", "sequence": "33554432", "response": "50331648", "undecoded": "83886080",
+    "malformed": "117440512", "comment": "184549376", "protocol": "150994944",
+    "assumption": "218103808", "deprecated": "234881024",
 }  # fmt: skip
 
 
@@ -51,13 +35,29 @@ class Pairs(dict[str, Any]):
         return self.pairs
 
 
-def document(frame: Frame, facts: Facts | None = None) -> dict[str, Any]:
-    """One packet as tshark's `-T json` has it."""
+def document(frame: Frame, facts: Facts | None = None, only: Collection[str] | None = None) -> dict[str, Any]:
+    """One packet as tshark's `-T json` has it; with `only` (`-J`) the other layers are just named."""
     layers = Pairs()
     for node in build(frame, facts, hidden=True):
-        layers.add(node.name, _object(node.children))
+        if node.name == "frame" and frame.packet.comments:
+            _add_layer(layers, "pkt_comment", _comments(node), only)
+            kept = tuple(child for child in node.children if child.name != "frame.comment")
+            node = replace(node, children=kept)
+        _add_layer(layers, node.name, _object(node.children), only)
     day = time.strftime("%Y-%m-%d", time.localtime(frame.packet.time_ns // 1_000_000_000))
     return {"_index": f"packets-{day}", "_type": "doc", "_score": None, "_source": {"layers": layers}}
+
+
+def _add_layer(layers: Pairs, name: str, told: Pairs, only: Collection[str] | None) -> None:
+    if only is not None and name not in only:
+        told = Pairs()
+        told.add("filtered", name)
+    layers.add(name, told)
+
+
+def _comments(frame: Node) -> Pairs:
+    """Comments are a layer of their own in front of the frame."""
+    return _object(tuple(node for node in frame.children if node.name == "frame.comment"))
 
 
 def stream(documents: Iterable[dict[str, Any]]) -> Iterator[str]:
@@ -78,12 +78,13 @@ def _object(nodes: tuple[Node, ...]) -> Pairs:
 
 
 def _add(found: Pairs, node: Node) -> None:
-    if node.name == "mptcp":
-        found.add(node.name, _object(node.children))
-    elif node.name in EXPERT:
+    if node.severity:
         found.add("_ws.expert", _expert(node))
-    elif node.value is None or node.value is True:
-        found.add(node.title_en if node.value is None else node.name, _object(node.children) if node.children else "")
+    elif node.key.startswith("layer."):
+        found.add(node.name, _object(node.children))
+    elif node.value is None or node.value is True or node.name == "mptcp":
+        name = node.title_en if node.value is None else node.name
+        found.add(name, _object(node.children) if node.children else "")
     else:
         found.add(node.name, node.value.hex(":") if _is_bytes(node) else node.plain)
         if node.children:
@@ -96,10 +97,11 @@ def _is_bytes(node: Node) -> bool:
 
 
 def _expert(node: Node) -> Pairs:
-    severity, group = EXPERT[node.name]
     found = Pairs()
     found.add(node.name, "")
     found.add("_ws.expert.message", node.title_en)
-    found.add("_ws.expert.severity", severity)
-    found.add("_ws.expert.group", group)
+    found.add("_ws.expert.severity", SEVERITY[node.severity])
+    found.add("_ws.expert.group", GROUP[node.group])
+    for child in node.children:
+        _add(found, child)
     return found

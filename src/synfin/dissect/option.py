@@ -6,11 +6,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from synfin.dissect.load import lowest_bit
+from synfin.dissect.context import Facts
+from synfin.dissect.load import Loader, Spot, lowest_bit
+from synfin.wire.frame import Frame
+from synfin.wire.layer import Layer
 
 
 class Item(NamedTuple):
-    """A field found by the walk: `start` is its offset in the frame, -1 when it was computed."""
+    """A field found by a walk, or (value None) a heading: `start` is its offset in the frame, -1 when computed."""
 
     name: str
     value: Any
@@ -49,6 +52,8 @@ class Option:
 
 
 Decoder = Callable[[Option], Iterator[Item]]
+#: Everything that is found in one layer of a frame.
+Walk = Callable[[Frame, Layer, "Facts | None"], tuple[Item, ...]]
 
 
 def flatten(items: tuple[Item, ...]) -> Iterator[Item]:
@@ -56,3 +61,31 @@ def flatten(items: tuple[Item, ...]) -> Iterator[Item]:
     for item in items:
         yield item
         yield from flatten(item.children)
+
+
+class Found:
+    """A walk whose last result is kept by name: the fields of one layer are asked for one after the other."""
+
+    def __init__(self, walk: Walk) -> None:
+        self._walk = walk
+        self._last: tuple[Frame, Layer, Facts | None] | None = None
+        self._items: tuple[Item, ...] = ()
+        self._spots: dict[str, list[Spot]] = {}
+
+    def __call__(self, frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Item, ...]:
+        last = self._last
+        if last is None or last[0] is not frame or last[1] != layer or last[2] is not facts:
+            self._items, self._spots = self._walk(frame, layer, facts), {}
+            for item in flatten(self._items):
+                self._spots.setdefault(item.name, []).append(Spot(item.value, item.start, item.length))
+            self._last = frame, layer, facts
+        return self._items
+
+    def named(self, name: str) -> Loader:
+        """The values of one field that the walk finds."""
+
+        def load(frame: Frame, layer: Layer, facts: Facts | None) -> list[Spot]:
+            self(frame, layer, facts)
+            return self._spots.get(name, [])
+
+        return load

@@ -60,7 +60,7 @@ def sack(option: Option) -> Iterator[Item]:
     if _is_duplicate(blocks, option.ack):
         yield Item("tcp.options.sack.dsack_le", blocks[0][0])
         yield Item("tcp.options.sack.dsack_re", blocks[0][1])
-        yield Item("tcp.options.sack.dsack", True)
+        yield Item("D-SACK Sequence", None, children=(Item("tcp.options.sack.dsack", True),))
 
 
 def _edges(option: Option) -> Iterator[Item]:
@@ -213,11 +213,11 @@ def walk(raw: bytes, start: int, sack_base: int, ack: int, syn: bool, missing: i
     while at < len(raw):
         kind = raw[at]
         if kind <= 1:
-            items.append(_single(kind, start + at))
             if kind == 1:
                 nops = nops + 1 if not nops or at % 4 else 0
                 if nops == 4:
                     items.append(Item("tcp.nop", True))
+            items.append(_single(kind, start + at))
             at += 1
             if kind == 0 and any(raw[at:]):
                 items.append(Item("tcp.non_zero_bytes_after_eol", True, start + at, len(raw) - at))
@@ -258,12 +258,13 @@ def _read(option: Option) -> Item:
     known = KNOWN.get(option.data[0], UNKNOWN)
     length = len(option.data)
     fits = known.shortest <= length <= known.longest
-    wrong = () if fits else (Item("tcp.option.len.invalid", True),)
+    decoded = list(known.decode(option)) if fits else []
+    broken = not fits or any(item.name == "tcp.option.len.invalid" for item in decoded)
+    wrong = (Item("tcp.option.len.invalid", True),) if broken else ()
     children: list[Item] = []
     if option.data[0] == 2 and not option.syn:
         children.append(Item("tcp.options.mss.present", True))
     children.append(Item("tcp.option_kind", option.data[0], option.start, 1))
     children.append(Item("tcp.option_len", length, option.start + 1, 1, wrong))
-    if fits:
-        children.extend(known.decode(option))
+    children.extend(item for item in decoded if item.name != "tcp.option.len.invalid")
     return Item(known.name, option.data, option.start, length, tuple(children))

@@ -24,9 +24,20 @@ def capable(option: Option) -> Iterator[Item]:
     yield from option.number(P + "version", 2, 1, 0x0F)
     yield from option.group(P + "flags", 3, 1, CAPABLE_V1 if version else CAPABLE_V0)
     yield from option.number(P + "sendkey", 4, 8)
+    if len(option.data) >= 12:
+        yield from _implied(option.data[4:12], version)
     yield from option.number(P + "recvkey", 12, 8)
     yield from option.number(P + "datalvllen", 20, 2)
     yield from option.number(P + "checksum", 22, 2)
+
+
+def _implied(key: bytes, version: int) -> Iterator[Item]:
+    """The hash of a key begins with the connection's token and ends with its first data sequence number."""
+    from hashlib import sha1, sha256
+
+    found = sha256(key).digest() if version else sha1(key, usedforsecurity=False).digest()
+    yield Item("mptcp.expected_token", int.from_bytes(found[:4], "big"))
+    yield Item("mptcp.expected_idsn", int.from_bytes(found[-8:], "big"))
 
 
 def join(option: Option) -> Iterator[Item]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from synfin.dissect.context import Facts
 from synfin.dissect.fields import find
+from synfin.dissect.http_walk import begins
 from synfin.dissect.load import number
 from synfin.dissect.show import escape
 from synfin.dissect.values import ARP_OPCODE
@@ -28,7 +29,7 @@ TITLED = frozenset({*TOLD, "frame", "data", "sll", "arp"})
 
 def title(frame: Frame, layer: Layer, facts: Facts | None, lang: str = "en") -> str:
     """One line for a layer, in English as Wireshark words it, or in Chinese."""
-    name = "sll" if layer.name == "sll2" else layer.name
+    name = "sll" if layer.name == "sll2" else "http" if begins(frame, layer) else layer.name
     field = find(name)
     head = layer.name if field is None else field.title_zh if lang == "zh" else field.title_en
     if name == "frame":

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 from synfin.dissect.context import Facts
 from synfin.dissect.field import PSEUDO, Field, whole_frame
-from synfin.dissect.fields import TABLES, find, table
+from synfin.dissect.fields import TABLES, find, lookup, table
 from synfin.dissect.fields_tcp import COMPLETENESS
-from synfin.dissect.fields_tcp_options import items
+from synfin.dissect.http_walk import begins
 from synfin.dissect.load import Spot
 from synfin.dissect.option import Item
 from synfin.dissect.show import escape
@@ -19,9 +20,13 @@ from synfin.wire.frame import Frame
 from synfin.wire.layer import Layer
 
 #: Headings that group fields without being one: name to (English, Chinese).
-HEADINGS = {"@Timestamps": ("Timestamps", "时间")}
+HEADINGS = {
+    "@Timestamps": ("Timestamps", "时间"),
+    "D-SACK Sequence": ("D-SACK Sequence", "重复选择确认"),
+}
 FLAG_NAMES = ((0x001, "FIN"), (0x002, "SYN"), (0x004, "RST"), (0x008, "PSH"), (0x010, "ACK"), (0x020, "URG"),
               (0x040, "ECE"), (0x080, "CWR"), (0x100, "AE"), (0xE00, "Reserved"))  # fmt: skip
+IPV6_VERSION = "ipv6.version"
 SHOWN_BYTES = 64  #: of a byte string, in a node's text
 
 
@@ -41,6 +46,9 @@ class Node:
     generated: bool = False
     pattern: str = ""  #: which bits of its bytes it is: ".... ..1."
     plain: str = ""  #: the value as `-T fields` prints it
+    severity: str = ""  #: of an expert note: chat, note, warning or error
+    group: str = ""  #: what the expert note is about
+    link: int | None = None  #: number of the frame that the value names
 
     def text(self, lang: str = "en") -> str:
         """The whole line: bit pattern, title, value; computed ones in brackets."""
@@ -53,12 +61,33 @@ class Node:
 def build(frame: Frame, facts: Facts | None = None, *, hidden: bool = False) -> tuple[Node, ...]:
     """The frame itself, then each layer, outermost first; what the engine found about the segment last.
 
+    A layer that belongs to another stands below it: IPv6 extension headers, and all that an ICMP message carries.
     `hidden` adds the fields that repeat others (ip.addr, tcp.port).
     """
-    layers = [whole_frame(frame), *frame.layers]
+    found = [_layer(frame, whole_frame(frame), facts, hidden), *_nested(frame, facts, hidden)]
     if facts is not None and any((facts.conn is not None, facts.phase, facts.client_state, facts.server_state)):
-        layers.append(Layer("synfin", 0, 0, 0))
-    return tuple(_layer(frame, layer, facts, hidden) for layer in layers)
+        found.append(_layer(frame, Layer("synfin", 0, 0, 0), facts, hidden))
+    return tuple(found)
+
+
+def _nested(frame: Frame, facts: Facts | None, hidden: bool) -> list[Node]:
+    """The layers' nodes, each below the one that it belongs to."""
+    found: list[tuple[Layer, list[Node]]] = []
+    carrier: int | None = None  # the first ICMP message: all the rest is what it carries
+    header: int | None = None  # the IPv6 header whose extension headers follow
+    for layer in frame.layers:
+        node = _layer(frame, layer, facts, hidden)
+        part_of = header if layer.name.startswith("ipv6.") or layer.name == "ah" else None
+        if part_of is None:
+            header = len(found) if layer.name == "ipv6" else None
+            part_of = carrier
+        if part_of is not None and part_of < len(found):
+            found[part_of][1].append(node)
+            continue
+        if layer.name in ("icmp", "icmpv6"):
+            carrier = len(found)
+        found.append((layer, [node]))
+    return [replace(nodes[0], children=(*nodes[0].children, *nodes[1:])) for _, nodes in found]
 
 
 def walk(nodes: tuple[Node, ...]) -> Iterator[Node]:
@@ -69,9 +98,9 @@ def walk(nodes: tuple[Node, ...]) -> Iterator[Node]:
 
 
 def _layer(frame: Frame, layer: Layer, facts: Facts | None, hidden: bool) -> Node:
-    name = "sll" if layer.name == "sll2" else layer.name
+    name = "sll" if layer.name == "sll2" else "http" if begins(frame, layer) else layer.name
     size = max(min(layer.start + layer.header_len, len(frame.data)) - layer.start, 0)
-    if name == "data":
+    if layer.name == "data":
         size = max(min(layer.end, len(frame.data)) - layer.start, 0)
     start = min(layer.start, len(frame.data))
     if name == "synfin":
@@ -79,10 +108,14 @@ def _layer(frame: Frame, layer: Layer, facts: Facts | None, hidden: bool) -> Nod
     else:
         en, zh = title(frame, layer, facts), title(frame, layer, facts, "zh")
     children = _children(frame, layer, facts, _outline(name, hidden), "")
-    return Node(f"layer.{layer.name}", name, en, zh, "", None, start, size,
+    whole = find(name)
+    if whole is not None and whole.below is not None:
+        children += tuple(_item(item) for item in whole.below(frame, layer, facts))
+    return Node(f"layer.{name if name == 'http' else layer.name}", name, en, zh, "", None, start, size,
                 children, generated=name == "synfin")  # fmt: skip
 
 
+@cache
 def _outline(name: str, hidden: bool) -> tuple[Field, ...]:
     """The fields that the tree shows for a layer by themselves, in table order."""
     return tuple(
@@ -100,14 +133,36 @@ def _children(
     for field in outline:
         if field.parent.startswith("@") and not parent and not _has(nodes, field.parent):
             nodes.extend(_heading(frame, layer, facts, outline, field.parent))
-        if field.parent != parent:
+        if field.after or (parent not in (field.parent, field.second or field.parent) and parent not in field.homes):
             continue
-        for spot in field.loader(frame, layer, facts):
+        spots = list(field.loader(frame, layer, facts))
+        if field.second:
+            spots = spots[:1] if parent == field.parent else spots[1:]
+        elif field.moved:
+            spots = [spot for spot in spots if field.moved.get(spot.value, field.parent) == parent]
+        for place, spot in enumerate(spots):
             below = _children(frame, layer, facts, outline, field.name)
-            if field.name == "tcp.options":
-                below = tuple(_item(item) for item in items(frame, layer, facts))
-            nodes.append(_node(field, spot, below))
+            if field.below is not None:
+                below = (*(_item(item) for item in field.below(frame, layer, facts)), *below)
+            nodes.append(_node(field, spot, below, plain=bool(field.second) and parent == field.parent))
+            nodes.extend(_repeated(frame, layer, facts, outline, field.name, place))
     return tuple(nodes)
+
+
+def _repeated(
+    frame: Frame, layer: Layer, facts: Facts | None, outline: tuple[Field, ...], anchor: str, place: int
+) -> Iterator[Node]:
+    """The fields that repeat the one before them, under another name."""
+    if anchor == IPV6_VERSION and any(field.hidden for field in outline):
+        version = lookup("ip.version")  # one field for both versions
+        yield from (_node(version, spot, ()) for spot in version.loader(frame, layer, facts))
+    for field in outline:
+        for number, name in enumerate(field.after):
+            if name != anchor or place:
+                continue
+            spots = list(field.loader(frame, layer, facts))
+            if number < len(spots):
+                yield _node(field, spots[number], ())
 
 
 def _has(nodes: list[Node], name: str) -> bool:
@@ -125,16 +180,18 @@ def _item(item: Item) -> Node:
     below = tuple(_item(child) for child in item.children)
     field = find(item.name)
     if field is None:
-        return Node(f"field.{item.name}", item.name, item.name, item.name, str(item.value), item.value, item.start,
-                    item.length, below)  # fmt: skip
+        en, zh = HEADINGS.get(item.name) or (item.name, item.name.replace("Options: (", "选项: ("))
+        return Node(f"field.{item.name}", item.name, en, zh, "", None, item.start, item.length, below)
     return _node(field, Spot(item.value, item.start, item.length), below)
 
 
-def _node(field: Field, spot: Spot, below: tuple[Node, ...]) -> Node:
+def _node(field: Field, spot: Spot, below: tuple[Node, ...], *, plain: bool = False) -> Node:
     generated = field.generated or (spot.start < 0 and field.layer not in PSEUDO)
+    severity, group = ("", "") if plain else (field.severity, field.group)
     return Node(f"field.{field.name}", field.name, field.title_en, field.title_zh, meaning(field, spot.value),
                 spot.value, spot.start, spot.length, below, generated, _pattern(field, spot.value),
-                field.show(spot.value))  # fmt: skip
+                field.show(spot.value), severity, group,
+                spot.value if field.kind == "framenum" else None)  # fmt: skip
 
 
 def meaning(field: Field, value: Any) -> str:

@@ -50,7 +50,12 @@ COOKED_PACKET = {0: "Unicast to us", 1: "Broadcast", 2: "Multicast", 3: "Unicast
 ADDRESS_FAMILY = {2: "IP", 10: "IPv6", 23: "IPv6", 24: "IPv6", 26: "IPv6", 28: "IPv6", 30: "IPv6"}
 
 #: Encapsulation numbers as Wireshark counts them, by LINKTYPE_ of the file.
-ENCAPSULATION = {0: 15, 1: 1, 12: 7, 14: 7, 101: 7, 108: 15, 113: 25, 228: 129, 229: 130, 276: 210}
+ENCAPSULATION = {
+    0: 15, 1: 1, 6: 2, 7: 8, 9: 4, 10: 6, 12: 7, 14: 7, 50: 4, 51: 139, 100: 10, 101: 7, 104: 28, 105: 20, 107: 26,
+    108: 174, 109: 38, 113: 25, 117: 39, 119: 21, 122: 18, 127: 23, 129: 9, 140: 42, 163: 24, 165: 63, 178: 83, 179: 84,
+    180: 85, 181: 86, 192: 97, 204: 19, 228: 129, 229: 130, 235: 132, 239: 141, 240: 135, 241: 136, 242: 180, 258: 171,
+    274: 198, 276: 210,
+}  # fmt: skip
 ENCAPSULATION_NAME = {
     1: "Ethernet", 7: "Raw IP", 15: "NULL/Loopback", 25: "Linux cooked-mode capture v1",
     129: "Raw IPv4", 130: "Raw IPv6", 210: "Linux cooked-mode capture v2",

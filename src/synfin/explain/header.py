@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from synfin.explain.quantity import Language
@@ -78,6 +79,51 @@ def option_texts(raw: bytes, lang: Language) -> Iterator[str]:
     for option in tcp.options(raw):
         if option.kind > 1:
             yield _option(option, lang)
+
+
+def option_cells(header: bytes, lang: Language) -> list[Cell]:
+    """The captured options at their bits, one cell for each row that an option touches; its words in its widest one.
+
+    An option's value is its words in that cell, else its bytes; its `name` is `option` or, for padding, `padding`.
+    """
+    cells: list[Cell] = []
+    at = tcp.MIN_HEADER_LEN
+    for option in tcp.options(header[tcp.MIN_HEADER_LEN :]):
+        at = tcp.MIN_HEADER_LEN + option.offset
+        name = "padding" if option.kind <= 1 else "option"
+        for size, words in _parts(option, lang):
+            cells += _pieces(header, at, size, words, name)
+            at += size
+    if at < len(header):  # behind the end of the options, or not an option at all
+        cells += _pieces(header, at, len(header) - at, "", "padding")
+    return cells
+
+
+def _parts(option: tcp.Option, lang: Language) -> Iterator[tuple[int, str]]:
+    """What an option consists of: lengths in bytes, and words."""
+    numbers = [int.from_bytes(option.data[at : at + 4], "big") for at in range(0, len(option.data), 4)]
+    if option.kind <= 1:
+        yield option.length, text(f"option.{option.kind}", lang)
+    elif option.kind == _TIMESTAMPS and len(option.data) == 8:
+        yield 2, text("option.8", lang, value="").strip()
+        yield 4, f"TSval = {numbers[0]}"
+        yield 4, f"TSecr = {numbers[1]}"
+    elif option.kind == _SACK and option.data and len(option.data) % 8 == 0:
+        yield 2, text("option.5", lang, value="").strip()
+        for at, number in enumerate(numbers):
+            yield 4, f"{'SLE' if at % 2 == 0 else 'SRE'} = {number}"
+    else:
+        yield option.length, _option(option, lang)
+
+
+def _pieces(header: bytes, at: int, size: int, words: str, name: str) -> Iterator[Cell]:
+    """One stretch of bytes as a cell for each row."""
+    bounds = [at, *range(at // 4 * 4 + 4, at + size, 4), at + size]
+    stretches = list(pairwise(bounds))
+    widest = max(stretches, key=lambda one: one[1] - one[0])
+    for start, stop in stretches:
+        value = words if (start, stop) == widest and words else header[start:stop].hex(" ")
+        yield Cell(name, start // 4, start % 4 * 8, (stop - start) * 8, value, start, stop - start)
 
 
 def _flag_cells(header: bytes, captured: bool) -> Iterable[Cell]:

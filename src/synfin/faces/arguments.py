@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from synfin.errors import UsageError
-from synfin.faces.packet_arguments import add_output_arguments
 
 COMMANDS = {
     "lab": "run a scenario for real: server, client, capture, explanation",
@@ -17,6 +16,7 @@ COMMANDS = {
     "explain": "one connection segment by segment, or one packet byte by byte",
     "packets": "the packets of captures, a line each",
     "check": "what is wrong in captures, ranked; exit 1 where it is bad",
+    "compare": "two captures of the same traffic, from two places",
     "capture": "capture packets from an interface",
     "doctor": "what this machine allows",
     "completion": "a script that teaches a shell synfin's commands, options and field names",
@@ -57,7 +57,18 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     if given and given[0] not in COMMANDS and given[0] not in ("-h", "--help", "--version"):
         given.insert(0, "conns")
     only = given[0] if given and given[0] in COMMANDS else None
-    return parser(only).parse_args(given)
+    asked = parser(only).parse_args(given)
+    if getattr(asked, "shorthands", False):
+        _combine(asked)
+    return asked
+
+
+def _combine(asked: argparse.Namespace) -> None:
+    """Put the shorthands into the filter."""
+    if asked.port or asked.host or asked.between or asked.follow is not None:
+        from synfin.filter.shorthand import joined
+
+        asked.filter = joined(asked.filter, port=asked.port, hosts=asked.host, ends=asked.between, follow=asked.follow)
 
 
 def parser(only: str | None = None) -> argparse.ArgumentParser:
@@ -96,12 +107,37 @@ def _language(command: argparse.ArgumentParser) -> None:
 
 def _filter(command: argparse.ArgumentParser, what: str) -> None:
     command.add_argument("-Y", dest="filter", metavar="FILTER", help=f"display filter, as Wireshark's: {what}")
+    command.set_defaults(shorthands=True)
+    command.add_argument(
+        "--port", action="append", default=[], metavar="PORTS", help="short for a filter: TCP ports (80,443,8000-8080)"
+    )
+    command.add_argument(
+        "--host", action="append", default=[], metavar="ADDRESS", help="short for a filter: from or to (10.0.0.0/8)"
+    )
+    command.add_argument(
+        "--between", action="append", default=[], metavar="A,B", help="short for a filter: ends (10.0.0.1,10.0.0.2:80)"
+    )
+    command.add_argument("--follow", type=_natural, metavar="N", help="short for a filter: connection N (see conns)")
 
 
 def _conns(command: argparse.ArgumentParser) -> None:
     _inputs(command)
     _filter(command, "only connections with a packet that matches")
     command.add_argument("--separate", action="store_true", help="count frames and connections anew in each file")
+    command.add_argument(
+        "--closed-after",
+        type=_silence,
+        default=240,
+        metavar="SECONDS",
+        help="forget a connection that has ended when it was silent for so long (default: 240)",
+    )
+    command.add_argument(
+        "--idle-after", type=_silence, default=3600, metavar="SECONDS", help="the same of any other (default: 3600)"
+    )
+    command.add_argument(
+        "--jobs", type=_positive, metavar="N", help="cores to use (default: up to 4 for a large file, else 1)"
+    )
+    command.add_argument("--keep-all", action="store_true", help="forget none, whatever memory it takes")
     command.add_argument(
         "--since", metavar="TIME", help="only connections whose last packet is not earlier: RFC 3339, or seconds"
     )
@@ -128,6 +164,8 @@ def _conns(command: argparse.ArgumentParser) -> None:
 
 
 def _packets(command: argparse.ArgumentParser) -> None:
+    from synfin.faces.packet_arguments import add_output_arguments  # other commands need not load it
+
     _inputs(command)
     _filter(command, "only packets that match")
     command.add_argument(
@@ -155,9 +193,18 @@ def _explain(command: argparse.ArgumentParser) -> None:
     which.add_argument("--conn", type=_natural, metavar="N", help="the connection with this number (see conns)")
     which.add_argument("--stream", type=_natural, metavar="N", help="the connection with this tcp.stream")
     which.add_argument("--packet", type=_positive, metavar="N", help="one packet: every field with its bytes")
-    command.add_argument("-o", dest="output", metavar="FILE", help="write a drawing (.svg) or a page (.html)")
+    command.add_argument(
+        "--header", action="store_true", help="of --packet only the drawing of its TCP header, and its control bits"
+    )
+    command.add_argument(
+        "-o", dest="output", metavar="FILE",
+        help="write a drawing (.svg: the ladder, with --packet the TCP header) or a page (.html)",
+    )  # fmt: skip
     form = command.add_mutually_exclusive_group()
-    form.add_argument("--json", action="store_const", dest="form", const="json", help="story and measurements as JSON")
+    form.add_argument(
+        "--json", action="store_const", dest="form", const="json",
+        help="story and measurements as JSON; with --packet every field",
+    )  # fmt: skip
     form.add_argument("--measure", action="store_true", help="what is measured of it, as a table")
     _ladder(command)
     _language(command)
@@ -188,6 +235,13 @@ def _check(command: argparse.ArgumentParser) -> None:
     _language(command)
 
 
+def _compare(command: argparse.ArgumentParser) -> None:
+    _inputs(command)
+    command.add_argument("--full", action="store_true", help="also connections to which nothing happened")
+    command.add_argument("--json", action="store_const", dest="form", const="json", help="one JSON document")
+    _language(command)
+
+
 def _ladder(command: argparse.ArgumentParser) -> None:
     size = command.add_mutually_exclusive_group()
     size.add_argument("--max-segments", type=_positive, metavar="N", help="rows before runs of data are collapsed")
@@ -195,8 +249,13 @@ def _ladder(command: argparse.ArgumentParser) -> None:
 
 
 def _lab(command: argparse.ArgumentParser) -> None:
-    command.add_argument("scenario", nargs="?", metavar="SCENARIO", help="which one (default: textbook)")
+    command.add_argument(
+        "scenario", nargs="?", metavar="SCENARIO", help="its name, or a file NAME.toml (default: textbook)"
+    )
     command.add_argument("--list", action="store_true", dest="list_scenarios", help="list the scenarios")
+    command.add_argument("--all", action="store_true", help="run every scenario: expected beside found")
+    command.add_argument("--kernel", action="store_true", help="what the kernel says beside what packets tell")
+    command.add_argument("--at", choices=("client", "server"), help="the end whose capture is shown and saved")
     command.add_argument("-w", dest="write", metavar="FILE", help="save the capture as pcapng")
     command.add_argument("--force", action="store_true", help="let -w replace a file")
     command.add_argument("-o", dest="output", metavar="FILE", help="write a drawing (.svg) or a page (.html)")
@@ -226,6 +285,13 @@ def _completion(command: argparse.ArgumentParser) -> None:
 def _doctor(command: argparse.ArgumentParser) -> None:
     command.add_argument("--json", action="store_const", dest="form", const="json", help="as JSON")
     _language(command)
+
+
+def _silence(text: str) -> int:
+    seconds = _natural(text)
+    if not 4 <= seconds < 1 << 31:
+        raise argparse.ArgumentTypeError("must be at least 4 seconds (--keep-all: for ever)")
+    return seconds
 
 
 def _positive(text: str) -> int:

@@ -6,31 +6,22 @@ A content security policy allows only this page's own style and script, by their
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
-from html import escape as html_escape
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from synfin.explain import narrative
-from synfin.explain.escape import visible
 from synfin.explain.ladder import DEFAULT_MAX_SEGMENTS, Ladder, layout
 from synfin.explain.quantity import Language, duration
 from synfin.explain.words import LANGUAGES, finding_facts, text
-from synfin.faces import details
+from synfin.faces import details, page
 from synfin.faces.details import Texts, words
+from synfin.faces.page import escaped, say
 from synfin.faces.svg import COMPACT, WIDE, embedded_svg, ladder_rules
-from synfin.faces.theme import DARK, LIGHT, declarations
 from synfin.wire.frame import Frame
 
 if TYPE_CHECKING:
     from synfin.watch.record import Finding, Story
 
-_HERE = Path(__file__).parent
-_TAGS: Mapping[Language, str] = {"en": "en", "zh": "zh-CN"}
-_NAMES: Mapping[Language, str] = {"en": "English", "zh": "中文"}
 #: catalogue texts that the script needs
 _SCRIPT_WORDS = (
     "ui.segment", "ui.frame", "ui.previous", "ui.next", "ui.back", "ui.why", "ui.rules", "ui.states", "ui.analysis",
@@ -49,39 +40,17 @@ def render_html(
 ) -> str:
     """The page for one story; `packets` holds its frames by frame number, `lang` is shown first."""
     ladder = layout(story, max_segments)
-    style, script = _style(), (_HERE / "page.js").read_text(encoding="utf-8")
-    policy = (
-        f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; base-uri 'none'; form-action 'none'"
-    )
+    style = page.styled(page.file_text("page.css"), ladder_rules())
+    hint = f"<kbd>↑</kbd> <kbd>↓</kbd> {say(words('ui.walk'))}"
     body = "".join((
-        _top(story, title), "<main>", _verdict(story), _ladder_card(story, ladder),
-        '<aside id="details" class="card" tabindex="-1"></aside>', _told(story, max_segments), "</main>", _footer(),
+        page.top(title, words("ui.connection", n=story.connection.conn), hint), "<main>", _verdict(story),
+        _ladder_card(story, ladder), '<aside id="details" class="card" tabindex="-1"></aside>',
+        _told(story, max_segments), "</main>", page.footer(),
     ))  # fmt: skip
-    return (
-        f'<!doctype html><html lang="{_TAGS[lang]}" data-lang="{lang}"><head><meta charset="utf-8">'
-        f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        '<meta name="color-scheme" content="light dark">'
-        f"<title>{_escape(title)} · synfin</title><style>{style}</style></head><body>{body}"
-        f'<script type="application/json" id="data">{_json(_data(story, ladder, packets))}</script>'
-        f"<script>{script}</script></body></html>\n"
-    )
-
-
-def _style() -> str:
-    """Page and ladder; the dark colours stand twice, for the reader's wish and for the button."""
-    light, dark = declarations(LIGHT), declarations(DARK)
-    colours = (
-        f":root{{color-scheme:light;{light}}}\n"
-        f"@media (prefers-color-scheme:dark){{:root:not([data-theme=light]){{color-scheme:dark;{dark}}}}}\n"
-        f":root[data-theme=dark]{{color-scheme:dark;{dark}}}\n"
-    )
-    return colours + (_HERE / "page.css").read_text(encoding="utf-8") + ladder_rules()
-
-
-def _hash(content: str) -> str:
-    digest = hashlib.sha256(content.encode("utf-8")).digest()
-    return f"'sha256-{base64.b64encode(digest).decode()}'"
+    return page.document(
+        lang=lang, title=title, style=style, script=page.file_text("page.js"), body=body,
+        data=_data(story, ladder, packets),
+    )  # fmt: skip
 
 
 def _data(story: Story, ladder: Ladder, packets: Mapping[int, Frame]) -> dict[str, Any]:
@@ -103,32 +72,7 @@ def _template(key: str, lang: Language) -> str:
     return text(key, lang, n="{n}", names="{n}")
 
 
-def _json(data: Any) -> str:
-    """JSON that cannot end the script element nor be read as markup."""
-    dumped = json.dumps(data, ensure_ascii=True, separators=(",", ":"))
-    return dumped.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
-
-
 # --- the static parts ---
-
-
-def _top(story: Story, title: str) -> str:
-    number = words("ui.connection", n=story.connection.conn)
-    languages = "".join(
-        f'<button type="button" data-choose-lang="{lang}" lang="{_TAGS[lang]}" class="plain">{name}</button>'
-        for lang, name in _NAMES.items()
-    )
-    themes = "".join(
-        f'<button type="button" data-choose-theme="{name}" class="plain">{_say(words(f"ui.{name}"))}</button>'
-        for name in ("light", "dark")
-    )
-    return (
-        '<header><span class="logo">syn<i>fin</i></span>'
-        f'<span class="file">{_escape(title)} · {_say(number)}</span><span class="spring"></span>'
-        f'<span class="hint"><kbd>↑</kbd> <kbd>↓</kbd> {_say(words("ui.walk"))}</span>'
-        f'<span class="switch" role="group" aria-label="Language / 语言">{languages}</span>'
-        f'<span class="switch" role="group" aria-label="Theme / 主题">{themes}</span></header>'
-    )
 
 
 def _verdict(story: Story) -> str:
@@ -144,23 +88,23 @@ def _verdict(story: Story) -> str:
     figures += _figure(duration(record.duration_ns), "ui.duration")
     return (
         f'<section class="card verdict {said["en"].severity}">'
-        f'<div class="words"><h1>{_say(headline)}</h1><p>{_say(detail)}</p></div>'
+        f'<div class="words"><h1>{say(headline)}</h1><p>{say(detail)}</p></div>'
         f'<div class="numbers"><div class="chips">{chips}</div>{figures}</div></section>'
     )
 
 
 def _chip(key: str) -> str:
     meaning = " / ".join(text(f"{key}.text", lang) for lang in LANGUAGES)
-    return f'<span class="chip {finding_facts(key).severity}" title="{_escape(meaning)}">{_escape(key)}</span>'
+    return f'<span class="chip {finding_facts(key).severity}" title="{escaped(meaning)}">{escaped(key)}</span>'
 
 
 def _figure(value: str, key: str) -> str:
-    return f'<div class="figure"><b>{_escape(value)}</b><span>{_say(words(key))}</span></div>'
+    return f'<div class="figure"><b>{escaped(value)}</b><span>{say(words(key))}</span></div>'
 
 
 def _ladder_card(story: Story, ladder: Ladder) -> str:
     drawings = "".join(embedded_svg(story, ladder, LANGUAGES, plan) for plan in (WIDE, COMPACT))
-    remark = f'<noscript><p class="soft">{_say(words("ui.no-script"))}</p></noscript>'
+    remark = f'<noscript><p class="soft">{say(words("ui.no-script"))}</p></noscript>'
     return f'<section class="card drawing" id="ladder">{drawings}{remark}</section>'
 
 
@@ -173,22 +117,22 @@ def _told(story: Story, max_segments: int | None) -> str:
 def _findings(findings: Sequence[Finding]) -> str:
     if not findings:
         return ""
-    return f'<section class="card"><h2>{_say(words("ui.findings"))}</h2>{"".join(map(_finding, findings))}</section>'
+    return f'<section class="card"><h2>{say(words("ui.findings"))}</h2>{"".join(map(_finding, findings))}</section>'
 
 
 def _finding(finding: Finding) -> str:
     said = {lang: narrative.finding_sentence(finding, lang) for lang in LANGUAGES}
     sentence: Texts = {lang: both[0] for lang, both in said.items()}
     todo: Texts = {lang: text("ui.todo", lang, advice=both[1]) for lang, both in said.items()}
-    chip = f'<span class="chip {_escape(finding.severity)}">{_escape(finding.id)}</span>'
-    likely = f" <em>({_say(words('ui.likely'))})</em>" if finding.confidence == "likely" else ""
-    advice = "" if finding.severity == "ok" else f'<p class="soft">{_say(todo)}</p>'
+    chip = f'<span class="chip {escaped(finding.severity)}">{escaped(finding.id)}</span>'
+    likely = f" <em>({say(words('ui.likely'))})</em>" if finding.confidence == "likely" else ""
+    advice = "" if finding.severity == "ok" else f'<p class="soft">{say(todo)}</p>'
     reference = finding.reference or finding_facts(finding.id).ref
     frames = ", ".join(map(str, finding.frames[:8]))
-    evidence = f" · {_say(words('ui.evidence', frames=frames))}" if frames else ""
+    evidence = f" · {say(words('ui.evidence', frames=frames))}" if frames else ""
     return (
-        f'<div class="finding"><p>{chip} {_say(sentence)}{likely}</p>{advice}'
-        f'<p class="source">{_escape(reference)}{evidence}</p></div>'
+        f'<div class="finding"><p>{chip} {say(sentence)}{likely}</p>{advice}'
+        f'<p class="source">{escaped(reference)}{evidence}</p></div>'
     )
 
 
@@ -197,7 +141,7 @@ def _reset(story: Story) -> str:
     if reasons["en"] is None:
         return ""
     said: Texts = {lang: reason or "" for lang, reason in reasons.items()}
-    return f'<section class="card"><h2>{_say(words("ui.reset"))}</h2><p>{_say(said)}</p></section>'
+    return f'<section class="card"><h2>{say(words("ui.reset"))}</h2><p>{say(said)}</p></section>'
 
 
 def _chapters(story: Story, max_segments: int | None) -> str:
@@ -209,32 +153,17 @@ def _chapters(story: Story, max_segments: int | None) -> str:
         for index, line in enumerate(chapter.lines):
             said: Texts = {lang: told[lang][at].lines[index].text for lang in LANGUAGES}
             where = "" if line.step is None else f' data-step="{line.step}"'
-            head = f"<b>{_escape(line.head)}</b> " if line.head else ""
+            head = f"<b>{escaped(line.head)}</b> " if line.head else ""
             lines.append(
-                f'<li{where} class="{"pause" if line.step is None else "told-segment"}">{head}{_say(said)}</li>'
+                f'<li{where} class="{"pause" if line.step is None else "told-segment"}">{head}{say(said)}</li>'
             )
-        parts.append(f'<div class="chapter {chapter.tone}"><h3>{_say(title)}</h3><ol>{"".join(lines)}</ol></div>')
-    return f'<section class="card story"><h2>{_say(words("ui.story"))}</h2>{"".join(parts)}</section>'
+        parts.append(f'<div class="chapter {chapter.tone}"><h3>{say(title)}</h3><ol>{"".join(lines)}</ol></div>')
+    return f'<section class="card story"><h2>{say(words("ui.story"))}</h2>{"".join(parts)}</section>'
 
 
 def _asides(story: Story) -> str:
     told = {lang: narrative.asides(story, lang) for lang in LANGUAGES}
     if not told["en"]:
         return ""
-    items = "".join(f"<li>{_say({'en': en, 'zh': zh})}</li>" for en, zh in zip(told["en"], told["zh"], strict=True))
-    return f'<section class="card asides"><h2>{_say(words("ui.asides"))}</h2><ul>{items}</ul></section>'
-
-
-def _footer() -> str:
-    return f"<footer>{_say(words('ui.made-by'))}</footer>"
-
-
-def _say(said: Texts) -> str:
-    """A text in all its languages, each marked; the page shows the chosen one."""
-    if isinstance(said, str):
-        return _escape(said)
-    return "".join(f'<span lang="{_TAGS[lang]}">{_escape(content)}</span>' for lang, content in said.items())
-
-
-def _escape(content: str) -> str:
-    return html_escape(visible(content), quote=True)
+    items = "".join(f"<li>{say({'en': en, 'zh': zh})}</li>" for en, zh in zip(told["en"], told["zh"], strict=True))
+    return f'<section class="card asides"><h2>{say(words("ui.asides"))}</h2><ul>{items}</ul></section>'

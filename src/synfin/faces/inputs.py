@@ -14,8 +14,11 @@ from synfin.capture.reader import CaptureReader, open_capture
 from synfin.capture.source import standard_input
 from synfin.errors import UnreadableInput, UsageError
 from synfin.faces import progress
-from synfin.watch.engine import Engine
+from synfin.watch.engine import KEEP_ALL, Engine, Limits
 from synfin.watch.engines import compiled, engine
+
+_LARGE = 1 << 25  # bytes of a file that is worth a second core
+_MOST_JOBS = 4  # unless more are asked for: each shard looks at all rows
 
 
 def named(asked: argparse.Namespace) -> list[str]:
@@ -37,17 +40,23 @@ def follow(paths: Sequence[str], warnings: list[str]) -> tuple[Engine, bool]:
     """Follow the captures as one input; (the engine, whether it was interrupted). What was read is never lost."""
     following = fresh_engine()
     try:
-        for path in paths:
-            with open_capture(path, first_number=following.frames + 1) as reader:
-                try:
-                    with progress.shown(reader, lambda: following.frames):
-                        following.feed(reader)
-                finally:
-                    warnings.extend(reader.warnings)
-                    warnings.extend(_unseen(reader))
+        for _ in steps(following, paths, warnings):
+            pass
     except KeyboardInterrupt:
         return following, True
     return following, False
+
+
+def steps(following: Engine, paths: Sequence[str], warnings: list[str]) -> Iterator[None]:
+    """Follow the captures as one input, with pauses."""
+    for path in paths:
+        with open_capture(path, first_number=following.frames + 1) as reader:
+            try:
+                with progress.shown(reader, lambda: following.frames):
+                    yield from following.steps(reader)
+            finally:
+                warnings.extend(reader.warnings)
+                warnings.extend(_unseen(reader))
 
 
 def _unseen(reader: CaptureReader) -> Iterator[str]:
@@ -66,14 +75,34 @@ def note_no_tcp(paths: Sequence[str], frames: int) -> None:
     note(f"{', '.join(paths)}: no TCP in {count}")
 
 
-def fresh_engine() -> Engine:
-    """An engine; says once when the kernels are missing."""
+def jobs_for(paths: Sequence[str], asked: int | None) -> int:
+    """On how many cores to follow captures: as asked, else on some of those at hand where one is large."""
+    if asked is not None:
+        return asked
+    return min(cores(), _MOST_JOBS) if any(_size(path) >= _LARGE for path in paths) else 1
+
+
+def cores() -> int:
+    """Those that this process may run on."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _size(path: str) -> int:
+    try:
+        found = os.stat(path)
+    except (OSError, ValueError):
+        return 0  # standard input, or opening it will say what is wrong
+    return found.st_size if stat.S_ISREG(found.st_mode) else 0
+
+
+def fresh_engine(*, records_only: bool = False, limits: Limits = KEEP_ALL, jobs: int = 1) -> Engine:
+    """An engine (see `engines.engine`); says once when the kernels are missing."""
     if not compiled() and os.environ.get("SYNFIN_READABLE") != "1" and not _told:
         _told.append(True)
         note(
             "the compiled kernels are missing; the readable core runs, slower (install gcc and python3-dev, then again)"
         )
-    return engine()
+    return engine(records_only=records_only, limits=limits, jobs=jobs)
 
 
 _told: list[bool] = []

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from synfin.dissect import tree
+from synfin.explain.checksum import checksums
 from synfin.explain.escape import visible
-from synfin.explain.header import Cell, header_cells, is_partial_checksum
+from synfin.explain.header import FLAGS, Cell, header_cells, is_partial_checksum
 from synfin.explain.models import Place, places, why_four
+from synfin.explain.packet_words import CHECKSUM_SEVERITIES, checksum_of, checksum_text, named_frame, severity
 from synfin.explain.quantity import Language
 from synfin.explain.words import has, text
-from synfin.faces.terminal import Paint
+from synfin.faces.terminal import SEVERITY_STYLES, Paint
 from synfin.faces.width import clip, display_width, pad, wrap
 from synfin.wire.frame import Frame
 
@@ -25,15 +28,43 @@ _FIELD_COLUMN = 6 + _BYTES_SHOWN * 3 + 1
 
 
 def render_packet(
-    frame: Frame, lang: Language, *, colour: bool, width: int, facts: Facts | None = None, step: Step | None = None
+    frame: Frame,
+    lang: Language,
+    *,
+    colour: bool,
+    width: int,
+    facts: Facts | None = None,
+    step: Step | None = None,
+    named: Mapping[int, str] | None = None,
 ) -> str:
-    """Everything about one packet; `step` is its part in the story, when it has one."""
+    """Everything about one packet; `step` is its part in the story, `named` tells of packets that its fields name."""
     paint, width = Paint(colour), max(width, 72)
-    lines = [line for node in tree.build(frame, facts) for line in _node_lines(node, frame.data, lang, paint, width, 0)]
+    tree_text = _Tree(frame, lang, paint, width, dict(named or {}))
+    lines = [line for node in tree.build(frame, facts) for line in tree_text.node_lines(node, 0)]
     if frame.tcp is not None and frame.segment is not None:
-        lines += ["", *header_drawing(frame, lang, paint, step)]
+        lines += ["", *header_drawing(frame, lang, paint, step), *control_bits(frame, lang, paint, width)]
     lines += ["", *model_table(frame, lang, paint, width)]
     return "\n".join(lines) + "\n"
+
+
+def render_header(frame: Frame, lang: Language, *, colour: bool, width: int, step: Step | None = None) -> str:
+    """The drawing of the TCP header alone, and every control bit in words; empty where there is none."""
+    paint = Paint(colour)
+    lines = [*header_drawing(frame, lang, paint, step), *control_bits(frame, lang, paint, max(width, 72))]
+    return "\n".join(lines) + "\n" if lines else ""
+
+
+def control_bits(frame: Frame, lang: Language, paint: Paint, width: int) -> Iterator[str]:
+    """Every control bit with its value and what it means, those that are set in full light."""
+    if frame.segment is None:
+        return
+    yield paint(text("header.bits", lang), "bold")
+    for name, mask in FLAGS:
+        on = bool(frame.segment.flags & mask)
+        head = f"  {name:>3} = {int(on)}  "
+        for at, said in enumerate(wrap(text(f"flag.{name}", lang), width - len(head))):
+            line = (head if at == 0 else " " * len(head)) + said
+            yield paint(line, "bold") if on and at == 0 else line if on else paint(line, "dim")
 
 
 def header_drawing(frame: Frame, lang: Language, paint: Paint, step: Step | None = None) -> Iterator[str]:
@@ -110,29 +141,62 @@ def _rule(above: Sequence[Cell], below: Sequence[Cell]) -> str:
     return line
 
 
-def _node_lines(node: tree.Node, data: bytes, lang: Language, paint: Paint, width: int, depth: int) -> Iterator[str]:
-    line = f"{'  ' * depth}{visible(node.text(lang))}"
-    if depth == 0:
-        yield paint(clip(line, width), "bold")
-    else:
-        yield from _field_lines(node, data, line, lang, paint, width, depth)
-    for child in node.children:
-        yield from _node_lines(child, data, lang, paint, width, depth + 1)
+@dataclass(frozen=True, slots=True)
+class _Tree:
+    """The tree of one packet as lines, the bytes beside."""
 
+    frame: Frame
+    lang: Language
+    paint: Paint
+    width: int
+    named: dict[int, str]
 
-def _field_lines(
-    node: tree.Node, data: bytes, line: str, lang: Language, paint: Paint, width: int, depth: int
-) -> Iterator[str]:
-    room = max(width - _FIELD_COLUMN, 30)
-    wrapped = wrap(line, room, "  " * depth + "  ")
-    meaning = text(node.key, lang) if has(node.key) else ""
-    beside = f"  {meaning}" if meaning and display_width(wrapped[-1] + meaning) + 2 <= room else ""
-    for at, part in enumerate(wrapped):
-        place = _place(node, data) if at == 0 else " " * _FIELD_COLUMN
-        yield paint(place, "dim") + part + (paint(beside, "dim") if at == len(wrapped) - 1 else "")
-    if meaning and not beside:
-        for part in wrap(meaning, room - 2 * depth - 2):
-            yield " " * (_FIELD_COLUMN + 2 * depth + 2) + paint(part, "dim")
+    def node_lines(self, node: tree.Node, depth: int) -> Iterator[str]:
+        """A node and everything below it."""
+        line = f"{'  ' * depth}{visible(self._text(node))}"
+        if depth == 0:
+            yield self.paint(clip(line, self.width), "bold")
+        else:
+            yield from self._field_lines(node, line, depth)
+        for child in node.children:
+            yield from self.node_lines(child, depth + 1)
+
+    def _text(self, node: tree.Node) -> str:
+        said = severity(node)
+        if said is None:
+            return node.text(self.lang)
+        title = node.title_zh if self.lang == "zh" else node.title_en
+        return f"[{text(f'severity.{said}', self.lang)}: {title}]"
+
+    def _field_lines(self, node: tree.Node, line: str, depth: int) -> Iterator[str]:
+        room = max(self.width - _FIELD_COLUMN, 30)
+        wrapped = wrap(line, room, "  " * depth + "  ")
+        meaning = text(node.key, self.lang) if has(node.key) else ""
+        beside = f"  {meaning}" if meaning and display_width(wrapped[-1] + meaning) + 2 <= room else ""
+        style = SEVERITY_STYLES[severity(node) or "info"] if severity(node) else ""
+        for at, part in enumerate(wrapped):
+            place = _place(node, self.frame.data) if at == 0 else " " * _FIELD_COLUMN
+            shown = self.paint(part, style) if style else part
+            yield self.paint(place, "dim") + shown + (self.paint(beside, "dim") if at == len(wrapped) - 1 else "")
+        if meaning and not beside:
+            yield from self._below(meaning, depth, "dim")
+        yield from self._told(node, depth)
+
+    def _told(self, node: tree.Node, depth: int) -> Iterator[str]:
+        """Whether a checksum is right, and which packet a field names."""
+        checksum = checksum_of(node, checksums(self.frame))
+        if checksum is not None:
+            style = SEVERITY_STYLES[CHECKSUM_SEVERITIES[checksum.verdict]]
+            yield from self._below(f"→ {checksum_text(checksum, self.lang)}", depth, style)
+        number = named_frame(node)
+        if number in self.named:
+            said = f"→ {text('packet.names', self.lang, n=number)} {visible(self.named[number])}"
+            yield from self._below(said, depth, "open")
+
+    def _below(self, said: str, depth: int, style: str) -> Iterator[str]:
+        room = max(self.width - _FIELD_COLUMN, 30)
+        for part in wrap(said, room - 2 * depth - 2):
+            yield " " * (_FIELD_COLUMN + 2 * depth + 2) + self.paint(part, style)
 
 
 def _place(node: tree.Node, data: bytes) -> str:

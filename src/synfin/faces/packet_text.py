@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from synfin.dissect.context import Facts
-from synfin.dissect.jsonshape import CHAT, ERROR, EXPERT, MALFORMED, NOTE, PROTOCOL, SEQUENCE, WARNING
 from synfin.dissect.tree import Node, build
 from synfin.wire.frame import Frame
 
 _INDENT = "    "
-_SEVERITIES = {CHAT: "Chat", NOTE: "Note", WARNING: "Warning", ERROR: "Error"}
-_GROUPS = {SEQUENCE: "Sequence", PROTOCOL: "Protocol", MALFORMED: "Malformed"}
 
 
 def tree_lines(frame: Frame, facts: Facts, opened: Collection[str] | None = None) -> Iterator[str]:
@@ -27,10 +24,8 @@ def tree_lines(frame: Frame, facts: Facts, opened: Collection[str] | None = None
 
 def _lines(node: Node, depth: int) -> Iterator[str]:
     indent = _INDENT * depth
-    if node.name in EXPERT:
-        severity, group = (
-            names.get(code, code) for names, code in zip((_SEVERITIES, _GROUPS), EXPERT[node.name], strict=True)
-        )
+    if node.severity:
+        severity, group = node.severity.capitalize(), node.group.capitalize()
         yield f"{indent}[Expert Info ({severity}/{group}): {node.title_en}]"
         for said in (node.title_en, f"Severity level: {severity}", f"Group: {group}"):
             yield f"{indent}{_INDENT}[{said}]"

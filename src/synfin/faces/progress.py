@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import stat
 import sys
 import time
@@ -46,6 +45,8 @@ def _show(stream: TextIO, reader: CaptureReader, frames: Callable[[], int], done
     while not done.wait(wait):
         seen = frames() - before
         text = line(reader.source.taken, total, seen, time.monotonic() - since)
+        import shutil  # only where there is a terminal
+
         stream.write(_CLEAR + text[: shutil.get_terminal_size().columns - 1])
         stream.flush()
         wait, told = _PERIOD_S, True

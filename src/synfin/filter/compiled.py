@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
+from synfin.capture.packet import Packet
 from synfin.dissect.context import Facts
 from synfin.filter import typed
 from synfin.filter.evaluate.plan import predicate
@@ -28,12 +29,29 @@ class Filter:
         """Whether the packet passes."""
         return self._test(Row(frame, facts))
 
+    @property
+    def asks_connections(self) -> bool:
+        """Whether it asks for nothing but the connection."""
+        return bool(self.fields) and all(name.startswith("conn.") for name in self.fields)
 
-def compile(text: str) -> Filter:
+    def accepts(self, connection: object) -> bool:
+        """Whether a connection passes by its record alone; for a filter that `asks_connections`."""
+        return self._test(Row(_NOBODY, Facts(connection=connection)))
+
+
+#: What stands for the packet where only the connection is asked for.
+_NOBODY = Frame(Packet(0, 0, 1, b"", 0), ())
+
+
+def compile(text: str, macros: Mapping[str, str] | None = None) -> Filter:
     """The filter that `text` writes; FilterError names the place, what was expected, and the nearest field.
 
-    The empty filter passes every packet, as tshark's does.
+    The empty filter passes every packet, as tshark's does. Macros are Wireshark's own where none are given.
     """
+    if "$" in text:
+        from synfin.filter import macros as written
+
+        text = written.expand(text, written.personal() if macros is None else macros)
     if not text.strip(" \t\r\n"):
         return Filter(text, typed.Every(()))
     return Filter(text, check(parse(text), text))

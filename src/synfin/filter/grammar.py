@@ -131,8 +131,9 @@ class _Parser:
     def membership(self, left: Entity, quantifier: str, start: int) -> Test:
         negated = self.accept("!")
         self.expect("in")
-        found = Member(left, self.elements(), quantifier, start)
-        return Not(found) if negated else found
+        if negated:  # the quantifier speaks of the inversion, not of the values
+            return Not(Member(left, self.elements(), "", start))
+        return Member(left, self.elements(), quantifier, start)
 
     def elements(self) -> tuple[tuple[Entity, Entity | None], ...]:
         self.expect("{")

@@ -47,6 +47,7 @@ class Selection:
 
             self._record = records(self.finished)
         self._run: Run | None = None
+        self._datagrams = bool(asked & Needs.DATAGRAMS)
 
     @cached_property
     def told(self) -> Told:
@@ -60,6 +61,8 @@ class Selection:
         if self._wanted is not None:
             self._run = plan(self._wanted.condition).bind(self.blocks, self._connections)
         for block in self.blocks:
+            if self._datagrams:
+                self.told.see_datagrams()
             verdicts = self._verdicts(block.count)
             if self._last is not None and block.frames >= self._last:
                 kept = max(self._last - block.first + 1, 0)

@@ -116,4 +116,8 @@ def _compare(at: str, expect: Expect, told: Told | None) -> Row:
     differences += [f"missing: {name}" for name in sorted((expect.findings & known) - set(beside))]
     alarms = {name for name, severity in beside.items() if severity in _ALARMS}
     differences += [f"not expected: {name}" for name in sorted(alarms - expect.findings - expect.may)]
-    return Row(at, expect, told, tuple(differences), tuple(sorted(expect.findings - known)))
+    awaited = tuple(sorted(expect.findings - known))
+    if expect.awaited:
+        awaited += tuple(differences)
+        differences = [] if differences else ["as expected: take the mark `awaited` away"]
+    return Row(at, expect, told, tuple(differences), awaited)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import shutil
 import subprocess
@@ -18,10 +17,10 @@ from synfin.errors import SynfinError
 from synfin.explain.quantity import Language
 from synfin.explain.words import text
 from synfin.lab.experiment import try_place
+from synfin.lab.rig import witness
+from synfin.lab.trial import try_wire
 
 _KERNELS = ("synfin._kernels.scan", "synfin._kernels.follow")
-_TRACING = (Path("/sys/kernel/tracing"), Path("/sys/kernel/debug/tracing"))
-_TRACEPOINT = "events/sock/inet_sock_set_state/format"
 #: a program that does not tell its version in this time does not work
 _PROGRAM_LIMIT_S = 60.0
 
@@ -50,6 +49,8 @@ def examine() -> list[Check]:
         _check("kernels", False, _kernels),
         _check("uvloop", False, _uvloop),
         _check("namespaces", True, _namespaces),
+        _check("wire", False, _wire),
+        _check("nft", False, lambda: _program("nft")),
         _check("capture", False, _capture),
         _check("tracing", False, _tracing),
         _check("tshark", False, lambda: _program("tshark")),
@@ -110,21 +111,25 @@ def _capture() -> str:
         raise _Missing(f"open a packet socket on lo: {error}") from error
 
 
+def _wire() -> str:
+    """Make one end of it, in a process of its own."""
+    refusal = try_wire()
+    if refusal is not None:
+        raise _Missing(f"{refusal.operation}: {refusal.reason}")
+    return "made a device in a private namespace, captured on it, asked for its sockets"
+
+
 def _tracing() -> str:
-    seen = []
-    for folder in _TRACING:
-        try:
-            (folder / _TRACEPOINT).read_bytes()
-        except OSError as error:
-            seen.append(f"{folder / _TRACEPOINT}: {os.strerror(error.errno or 0)}")
-        else:
-            return f"read {folder / _TRACEPOINT}"
-    raise _Missing("; ".join(seen))
+    """Have an instance of it for a moment."""
+    refused = witness.available()
+    if refused:
+        raise _Missing(refused)
+    return "made an instance of its own, with the events of TCP states and resets"
 
 
 def _program(name: str, option: str = "--version") -> str:
     """Run it; its first line."""
-    path = shutil.which(name)
+    path = shutil.which(name) or shutil.which(name, path="/usr/sbin:/sbin")
     if path is None:
         raise _Missing(f"no {name} on the path")
     try:

@@ -19,8 +19,8 @@ _STAGE: dict[str, type] = {
     "firewall_client": list, "firewall_server": list, "copies": bool, "until": str, "quiet_ms": int, "limit_s": int,
     "fin_within_ms": int,
 }  # fmt: skip
-_EXPECT = {"at", "port", "incarnation", "open", "close", "closed_by", "findings", "may"}
-_KERNEL = {"client", "server", "reset", "silent", "undisturbed"}
+_EXPECT = {"at", "port", "incarnation", "open", "close", "closed_by", "findings", "may", "awaited"}
+_KERNEL = {"client", "server", "reset", "silent"}
 VANTAGES = ("client", "server")
 _CLOSERS = ("client", "server", "both", "middle", "timeout", "none")
 
@@ -65,6 +65,7 @@ class Expect:
     closed_by: str  #: empty: not asked
     findings: frozenset[str]  #: beside open and close
     may: frozenset[str]  #: may be there or not
+    awaited: bool = False  #: what is right, and not said yet: a run that shows it asks to take this mark away
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,6 @@ class KernelSays:
     states: Mapping[str, tuple[str, ...]]  #: of each end
     reset: tuple[str, ...] = ()  #: reasons of the RSTs that the kernels send, in order
     silent: frozenset[str] = frozenset()  #: ends that change their state without a segment
-    undisturbed: bool = False  #: nothing is lost, forged or hidden: likely states must equal the kernel's
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +90,14 @@ class Script:
     expects: tuple[Expect, ...]
     kernel: KernelSays
     data: Mapping[str, Any]  #: as in the file
+
+    @property
+    def undisturbed(self) -> bool:
+        """Nothing is lost, held up, forged or hidden: likely states must equal the kernel's."""
+        stage = self.stage
+        hindered = stage.firewall_client or stage.firewall_server or stage.copies or self.kernel.silent
+        force = {"firewall", "vanish"} & {step.do for part in self.parts for step in part.steps}
+        return not hindered and not force and all(rule.do == "note" for rule in self.rules)
 
     def expected(self, at: str) -> list[Expect]:
         """What must be said at a vantage point, by connection; a table for one point goes before one for both."""
@@ -182,6 +190,7 @@ def _expect(where: str, entry: Any) -> Expect:
         closed_by,
         _names(where, entry, "findings"),
         _names(where, entry, "may"),
+        bool(entry.get("awaited", False)),
     )
 
 
@@ -198,7 +207,7 @@ def _kernel(name: str, table: Mapping[str, Any]) -> KernelSays:
     reset = table.get("reset", [])
     if not isinstance(reset, list) or silent - set(ENDS):
         raise UsageError(f"{name}: kernel: reset is a list of reasons, silent a list of ends")
-    return KernelSays(states, tuple(map(str, reset)), silent, bool(table.get("undisturbed", False)))
+    return KernelSays(states, tuple(map(str, reset)), silent)
 
 
 def _names(where: str, entry: Mapping[str, Any], key: str) -> frozenset[str]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import base64
-import os
+import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from synfin.capture.packet import Packet
 from synfin.errors import SynfinError, UsageError
+from synfin.explain.quantity import Language
+from synfin.explain.words import text
 from synfin.lab.experiment import Event, LabForbidden, Place, fresh_process
 from synfin.lab.namespace import PlaceRefused
 from synfin.lab.script import Script
@@ -70,6 +72,18 @@ def perform(script: Script, *, place: str | None = None, observe: bool = False, 
     return done
 
 
+def try_wire() -> PlaceRefused | None:
+    """Make one end of the wire in a process of its own; what was refused, or None when all worked."""
+    refused = None
+    for place in PLACES:
+        answer = fresh_process("synfin.lab.rig.perform", {"place": place, "only_try": True})
+        if "entered" in answer:
+            return None
+        reason = answer.get("refused") or {"operation": "the wire", "reason": answer.get("failed", "it failed")}
+        refused = refused or PlaceRefused(place, reason["operation"], reason["reason"])
+    return refused
+
+
 def _perform_once(script: Script, places: Sequence[str], observe: bool, port: int, repeated: int) -> Trial:
     addresses = _addresses(script)
     order = {"name": script.name, "script": script.data, "observe": observe, "port": port, "addresses": addresses}
@@ -88,15 +102,12 @@ def _perform_once(script: Script, places: Sequence[str], observe: bool, port: in
 
 def _addresses(script: Script) -> dict[str, str]:
     """Of both ends. They differ from run to run: the kernel's trace knows no namespaces, but it knows addresses."""
-    number = os.getpid() * 2654435761 % (1 << 22)
-    net = 127 if script.stage.on == "loopback" else 10
-    if net == 127:
-        address = f"127.{number >> 16}.{number >> 8 & 255}.{number & 254 | 1}"
+    number = secrets.randbits(21)
+    if script.stage.on == "loopback":
+        address = f"127.{number >> 14 | 128}.{number >> 7 & 127}.{number & 127 | 1}"
         return {"client": address, "server": address}
-    return {end: f"10.{number >> 14 & 127}.{number >> 7 & 127}.{(number & 63) * 4 + host}" for host, end in ENDS}
-
-
-ENDS = ((1, "client"), (2, "server"))
+    net = f"10.{number >> 14}.{number >> 7 & 127}"
+    return {"client": f"{net}.{(number & 127) | 1}", "server": f"{net}.{(number & 127) + 128}"}
 
 
 def _collect(
@@ -116,3 +127,16 @@ def _collect(
     return Trial(
         script, captures, events, drops, place, port, addresses, result["fired"], result["forged"], observed, repeated
     )
+
+
+#: steps that say nothing of the network
+_SILENT_STEPS = frozenset({"tell", "stay", "repeat"})
+
+
+def step_sentence(event: Event, lang: Language) -> str:
+    """What a program of the bench did, in words; empty for what only keeps the programs together."""
+    if "error" in event.detail:
+        return text("lab.step.failed", lang, step=event.name, error=event.detail["error"])
+    if event.name in _SILENT_STEPS or event.name.startswith("await"):
+        return ""
+    return text(f"lab.step.{event.name}", lang, **event.detail)

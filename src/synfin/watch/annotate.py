@@ -13,6 +13,7 @@ from synfin.capture.packet import Packet
 from synfin.capture.reader import CaptureReader
 from synfin.dissect.context import Facts
 from synfin.watch.analysis import flag_names
+from synfin.watch.datagrams import Datagrams
 from synfin.watch.flight import Values
 from synfin.watch.profile import TSHARK_4_0, Profile
 from synfin.watch.raw import RawConnection
@@ -65,6 +66,7 @@ class Annotator:
     profile: Profile = TSHARK_4_0
     _tracker: Tracker = field(init=False)
     _fragments: Reassembler = field(default_factory=Reassembler)
+    _datagrams: Datagrams = field(default_factory=Datagrams)
     _first_ns: int | None = None
     _last_ns: int = 0
 
@@ -79,6 +81,8 @@ class Annotator:
             interface = reader.interfaces[packet.interface]
             facts.time_decimals = interface.time_decimals
             facts.interface = None if reader.pcapng is None else interface
+        if any(layer.name == "udp" for layer in frame.layers):
+            facts.datagrams = self._datagrams.see(frame)
         found = self._tracker.follow(frame)
         if found is not None:
             row, tracked = found

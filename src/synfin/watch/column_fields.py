@@ -22,11 +22,12 @@ class Needs(IntFlag):
     HINDSIGHT = 4  #: the whole input was followed before
     RECORD = 8  #: the connection's record is asked
     STORY = 16  #: only the readable core tells it
+    DATAGRAMS = 32  #: every UDP header before it was seen
 
 
 _FOLLOWED, _VALUES = Needs.FOLLOWING, Needs.FOLLOWING | Needs.VALUES
 _FINAL = Needs.FOLLOWING | Needs.HINDSIGHT
-EVERYTHING = _VALUES | _FINAL | Needs.RECORD
+EVERYTHING = _VALUES | _FINAL | Needs.RECORD | Needs.DATAGRAMS
 
 
 class Spec(NamedTuple):
@@ -158,7 +159,6 @@ def _link_and_network() -> dict[str, Spec]:
         "ipv6.nxt": _bits(ip6, 6, 1),
         "ipv6.hlim": _bits(ip6, 7, 1),
         "udp.length": _bits(udp, 4, 2),
-        "udp.checksum": _bits(udp, 6, 2),
     }
     pairs = ("src", PAIR_SOURCE), ("dst", PAIR_DESTINATION), ("addr", PAIR_BOTH)
     for name, which in pairs:
@@ -279,7 +279,9 @@ def needs(names: Collection[str]) -> Needs:
 
 
 def _of_unknown(name: str) -> Needs:
-    layer, dot, _ = name.partition(".")
+    layer, dot, rest = name.partition(".")
+    if layer == "udp" and rest.startswith(("stream", "time_")):
+        return Needs.DATAGRAMS
     if layer == "conn":
         return _FINAL | Needs.RECORD
     if layer == "synfin":

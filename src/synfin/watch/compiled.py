@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from synfin._kernels import follow, scan
 from synfin.tcp.state import matrix
-from synfin.watch.engine import Place
+from synfin.watch.engine import KEEP_ALL, Limits, Place
 from synfin.watch.raw import RawConnection, RawSide
 from synfin.watch.slow import SlowPath
 
@@ -42,13 +42,25 @@ class CompiledEngine:
     """See `Engine`.
 
     A second engine that is given the `finished` first one shows what a second pass shows. `sink` is called with every
-    block of rows and facts, and how many they are. An engine for `records` alone keeps no facts of packets.
+    block of rows and facts, and how many they are. An engine for records alone keeps no facts of packets.
+    Connections leave memory as `Limits` say, without them never.
     """
 
     def __init__(
-        self, finished: CompiledEngine | None = None, sink: _Sink | None = None, *, records_only: bool = False
+        self,
+        finished: CompiledEngine | None = None,
+        sink: _Sink | None = None,
+        *,
+        records_only: bool = False,
+        limits: Limits = KEEP_ALL,
     ) -> None:
-        self._tracker = follow.Tracker(matrix(), facts=not records_only)
+        self._tracker = follow.Tracker(
+            matrix(),
+            facts=not records_only,
+            closed_after_s=limits.closed_after_s or 0,
+            idle_after_s=limits.idle_after_s or 0,
+        )
+        self._limits = limits
         self._finished = None if finished is None else finished._tracker
         self._sink = sink
         self._rows = bytearray(BLOCK * scan.row_size())
@@ -166,7 +178,7 @@ class CompiledEngine:
     def _pcapng_walk(self, reader: CaptureReader) -> _Walk:
         section = reader.pcapng
         assert section is not None
-        described = _Described(reader.interfaces)
+        described = Described(reader.interfaces)
 
         def walk(buffer: bytearray, at: int, end: int, base: int) -> tuple[int, int, int]:
             big, interfaces = int(section.byte_order == ">"), described.since(section.first_interface)
@@ -183,6 +195,14 @@ class CompiledEngine:
             self._tracker.records(start, start + _RECORDS_AT_ONCE)
             for start in range(0, len(self._tracker), _RECORDS_AT_ONCE)
         )
+
+    def drain(self, everything: bool = False) -> Iterator[bytes]:
+        """Records of the connections that have left memory since; with `everything` the others leave, too.
+
+        In the order of leaving, ties by `conn`.
+        """
+        while block := self._tracker.drain(everything, _RECORDS_AT_ONCE):
+            yield block
 
     @property
     def connection_count(self) -> int:
@@ -203,7 +223,7 @@ class CompiledEngine:
         self._tracker.from_client(facts, count, out)
 
 
-class _Described:
+class Described:
     """The interfaces of a section in the form that `scan_pcapng` takes; each is converted once."""
 
     def __init__(self, interfaces: Sequence[Interface]) -> None:

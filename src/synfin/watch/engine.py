@@ -20,6 +20,18 @@ class Place(NamedTuple):
     bits: int  #: Analysis flags
 
 
+class Limits(NamedTuple):
+    """For how many seconds of the capture's clock a silent connection stays in memory; None: as long as the others."""
+
+    closed_after_s: int | None  #: one that was closed or reset, or never opened
+    idle_after_s: int | None  #: any other
+
+
+KEEP_ALL = Limits(None, None)
+GENEROUS = Limits(240, 3600)  #: more than a host remembers a connection (RFC 9293 3.4.2), and than most let one idle
+SHORTEST_S = 4
+
+
 class Engine(Protocol):
     """Follows the frames of one input (one file, or several as one)."""
 
@@ -37,6 +49,9 @@ class Engine(Protocol):
 
     def feed(self, reader: CaptureReader) -> None:
         """Follow a capture from where it stands to its end."""
+
+    def steps(self, reader: CaptureReader) -> Iterator[None]:
+        """The same, with pauses: connections may be taken that have left memory."""
 
     def see(self, packet: Packet) -> Place | None:
         """Follow one packet; None where it holds no TCP header."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from synfin.watch.engine import Engine
+from synfin.watch.engine import KEEP_ALL, Engine, Limits
 
 
 def compiled() -> bool:
@@ -19,12 +19,20 @@ def compiled() -> bool:
     return True
 
 
-def engine() -> Engine:
-    """A fresh engine, compiled where possible."""
+def engine(*, records_only: bool = False, limits: Limits = KEEP_ALL, jobs: int = 1) -> Engine:
+    """A fresh engine, compiled where possible.
+
+    One for records alone is not asked for facts of packets (`see`). The readable one keeps all, whatever the limits.
+    Records alone may be followed by several `jobs`, each on a core: they are the same.
+    """
+    if compiled() and records_only and jobs > 1:
+        from synfin.watch.shards import ShardedEngine
+
+        return ShardedEngine(jobs, limits)
     if compiled():
         from synfin.watch.compiled import CompiledEngine
 
-        return CompiledEngine()
+        return CompiledEngine(records_only=records_only, limits=limits)
     from synfin.watch.readable import ReadableEngine
 
     return ReadableEngine()

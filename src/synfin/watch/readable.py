@@ -27,8 +27,13 @@ class ReadableEngine:
         self._fragments = Reassembler()
 
     def feed(self, reader: CaptureReader) -> None:
+        for _ in self.steps(reader):
+            pass
+
+    def steps(self, reader: CaptureReader) -> Iterator[None]:
         for packet in reader:
             self.see(packet)
+            yield
 
     def see(self, packet: Packet) -> Place | None:
         self.frames += 1

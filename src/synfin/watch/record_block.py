@@ -80,6 +80,20 @@ def record_blocks(engine: Engine) -> Iterator[RecordBlock]:
     yield from readable_blocks(map(record, engine.connections()))
 
 
+def left(engine: Engine, everything: bool = False) -> Iterator[RecordBlock]:
+    """The connections that have left an engine's memory since; with `everything` the others leave, too.
+
+    In the order of leaving, ties by `conn`.
+    """
+    drain = getattr(engine, "drain", None)
+    if drain is not None:
+        from synfin.watch.compiled_block import CompiledBlock
+
+        yield from map(CompiledBlock, drain(everything))
+    elif everything:
+        yield from record_blocks(engine)
+
+
 def readable_blocks(connections: Iterable[Connection]) -> Iterator[ReadableBlock]:
     """Objects as blocks."""
     rest = iter(connections)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from struct import Struct
 from typing import TYPE_CHECKING
 
@@ -27,12 +28,15 @@ class SlowPath:
 
     def complete(self, rows: bytearray, count: int, buffer: bytearray, base: int) -> None:
         """Fill the slow ones of `count` rows; buffer[0] is the byte at offset `base` of the input."""
+        self.complete_from(rows, count, lambda offset, size: bytes(buffer[offset - base : offset - base + size]))
+
+    def complete_from(self, rows: bytearray, count: int, fetch: Callable[[int, int], bytes]) -> None:
+        """The same; `fetch` gets so many bytes at an offset of the input."""
         index = scan.next_slow(rows, 0, count)
         while index >= 0:
             values = _ROW.unpack_from(rows, index * _ROW.size)
             time_ns, offset, cap_len, wire_len, link_type = (values[place] for place in _PLACES)
-            data = bytes(buffer[offset - base : offset - base + cap_len])
-            self.take(Packet(0, time_ns, link_type, data, wire_len), rows, index)
+            self.take(Packet(0, time_ns, link_type, fetch(offset, cap_len), wire_len), rows, index)
             index = scan.next_slow(rows, index + 1, count)
 
     def take(self, packet: Packet, rows: bytearray, index: int) -> None:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from struct import Struct, unpack_from
 from typing import TYPE_CHECKING
 
 from synfin._kernels import follow, scan
-from synfin.capture.blocks import packet_options, parse_enhanced
+from synfin.capture.blocks import PacketOptions, packet_options, parse_enhanced
 from synfin.capture.packet import Packet
-from synfin.dissect.context import Facts
+from synfin.dissect.context import Datagram, Facts
 from synfin.watch.analysis import flag_names
 from synfin.watch.blocks import BEFORE_DATA, Blocks, int64
 from synfin.watch.column_fields import layout
+from synfin.watch.datagrams import Datagrams
 from synfin.wire import seq
 from synfin.wire.frame import Frame, dissect
 from synfin.wire.tcp import ACK, FIN, MIN_HEADER_LEN, SYN, Segment
@@ -34,13 +35,26 @@ class Told:
         self._blocks = blocks
         self._record = record
         self._shown_ns: int | None = None  # exact, where it was told here
+        self._conversations = Datagrams()
+        self._datagrams: dict[int, Mapping[int, Datagram]] = {}  # of this block's rows
 
     def row(self, index: int) -> tuple[Frame, Facts]:
         """One row; the same as `annotated` yields."""
         packet = self.packet(index)
-        kept = self._blocks.taken_apart.get(index)
-        frame = dissect(packet) if kept is None else _numbered(kept, packet)
+        frame = self._frame(index, packet)
         return frame, self._facts(index, packet, frame)
+
+    def see_datagrams(self) -> None:
+        """Follow the UDP of a whole block: to be called for every block where that is asked for."""
+        self._datagrams = {}
+        for index in self._blocks.view.datagrams():
+            frame = self._frame(index, self.packet(index))
+            if any(layer.name == "udp" for layer in frame.layers):
+                self._datagrams[index] = self._conversations.see(frame)
+
+    def _frame(self, index: int, packet: Packet) -> Frame:
+        kept = self._blocks.taken_apart.get(index)
+        return dissect(packet) if kept is None else _numbered(kept, packet)
 
     def shown(self, index: int) -> None:
         """A row was shown: the time since it is what the next one's `frame.time_delta_displayed` tells."""
@@ -54,6 +68,7 @@ class Told:
 
     def rows(self) -> Iterator[tuple[Frame, Facts]]:
         """Every row of the block."""
+        self.see_datagrams()
         return map(self.row, range(self._blocks.count))
 
     def packet(self, index: int) -> Packet:
@@ -66,17 +81,20 @@ class Told:
         time_ns = blocks.time_ns(index)
         at = offset - blocks.base
         data = bytes(blocks.buffer[at : at + cap_len])
-        comments = self._comments(at) if blocks.reader is not None and blocks.reader.pcapng is not None else ()
-        return Packet(blocks.first + index, time_ns, link_type, data, wire_len, offset, interface, comments)
+        told = self._options(at) if blocks.reader is not None and blocks.reader.pcapng is not None else PacketOptions()
+        return Packet(
+            blocks.first + index, time_ns, link_type, data, wire_len, offset, interface, told.comments, told.flags,
+            told.drops,
+        )  # fmt: skip
 
-    def _comments(self, at: int) -> tuple[str, ...]:
+    def _options(self, at: int) -> PacketOptions:
         """Of a packet block, whose options follow the packet's bytes."""
         reader, buffer = self._blocks.reader, self._blocks.buffer
         assert reader is not None and reader.pcapng is not None
         order = reader.pcapng.byte_order
         (size,) = unpack_from(order + "I", buffer, at - BEFORE_DATA + 4)
         body = bytes(buffer[at - BEFORE_DATA + 8 : at - BEFORE_DATA + size - 4])
-        return packet_options(body, parse_enhanced(body, order), order)[0]
+        return packet_options(body, parse_enhanced(body, order), order)
 
     def _facts(self, index: int, packet: Packet, frame: Frame) -> Facts:
         blocks, facts = self._blocks, Facts()
@@ -89,6 +107,8 @@ class Told:
             interface = reader.interfaces[packet.interface]
             facts.time_decimals = interface.time_decimals
             facts.interface = None if reader.pcapng is None else interface
+        if index in self._datagrams:
+            facts.datagrams = self._datagrams[index]
         segment = frame.segment or frame.quoted
         kind = blocks.rows[index * _ROW.size + _KIND_AT]
         if blocks.facts is not None and kind & _KIND_TCP and segment is not None:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from synfin.errors import UsageError
 from synfin.faces import inputs
 from synfin.faces.connection_text import COLUMNS, FORMS, SEPARATORS, print_text
-from synfin.watch.record_block import RecordBlock, record_blocks
+from synfin.watch.engine import KEEP_ALL, Limits
+from synfin.watch.record_block import RecordBlock, left
 
 if TYPE_CHECKING:
     import argparse
@@ -79,7 +80,7 @@ def _is_read_before(asked: argparse.Namespace) -> bool:
 def _run(
     asked: argparse.Namespace, form: str, columns: Sequence[str], paths: Sequence[str], again: Sequence[str]
 ) -> int:
-    reading = _Reading(again, separate=asked.separate)
+    reading = _Reading(again, separate=asked.separate, limits=_limits(asked), jobs=asked.jobs)
     blocks = iter(_chosen(asked, reading, again))
     some = list(islice(blocks, 1))  # what cannot be read is said before anything is written
     _write(form, columns, paths, chain(some, blocks), reading.warnings, asked)
@@ -92,11 +93,18 @@ def _run(
     return 130 if reading.interrupted else 0
 
 
+def _limits(asked: argparse.Namespace) -> Limits:
+    """How long connections stay in memory. A filter asks all packets first, of which none is forgotten."""
+    return KEEP_ALL if asked.keep_all or asked.filter is not None else Limits(asked.closed_after, asked.idle_after)
+
+
 class _Reading:
     """The captures as they are followed: the blocks of connections, and what there is to say at the end."""
 
-    def __init__(self, paths: Sequence[str], *, separate: bool) -> None:
+    def __init__(self, paths: Sequence[str], *, separate: bool, limits: Limits, jobs: int | None) -> None:
         self.groups = [[path] for path in paths] if separate else [list(paths)]  #: each is one input
+        self._limits = limits
+        self._jobs = jobs
         self.warnings: list[str] = []
         self.frames = 0
         self.connections = 0
@@ -115,9 +123,20 @@ class _Reading:
                 return
 
     def _followed(self, group: Sequence[str]) -> Iterator[RecordBlock]:
-        engine, self.interrupted = inputs.follow(group, self.warnings)
-        self.frames += engine.frames
-        return record_blocks(engine)
+        engine = inputs.fresh_engine(records_only=True, limits=self._limits, jobs=inputs.jobs_for(group, self._jobs))
+        steps = inputs.steps(engine, group, self.warnings)
+        before = self.frames
+        while not self.interrupted:
+            try:
+                next(steps)
+            except StopIteration:
+                break
+            except KeyboardInterrupt:
+                self.interrupted = True
+            self.frames = before + engine.frames
+            yield from left(engine)
+        self.frames = before + engine.frames
+        yield from left(engine, everything=True)
 
 
 def _among(block: RecordBlock, wanted: Collection[int]) -> RecordBlock:
@@ -141,11 +160,16 @@ def _chosen(asked: argparse.Namespace, reading: _Reading, paths: Sequence[str]) 
 
 
 def _matching(paths: Sequence[str], text: str) -> set[int]:
-    """`conn` of the connections of one input that have a packet which matches."""
+    """`conn` of the connections of one input that have a packet which matches, or that match themselves."""
     from synfin import filter as language
     from synfin.watch.engines import compiled
 
     wanted = language.compile(text)
+    if wanted.asks_connections:
+        from synfin.watch.records import record
+
+        engine, _ = inputs.follow(paths, [])
+        return {one.conn for one in map(record, engine.connections()) if wanted.accepts(one)}
     if compiled():
         from synfin.filter.selection import Selection, can_be_compiled
 

@@ -11,14 +11,12 @@ from synfin.errors import UsageError
 from synfin.explain.words import Language, detect_language, text
 from synfin.faces import inputs, telling
 from synfin.faces.measurements import render_measurements
-from synfin.faces.packet import render_packet
+from synfin.faces.packet_explained import explain_packet
 from synfin.faces.table import SEVERITIES, severity
-from synfin.faces.terminal import wants_colour
-from synfin.watch.annotate import annotated
 from synfin.watch.engine import Engine
 from synfin.watch.measure import measure_connection
 from synfin.watch.raw import earlier
-from synfin.watch.record import Connection, Step
+from synfin.watch.record import Connection
 from synfin.watch.records import record
 from synfin.watch.retell import Told, retell
 
@@ -29,12 +27,15 @@ def run(asked: argparse.Namespace) -> int:
     """Explain a connection or a packet of the captures."""
     paths = inputs.named(asked)
     lang: Language = asked.lang or detect_language()
+    if asked.header and asked.packet is None:
+        raise UsageError("--header draws the TCP header of one packet: say which with --packet N")
     if asked.output:
         telling.check_output(asked.output)
         inputs.refuse_overwrite(asked.output, force=True, inputs=paths)
     with inputs.rereadable(paths) as sources:
         if asked.packet is not None:
-            return _explain_packet(asked, sources, lang)
+            explain_packet(asked, paths, sources, lang)
+            return 0
         return _explain_connection(asked, paths, sources, lang)
 
 
@@ -96,39 +97,3 @@ def _tell(sources: Sequence[str], chosen: Connection, engine: Engine) -> Told:
     """
     before = earlier(engine.connection(chosen.conn), engine.connections())
     return retell(sources, chosen, inputs.fresh_engine(), before)
-
-
-def _explain_packet(asked: argparse.Namespace, sources: Sequence[str], lang: Language) -> int:
-    if asked.output:
-        raise UsageError("-o draws a connection; --packet prints, use one of them")
-    warnings: list[str] = []
-    last = 0
-    for frame, facts in annotated(sources, warnings=warnings):
-        last = frame.packet.number
-        if last == asked.packet:
-            if asked.form == "json":
-                from synfin.dissect import jsonshape
-
-                sys.stdout.writelines(jsonshape.stream([jsonshape.document(frame, facts)]))
-                return 0
-            step = None if facts.conn is None else _step_of(sources, facts.conn, last)
-            if step is not None:
-                facts.phase = step.phase
-                facts.client_state, facts.server_state = step.client_after.label, step.server_after.label
-                facts.opinion = step.opinion
-            colour, width = wants_colour(sys.stdout), telling.terminal_width()
-            sys.stdout.write(render_packet(frame, lang, colour=colour, width=width, facts=facts, step=step))
-            return 0
-    for warning in warnings:
-        inputs.note(warning)
-    raise UsageError(f"there is no packet {asked.packet}; the last one is {last}")
-
-
-def _step_of(sources: Sequence[str], conn: int, number: int) -> Step | None:
-    """The part that a packet has in its connection's story."""
-    engine, _ = inputs.follow(sources, [])
-    chosen = engine.connection(conn)
-    if chosen is None:
-        return None
-    story, *_ = _tell(sources, record(chosen), engine)
-    return next((step for step in story.steps if step.segment.frame == number), None)

@@ -9,7 +9,8 @@ from synfin.dissect.load import LayerBytes
 from synfin.dissect.show import plain
 from synfin.filter import typed
 from synfin.filter.evaluate.numbers import absolute
-from synfin.filter.kinds import NUMBERS
+from synfin.filter.evaluate.octets import rank
+from synfin.filter.kinds import BYTES, NUMBERS
 
 Function = Callable[[list[list[Any]]], list[Any]]
 #: Bytes of a value whose kind has a fixed size; of those without one Wireshark says 0.
@@ -58,12 +59,19 @@ def _meanings(applied: typed.Applied) -> Function:
     return lambda arguments: [names[value] for value in arguments[0] if value in names]
 
 
-def _best(choose: Callable[[list[Any]], Any]) -> Callable[[typed.Applied], Function]:
-    def over(arguments: list[list[Any]]) -> list[Any]:
-        values = [value for argument in arguments for value in argument]
-        return [choose(values)] if values else []
+def _best(choose: Callable[..., Any]) -> Callable[[typed.Applied], Function]:
+    """The greatest or least of all values of all arguments."""
 
-    return lambda applied: over
+    def function(applied: typed.Applied) -> Function:
+        key = rank if applied.kind in BYTES else None
+
+        def over(arguments: list[list[Any]]) -> list[Any]:
+            values = [value for argument in arguments for value in argument]
+            return [choose(values, key=key)] if values else []
+
+        return over
+
+    return function
 
 
 FUNCTIONS: dict[str, Callable[[typed.Applied], Function]] = {

@@ -18,6 +18,7 @@ Sum = Callable[[Any, Any], Any]
 ORDERS: dict[str, Pair] = {
     "==": operator.eq, "!=": operator.ne, ">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le,
 }  # fmt: skip
+EQUALITIES = frozenset({"==", "!="})
 
 
 class Signed(int):

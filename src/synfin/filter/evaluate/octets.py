@@ -6,7 +6,7 @@ from typing import Any
 
 from synfin.dissect.load import LayerBytes
 from synfin.filter import typed
-from synfin.filter.evaluate.numbers import ORDERS, Pair
+from synfin.filter.evaluate.numbers import EQUALITIES, ORDERS, Pair
 from synfin.filter.syntax import Range
 
 
@@ -21,7 +21,7 @@ def header(value: Any) -> bytes:
 
 
 def cut(whole: bytes, parts: tuple[Range, ...]) -> bytes:
-    """The parts joined; empty where one of them does not fit."""
+    """The parts joined up to the first that does not fit; perhaps none, which is a value too, unlike others."""
     found = b""
     for part in parts:
         start = part.start if part.start >= 0 else len(whole) + part.start
@@ -30,7 +30,7 @@ def cut(whole: bytes, parts: tuple[Range, ...]) -> bytes:
         else:
             stop = len(whole) if part.length is None else start + part.length
         if not 0 <= start < stop <= len(whole):
-            return b""
+            break
         found += whole[start:stop]
     return found
 
@@ -62,7 +62,7 @@ def base(address: Any) -> bytes:
 def contains(kind: str) -> Pair:
     """Whether the right value stands in the left one; text and protocols do not contain nothing."""
     if kind == "bytes":
-        return lambda a, b: octets(b) in octets(a)
+        return lambda a, b: octets(a) != b"" and octets(b) in octets(a)
 
     def inside(a: Any, b: Any) -> bool:
         wanted = octets(b)
@@ -85,12 +85,15 @@ def order_addresses(sign: str) -> Pair:
     return compare
 
 
-def order_protocols(sign: str) -> Pair:
-    """The comparison of a protocol's bytes with others: the longer is the greater."""
+def order_bytes(sign: str) -> Pair:
+    """The comparison of bytes and of the headers of protocols: the longer is the greater."""
     plain = ORDERS[sign]
+    if sign in EQUALITIES:
+        return lambda a, b: plain(header(a), header(b))
+    return lambda a, b: plain(rank(a), rank(b))
 
-    def compare(a: Any, b: Any) -> bool:
-        left, right = header(a), header(b)
-        return plain((len(left), left), (len(right), right))
 
-    return compare
+def rank(value: Any) -> tuple[int, bytes]:
+    """What bytes are ordered by."""
+    found = header(value)
+    return len(found), found

@@ -14,7 +14,7 @@ from synfin.filter.evaluate import octets
 from synfin.filter.evaluate.functions import FUNCTIONS
 from synfin.filter.evaluate.numbers import ORDERS, Pair, arithmetic, negative, order
 from synfin.filter.evaluate.row import Row
-from synfin.filter.kinds import ADDRESSES, NUMBERS, SIGNED
+from synfin.filter.kinds import ADDRESSES, BYTES, NUMBERS, SIGNED
 
 Predicate = Callable[[Row], bool]
 Source = Callable[[Row], list[Any]]
@@ -52,7 +52,7 @@ def source(entity: typed.Entity) -> Source:
         return lambda row: constant
     if isinstance(entity, typed.Sliced):
         operand, parts = source(entity.operand), entity.parts
-        return lambda row: [part for value in operand(row) if (part := octets.cut(octets.header(value), parts))]
+        return lambda row: [octets.cut(octets.header(value), parts) for value in operand(row)]
     if isinstance(entity, typed.Applied):
         function = FUNCTIONS[entity.function](entity)
         arguments = [source(argument) for argument in entity.arguments]
@@ -87,6 +87,8 @@ def _computed(entity: typed.Computed) -> Source:
 
 def _present(entity: typed.Entity) -> Predicate:
     values = source(entity)
+    if isinstance(entity, typed.Sliced):
+        return lambda row: any(values(row))
     if isinstance(entity, (typed.Computed, typed.Negated)):
         return lambda row: any(octets.is_nonzero(value) for value in values(row))
     return lambda row: bool(values(row))
@@ -110,8 +112,8 @@ def _all_pairs(left: list[Any], right: list[Any], holds: Pair) -> bool:
 def _order(sign: str, left: typed.Entity, right: typed.Entity) -> Pair:
     if left.kind in ADDRESSES:
         return octets.order_addresses(sign)
-    if left.kind == "protocol":
-        return octets.order_protocols(sign)
+    if left.kind in BYTES:
+        return octets.order_bytes(sign)
     return order(sign, left.kind) if _may_differ(left) or _may_differ(right) else ORDERS[sign]
 
 
@@ -121,10 +123,15 @@ def _may_differ(entity: typed.Entity) -> bool:
 
 
 def _matching(matching: typed.Matching) -> Predicate:
-    values, search = source(matching.left), matching.pattern.search
+    values, pattern, empty = source(matching.left), matching.pattern, matching.left.kind == "str"
+
+    def search(value: Any) -> bool:
+        searched = octets.octets(value)
+        return bool(searched or empty) and pattern.search(searched)
+
     if matching.every:
-        return lambda row: bool(found := values(row)) and all(search(octets.octets(value)) for value in found)
-    return lambda row: any(search(octets.octets(value)) for value in values(row))
+        return lambda row: bool(found := values(row)) and all(search(value) for value in found)
+    return lambda row: any(search(value) for value in values(row))
 
 
 def _membership(membership: typed.Membership) -> Predicate:

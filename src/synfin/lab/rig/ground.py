@@ -47,7 +47,7 @@ def settle(
         try:
             tun = device.make(address, mtu)
         except OSError as error:
-            raise PlaceRefused("wire", f"/dev/net/tun: {error.strerror}", error.strerror or "") from error
+            raise PlaceRefused("wire", "a TUN device of /dev/net/tun", error.strerror or "") from error
     for key, value in sysctls.items():
         set_sysctl(key, value)
     if firewall:
@@ -91,11 +91,18 @@ def set_sysctl(key: str, value: int | str) -> None:
 
 
 def filter_packets(rules: Sequence[str]) -> None:
-    """Load rules of nftables, each a chain (`input` or `output`) and what follows it."""
+    """Load rules of nftables in place of those before, each a chain (`input` or `output`) and what follows it."""
     program = shutil.which("nft", path=_PATH)
     if program is None:
         raise SynfinError("this scenario needs nft: apt-get install nftables")
-    lines = ["table ip lab {", *_chain("input", rules), *_chain("output", rules), "}"]
+    lines = [
+        "add table ip lab",
+        "delete table ip lab",
+        "table ip lab {",
+        *_chain("input", rules),
+        *_chain("output", rules),
+        "}",
+    ]
     answer = subprocess.run(
         [program, "-f", "-"], input="\n".join(lines), capture_output=True, text=True, timeout=_NFT_LIMIT_S, check=False
     )

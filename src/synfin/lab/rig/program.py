@@ -174,13 +174,15 @@ class Program:
         sock.setsockopt(socket.IPPROTO_TCP, _OPTIONS["TCP_REPAIR"], 1)
         self._sockets.pop(step.on).close()
 
-    def _do_set(self, step: Step) -> None:
+    def _do_set(self, step: Step) -> dict[str, Any]:
         _set_options(self._socket(step), step.value)
+        return {"options": ", ".join(f"{name} = {value}" for name, value in step.value.items())}
 
     # --- waiting and the bench ---
 
-    def _do_sleep_ms(self, step: Step) -> None:
+    def _do_sleep_ms(self, step: Step) -> dict[str, Any]:
         time.sleep(min(step.value / 1000, STEP_LIMIT_S))
+        return {"ms": step.value}
 
     def _do_tell(self, step: Step) -> None:
         self.line.say(tell=step.value)
@@ -191,8 +193,9 @@ class Program:
     def _do_await_rule(self, step: Step) -> None:
         self._ask({"await_rule": step.value, "times": step.options.get("times", 1)}, step)
 
-    def _do_wire(self, step: Step) -> None:
+    def _do_wire(self, step: Step) -> dict[str, Any]:
         self._ask({"wire": step.value}, step)
+        return {"rule": step.value}
 
     def _ask(self, message: dict[str, Any], step: Step) -> None:
         self.line.say(**message)

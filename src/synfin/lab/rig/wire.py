@@ -223,10 +223,10 @@ class Wire:
             payload=one.payload.encode(),
             options=_options(one, flow),
         )
+        self.forged.append((now_ns, own))
         if one.via == "host":
             self._push(now_ns, Delivery(own, data, via_host=True))
             return
-        self.forged.append((now_ns, own))
         self._push(now_ns, Delivery(peer, data))
 
     def _later(self, sender: str, data: bytes, now_ns: int, extra_ns: int = 0, *, stalls: bool = False) -> None:

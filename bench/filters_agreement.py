@@ -1,0 +1,218 @@
+"""Agreement of display filters with tshark: filters drawn at random, the frames that each passes compared.
+
+Every capture gets its share; one run of tshark answers all filters of a capture. A difference that comes from a field's
+value (tshark shows another one, or none) is told apart from one of the language. Those that are known stand with their
+reason in filters_differences.tsv beside this file; exit 1 where one does not. `--seed` draws other filters.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
+
+import tshark
+from filter_draws import Draw
+from synfin.dissect.context import Facts
+from synfin.dissect.field import Field
+from synfin.dissect.fields import all_fields
+from synfin.errors import FilterError, UnreadableInput
+from synfin.filter import Filter, compile
+from synfin.watch.annotate import annotated
+from synfin.wire.frame import Frame
+
+ROOT = Path(__file__).resolve().parent.parent
+TABLE = Path(__file__).with_name("filters_differences.tsv")
+MAX_FRAMES = 2_000  #: of a capture
+SAMPLE = 40  #: frames whose values are drawn from
+#: What a tap of tshark cannot tell, or what stands for nothing in a file.
+LEFT_OUT = ("conn", "synfin", "frame.time_delta_displayed")
+
+Rows = Sequence[tuple[Frame, Facts]]
+
+
+@dataclass(slots=True)
+class Difference:
+    """One filter with two answers; None is refused."""
+
+    capture: str
+    filter: str
+    ours: list[int] | None
+    theirs: list[int] | None
+    fields: tuple[str, ...] = ()  #: fields of it whose values differ from tshark's in this capture
+
+    def told(self) -> str:
+        where = f" (values differ: {', '.join(self.fields)})" if self.fields else ""
+        return f"{self.capture}: {self.filter}\n    tshark {_frames(self.theirs)}, here {_frames(self.ours)}{where}"
+
+
+@dataclass(slots=True)
+class Report:
+    """What a comparison found."""
+
+    captures: int = 0
+    filters: int = 0
+    matching: int = 0  #: filters that pass some frames, but not all
+    refused: int = 0  #: by both
+    answers: int = 0  #: frames times filters
+    untapped: list[str] = field(default_factory=list)  #: captures of which tshark's tap sees other frames
+    differences: list[Difference] = field(default_factory=list)
+
+    def language(self) -> list[Difference]:
+        """Those that no field's value explains."""
+        return [one for one in self.differences if not one.fields]
+
+
+def usable_fields() -> dict[str, Field]:
+    """The fields that tshark knows too."""
+    return {name: one for name, one in all_fields().items() if not name.startswith(LEFT_OUT) and name not in OURS}
+
+
+#: Fields of Wireshark 4.4's, and ours.
+OURS = frozenset({"tcp.analysis.partial_ack"})
+
+
+def values_of(rows: Rows, fields: Mapping[str, Field], random: Random) -> dict[str, list[Any]]:
+    """Values of each field in some of the frames."""
+    chosen = random.sample(list(rows), min(SAMPLE, len(rows)))
+    return {name: [value for row in chosen for value in one.load(*row)][:200] for name, one in fields.items()}
+
+
+def compare(home: Path, path: Path, name: str, filters: Sequence[str], rows: Rows, report: Report) -> None:
+    """Ask both about every filter."""
+    every, *answers = tshark.chosen(home, path, ["frame", *filters])
+    if every is None or len(every) != len(rows):
+        report.untapped.append(name)  # what tshark's tap does not see of the capture, it cannot answer for
+        return
+    report.captures += 1
+    for text, theirs in zip(filters, answers, strict=True):
+        ours = passed(text, rows)
+        report.filters += 1
+        report.answers += len(rows)
+        report.refused += ours is None and theirs is None
+        report.matching += bool(ours) and len(ours or ()) < len(rows)
+        if ours != theirs:
+            report.differences.append(Difference(name, text, ours, theirs))
+
+
+def passed(text: str, rows: Rows) -> list[int] | None:
+    """The frames that a filter passes here, None where it is refused."""
+    try:
+        wanted = compile(text)
+        return [frame.packet.number for frame, facts in rows if wanted.matches(frame, facts)]
+    except FilterError:
+        return None
+
+
+def explain(home: Path, path: Path, rows: Rows, differences: Sequence[Difference]) -> None:
+    """Find the fields whose values tshark tells otherwise in this capture."""
+    from synfin.dissect.format import texts_of
+
+    wanted = {one.filter: _compiled(one.filter) for one in differences}
+    names = sorted({name for found in wanted.values() if found for name in found.fields})
+    if not names:
+        return
+    table = tshark.rows(home, path, names)
+    known = all_fields()
+    other = {
+        name
+        for place, name in enumerate(names)
+        if [row[place] for row in table] != [",".join(texts_of(known[name], *row)) for row in rows]
+    }
+    for one in differences:
+        found = wanted[one.filter]
+        one.fields = tuple(sorted(other & found.fields)) if found else ()
+
+
+def _compiled(text: str) -> Filter | None:
+    try:
+        return compile(text)
+    except FilterError:
+        return None
+
+
+def run(folder: Path, count: int, seed: int, names: Sequence[str] = ()) -> Report:
+    """Draw about `count` filters over the captures of a folder and compare them."""
+    report, fields = Report(), usable_fields()
+    every = sorted(path for path in folder.glob("*/*") if "expected" not in path.parts)
+    paths = [folder / name for name in names] or every
+    share = max(count // max(len(paths), 1), 1) + 1
+    with tempfile.TemporaryDirectory() as place:
+        for path in paths:
+            if report.filters >= count:
+                break
+            rows = read(path)
+            if not rows:
+                continue
+            name = str(path.relative_to(folder))
+            random = Random(f"{seed} {name}")
+            draw = Draw(random, values_of(rows, fields, random), fields)
+            before = len(report.differences)
+            compare(Path(place), path, name, [draw.filter() for _ in range(share)], rows, report)
+            explain(Path(place), path, rows, report.differences[before:])
+    return report
+
+
+def read(path: Path) -> Rows:
+    """The frames of a capture; none where it is too large or unreadable."""
+    try:
+        rows = list(annotated([str(path)]))
+    except UnreadableInput:
+        return []
+    return rows if len(rows) <= MAX_FRAMES else []
+
+
+def reasons() -> dict[tuple[str, str], str]:
+    """(capture, filter) to reason: the known differences."""
+    if not TABLE.exists():
+        return {}
+    lines = [line.split("\t") for line in TABLE.read_text("utf-8").splitlines()[1:]]
+    return {(capture, text): reason for capture, text, reason in lines}
+
+
+def _frames(found: list[int] | None) -> str:
+    if found is None:
+        return "refuses"
+    return f"{len(found)} frames {found[:6]}{'…' if len(found) > 6 else ''}"
+
+
+def told(report: Report, unknown: int) -> None:
+    """Print what was compared."""
+    by_field = Counter(name for one in report.differences for name in one.fields)
+    language, values = len(report.language()), len(report.differences) - len(report.language())
+    print(f"captures {report.captures}, filters {report.filters:,}, answers {report.answers:,}")
+    print(f"filters that pass some frames but not all {report.matching:,}, refused by both {report.refused:,}")
+    print(f"differences {len(report.differences)}: {language} of the language, {values} of values")
+    print(f"differences not in {TABLE.name}: {unknown}")
+    print("captures that the tap of tshark does not see whole:", ", ".join(report.untapped) or "none")
+    print("fields whose values differ:", ", ".join(f"{name} {n}" for name, n in by_field.most_common()) or "none")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--filters", type=int, default=5_000, metavar="N", help="how many (default: 5,000)")
+    parser.add_argument("--seed", type=int, default=1, help="draws other filters (default: 1)")
+    parser.add_argument("captures", nargs="*", metavar="CAPTURE", help="only these, named within CAPTURES")
+    asked = parser.parse_args()
+    os.environ["TZ"] = "UTC"
+    folder = Path(os.environ.get("CAPTURES") or ROOT.parent / "shared" / "captures")
+    report = run(folder, asked.filters, asked.seed, asked.captures)
+    known = reasons()
+    unknown = [one for one in report.differences if (one.capture, one.filter) not in known]
+    for one in unknown:
+        print(one.told())
+    told(report, len(unknown))
+    return 1 if unknown else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

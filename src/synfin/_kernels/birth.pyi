@@ -1,0 +1,1 @@
+"""Types of the compiled kernel `birth`, which only other kernels call."""

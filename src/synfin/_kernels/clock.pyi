@@ -1,0 +1,1 @@
+"""The kernel `clock` has nothing for Python: `follow` calls it."""

@@ -1,0 +1,1 @@
+"""The kernel `leave` has nothing for Python: `follow` calls it."""

@@ -1,0 +1,1 @@
+"""The kernel `stream` has nothing for Python: `follow` calls it."""

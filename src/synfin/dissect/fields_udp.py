@@ -1,0 +1,78 @@
+"""Fields of UDP (RFC 768)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from synfin.dissect import values
+from synfin.dissect.context import Facts
+from synfin.dissect.expert import note
+from synfin.dissect.field import Field
+from synfin.dissect.load import Loader, Spot, bits, both, computed, constant, limit, number, when, whole
+from synfin.wire.frame import Frame
+from synfin.wire.layer import Layer
+
+UDP = ("udp",)
+HEADER_LEN = 8
+ABSENT, UNVERIFIED = 3, 2
+TIMES = "@Timestamps"
+
+
+def _sound(frame: Frame, layer: Layer) -> bool:
+    """Whether the length can be that of a datagram; zero may stand for one that is too long for the field."""
+    return number(frame, layer, 4, 2) >= HEADER_LEN or (number(frame, layer, 4, 2) == 0 and _jumbo(layer))
+
+
+def _jumbo(layer: Layer) -> bool:
+    return layer.end - layer.start > 0xFFFF
+
+
+def _bad_length(frame: Frame, layer: Layer) -> bool:
+    return number(frame, layer, 4, 2) >= 0 and not _sound(frame, layer)
+
+
+def _payload(frame: Frame, layer: Layer, facts: Facts | None) -> Iterable[Spot]:
+    length = number(frame, layer, 4, 2)
+    start = layer.start + HEADER_LEN
+    stop = min(limit(frame, layer), layer.start + (length or layer.end - layer.start))
+    return (Spot(frame.data[start:stop], start, stop - start),) if start < stop else ()
+
+
+def _status(frame: Frame, layer: Layer, facts: Facts | None) -> Any:
+    told = number(frame, layer, 6, 2)
+    return None if told < 0 else UNVERIFIED if told else ABSENT
+
+
+def _talk(name: str) -> Loader:
+    """What is known of the conversation that this header belongs to."""
+
+    def load(frame: Frame, layer: Layer, facts: Facts | None) -> Iterable[Spot]:
+        found = facts.datagrams.get(layer.start) if facts is not None else None
+        value = None if found is None else getattr(found, name)
+        return () if value is None else (Spot(value),)
+
+    return load
+
+
+_SRC_PORT, _DST_PORT = bits(0, 2), bits(2, 2)
+
+FIELDS = (
+    Field("udp", "protocol", UDP, whole, "User Datagram Protocol", "用户数据报协议"),
+    Field("udp.srcport", "u16", UDP, _SRC_PORT, "Source port", "源端口"),
+    Field("udp.dstport", "u16", UDP, _DST_PORT, "Destination port", "目的端口"),
+    Field("udp.port", "u16", UDP, both(_SRC_PORT, _DST_PORT), "Source or destination port", "源或目的端口",
+          hidden=True, after=("udp.dstport", "udp.dstport")),
+    Field("udp.length", "u16", UDP, bits(4, 2), "Length", "长度", unit="bytes"),
+    Field("udp.checksum", "u16", UDP, when(_sound, bits(6, 2)), "Checksum", "校验和", display="hex"),
+    Field("udp.checksum.status", "u8", UDP, when(_sound, computed(_status)), "Checksum status", "校验和状态",
+          values=values.CHECKSUM_STATUS, generated=True, moved={ABSENT: "udp.checksum"}),
+    Field("udp.stream", "u32", UDP, _talk("stream"), "Stream index", "流编号", generated=True),
+    Field("udp.time_relative", "reltime", UDP, _talk("time_relative_ns"), "Time since the stream's first frame",
+          "距本流首帧的时间", parent=TIMES, unit="seconds", generated=True),
+    Field("udp.time_delta", "reltime", UDP, _talk("time_delta_ns"), "Time since the stream's previous frame",
+          "距本流上一帧的时间", parent=TIMES, unit="seconds", generated=True),
+    Field("udp.payload", "bytes", UDP, when(_sound, _payload), "Payload", "载荷"),
+    note("udp.length.bad", when(_bad_length, constant(True)), "error", "malformed", "The length cannot be",
+         "长度不可能", parent="udp.length"),
+)  # fmt: skip

@@ -1,0 +1,322 @@
+"""Walks over the headers of tunnels: each reads one header from its first byte to its last."""
+
+from __future__ import annotations
+
+from synfin.dissect.context import Facts
+from synfin.dissect.cursor import Cursor, over, over_unit
+from synfin.dissect.option import Found, Item
+from synfin.wire.frame import Frame
+from synfin.wire.layer import Layer
+
+VXLAN_GPE_PORT = 4790
+ERSPAN_2, ERSPAN_3 = 1, 2
+GTP_USER_DATA = 255
+PDU_SESSION, PDCP_NUMBER, UDP_PORT = 0x85, 0xC0, 0x40
+MAX_EXTENSIONS = 16
+
+GRE_BITS = {
+    "gre.flags.checksum": 0x8000, "gre.flags.routing": 0x4000, "gre.flags.key": 0x2000,
+    "gre.flags.sequence_number": 0x1000, "gre.flags.strict_source_route": 0x0800,
+    "gre.flags.recursion_control": 0x0700,
+}  # fmt: skip
+L2TP_BITS = {
+    "l2tp.type": 0x8000, "l2tp.length_bit": 0x4000, "l2tp.seq_bit": 0x0800, "l2tp.offset_bit": 0x0200,
+    "l2tp.priority": 0x0100, "l2tp.version": 0x000F,
+}  # fmt: skip
+
+
+def gre(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Item, ...]:
+    """RFC 2784, RFC 2890; version 1 is PPTP's (RFC 2637)."""
+    cursor = over(frame, layer)
+    flags = max(cursor.peek(2), 0)
+    version = {"gre.flags.version": 0x0007}
+    if flags & 7 == 1:
+        middle = {"gre.flags.ack": 0x0080, "gre.flags.reserved": 0x0078}
+    else:
+        middle = {"gre.flags.reserved": 0x00F8}
+    cursor.number("gre.flags_and_version", 2, *cursor.parts(2, {**GRE_BITS, **middle, **version}))
+    cursor.number("gre.proto", 2)
+    if flags & 0xC000:
+        cursor.number("gre.checksum", 2)
+        cursor.number("gre.offset", 2)
+    if flags & 0x2000 and flags & 7 == 1:
+        cursor.number("gre.key.payload_length", 2)
+        cursor.number("gre.key.call_id", 2)
+    elif flags & 0x2000:
+        cursor.number("gre.key", 4)
+    if flags & 0x1000:
+        cursor.number("gre.sequence_number", 4)
+    if flags & 7 == 1 and flags & 0x0080:
+        cursor.number("gre.ack_number", 4)
+    return tuple(cursor.items)
+
+
+def erspan(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Item, ...]:
+    """Type II and type III (draft-foschiano-erspan); type I has no header."""
+    cursor = over(frame, layer)
+    version = cursor.peek(2) >> 12
+    if version not in (ERSPAN_2, ERSPAN_3):
+        return tuple(cursor.parts(2, {"erspan.version": 0xF000}))
+    cursor.note(*cursor.parts(2, {"erspan.version": 0xF000, "erspan.vlan": 0x0FFF}))
+    cursor.skip(2)
+    second = "erspan.encap" if version == ERSPAN_2 else "erspan.bso"
+    names = {"erspan.cos": 0xE000, second: 0x1800, "erspan.truncated": 0x0400, "erspan.spanid": 0x03FF}
+    cursor.note(*cursor.parts(2, names))
+    cursor.skip(2)
+    if version == ERSPAN_2:
+        cursor.note(*cursor.parts(4, {"erspan.reserved": 0xFFF00000, "erspan.index": 0x000FFFFF}))
+        return tuple(cursor.items)
+    cursor.number("erspan.timestamp", 4)
+    cursor.number("erspan.sgt", 2)
+    names = {"erspan.p": 0x8000, "erspan.ft": 0x7C00, "erspan.hw": 0x03F0, "erspan.direction": 0x0008,
+             "erspan.gra": 0x0006, "erspan.o": 0x0001}  # fmt: skip
+    cursor.note(*cursor.parts(2, names))
+    return tuple(cursor.items)
+
+
+def vxlan(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Item, ...]:
+    """RFC 7348 with the group policy extension, or the generic protocol extension on its own port."""
+    cursor = over(frame, layer)
+    above = frame.layers[max(frame.layers.index(layer) - 1, 0)]
+    ports = frame.data[above.start : above.start + 4] if above.name == "udp" else b""
+    if VXLAN_GPE_PORT.to_bytes(2, "big") in (ports[:2], ports[2:]):
+        bits = {"vxlan.ver": 0x30, "vxlan.i_bit": 0x08, "vxlan.p_bit": 0x04, "vxlan.o_bit": 0x01}
+        cursor.number("vxlan.flags", 1, *cursor.parts(1, bits))
+        cursor.number("vxlan.reserved_16", 2)
+        cursor.number("vxlan.next_proto", 1)
+    else:
+        bits = {"vxlan.flag_g": 0x8000, "vxlan.flag_i": 0x0800, "vxlan.flag_d": 0x0040, "vxlan.flag_a": 0x0008}
+        reserved = cursor.peek(2) & 0x77B7
+        children = (*cursor.parts(2, bits), Item("vxlan.flags_reserved", reserved, cursor.at, 2))
+        cursor.number("vxlan.flags", 2, *children)
+        cursor.number("vxlan.gbp", 2)
+    cursor.number("vxlan.vni", 3)
+    cursor.number("vxlan.reserved8", 1)
+    return tuple(cursor.items)
+
+
+def geneve(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Item, ...]:
+    """RFC 8926 section 3.4."""
+    cursor = over(frame, layer)
+    version = cursor.peek(1) >> 6
+    if version >= 0:
+        cursor.add("geneve.version", version, cursor.at, 1)
+    cursor.skip(1)
+    bits = {"geneve.flags.oam": 0x80, "geneve.flags.critical": 0x40, "geneve.flags.reserved": 0x3F}
+    flags = tuple(item._replace(value=min(item.value, 1)) for item in cursor.parts(1, bits))
+    cursor.number("geneve.flags", 1, *flags)
+    cursor.number("geneve.proto_type", 2)
+    cursor.number("geneve.vni", 3)
+    cursor.number("geneve.reserved", 1)
+    if cursor.room:
+        start, inner = cursor.at, cursor.within(cursor.room)
+        while inner.room >= 4 and inner.whole:
+            inner.note(_geneve_option(inner))
+        raw = frame.data[start : cursor.at]
+        cursor.add("geneve.options", raw, start, len(raw), *inner.items)
+    return tuple(cursor.items)
+
+
+def _geneve_option(cursor: Cursor) -> Item:
+    start = cursor.at
+    size = 4 + (cursor.peek(1, 3) & 0x1F) * 4
+    inner = cursor.within(size)
+    inner.number("geneve.option.class", 2)
+    critical = inner.parts(1, {"geneve.option.type.critical": 0x80})
+    inner.number("geneve.option.type", 1, *critical)
+    reserved = inner.parts(1, {"geneve.option.flags.reserved": 0xE0})
+    raw = inner.peek(1)
+    inner.add("geneve.option.flags", raw, inner.at, 1, *(one._replace(value=min(one.value, 1)) for one in reserved))
+    inner.add("geneve.option.length", size, inner.at, 1)
+    inner.skip(1)
+    if inner.room:
+        inner.rest("geneve.option.unknown.data")
+    value = cursor.data[start : cursor.at]
+    return Item("geneve.option", value, start, len(value), tuple(inner.items))
+
+
+def gtp(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Item, ...]:
+    """Version 1 (3GPP TS 29.281 section 5) or 0 (TS 09.60): the header, with the extension headers of user data."""
+    cursor = over_unit(frame, layer)
+    flags = max(cursor.peek(1), 0)
+    head = "gtp.flags."
+    if flags >> 5 == 1:
+        bits = {head + "version": 0xE0, head + "payload": 0x10, head + "reserved": 0x08, head + "e": 0x04,
+                head + "s": 0x02, head + "pn": 0x01}  # fmt: skip
+    else:
+        bits = {head + "version": 0xE0, head + "payload": 0x10, head + "reserved": 0x0E, head + "snn": 0x01}
+    cursor.number("gtp.flags", 1, *cursor.parts(1, bits))
+    cursor.number("gtp.message", 1)
+    cursor.number("gtp.length", 2)
+    if flags >> 5 != 1:
+        cursor.number("gtp.seq_number", 2)
+        cursor.number("gtp.flow_label", 2)
+        cursor.number("gtp.sndcp_number", 1)
+        cursor.skip(3)
+        return tuple(cursor.items)
+    cursor.number("gtp.teid", 4)
+    if flags & 7:
+        _gtp_optional(cursor, flags)
+    return tuple(cursor.items)
+
+
+def _gtp_optional(cursor: Cursor, flags: int) -> None:
+    """Four bytes stand when any of three bits is set; each counts only by its own bit."""
+    if flags & 2:
+        cursor.number("gtp.seq_number", 2)
+    else:
+        cursor.skip(2)
+    if flags & 1:
+        cursor.number("gtp.npdu_number", 1)
+    else:
+        cursor.skip(1)
+    if not flags & 4:
+        cursor.skip(1)
+        return
+    kind = cursor.number("gtp.ext_hdr.next", 1)
+    for _ in range(MAX_EXTENSIONS):
+        words = cursor.peek(1)
+        if kind <= 0 or words <= 0 or not cursor.fits(words * 4):
+            return
+        start = cursor.at
+        inner = cursor.within(words * 4)
+        kind = _gtp_extension(inner, kind)
+        cursor.note(Item("gtp.ext_hdr", True, start, words * 4, tuple(inner.items)))
+
+
+def _gtp_extension(inner: Cursor, kind: int) -> int:
+    """One extension header; the kind of the next stands in its last byte."""
+    inner.number("gtp.ext_hdr.length", 1)
+    if kind == PDU_SESSION:
+        down = inner.peek(1) >> 4 == 0
+        inner.note(*inner.parts(1, {"gtp.ext_hdr.pdu_ses_con.pdu_type": 0xF0}))
+        inner.skip(1)
+        first = {"gtp.ext_hdr.pdu_ses_cont.ppp": 0x80, "gtp.ext_hdr.pdu_ses_cont.rqi": 0x40} if down else {}
+        inner.note(*inner.parts(1, {**first, "gtp.ext_hdr.pdu_ses_con.qos_flow_id": 0x3F}))
+        inner.skip(1)
+    elif kind == PDCP_NUMBER:
+        inner.number("gtp.ext_hdr.pdcp_sn", 2)
+    elif kind == UDP_PORT:
+        inner.number("gtp.ext_hdr.udp_port", 2)
+    inner.at = max(inner.stop - 1, inner.at)
+    return inner.number("gtp.ext_hdr.next", 1)
+
+
+def l2tp(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Item, ...]:
+    """RFC 2661 section 3.1."""
+    cursor = over(frame, layer)
+    flags = max(cursor.peek(2), 0)
+    cursor.number("l2tp.flags", 2, *cursor.parts(2, L2TP_BITS))
+    if flags & 0x4000:
+        cursor.number("l2tp.length", 2)
+    cursor.number("l2tp.tunnel", 2)
+    cursor.number("l2tp.session", 2)
+    if flags & 0x0800:
+        cursor.number("l2tp.Ns", 2)
+        cursor.number("l2tp.Nr", 2)
+    if flags & 0x0200:
+        cursor.number("l2tp.offset", 2)
+    return tuple(cursor.items)
+
+
+def pppoe(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Item, ...]:
+    """RFC 2516 section 4."""
+    cursor = over(frame, layer)
+    cursor.note(*cursor.parts(1, {"pppoe.version": 0xF0, "pppoe.type": 0x0F}))
+    cursor.skip(1)
+    cursor.number("pppoe.code", 1)
+    cursor.number("pppoe.session_id", 2)
+    cursor.number("pppoe.payload_length", 2)
+    return tuple(cursor.items)
+
+
+def ppp(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Item, ...]:
+    """RFC 1661, in HDLC framing (RFC 1662) where address and control stand."""
+    cursor = over(frame, layer)
+    if cursor.peek(2) == 0xFF03:
+        cursor.number("ppp.address", 1)
+        cursor.number("ppp.control", 1)
+    cursor.number("ppp.protocol", min(max(cursor.room, 1), 2))
+    return tuple(cursor.items)
+
+
+def teredo(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Item, ...]:
+    """RFC 4380 section 5.1.1: authentication, then origin."""
+    cursor = over(frame, layer)
+    if cursor.peek(2) == 1:
+        start = cursor.at
+        inner = cursor.within(13 + max(cursor.peek(1, 2), 0) + max(cursor.peek(1, 3), 0))
+        inner.skip(2)
+        id_len, value_len = inner.number("teredo.auth.idlen", 1), inner.number("teredo.auth.aulen", 1)
+        inner.raw("teredo.auth.id", max(id_len, 0))
+        inner.raw("teredo.auth.value", max(value_len, 0))
+        inner.raw("teredo.auth.nonce", 8)
+        inner.raw("teredo.auth.conf", 1)
+        cursor.note(Item("teredo.auth", True, start, cursor.at - start, tuple(inner.items)))
+    if cursor.room >= 8 and cursor.peek(2) == 0:
+        start, inner = cursor.at, cursor.within(8)
+        inner.skip(2)
+        at, port, address = inner.at, inner.peek(2) ^ 0xFFFF, cursor.data[inner.at + 2 : inner.at + 6]
+        inner.add("teredo.orig.port", port, at, 2)
+        inner.add("teredo.orig.addr", bytes(octet ^ 0xFF for octet in address), at + 2, 4)
+        cursor.note(Item("teredo.orig", True, start, 8, tuple(inner.items)))
+    return tuple(cursor.items)
+
+
+def nsh(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Item, ...]:
+    """RFC 8300 section 2."""
+    cursor = over(frame, layer)
+    cursor.note(*cursor.parts(2, {"nsh.version": 0xC000, "nsh.Obit": 0x2000, "nsh.ttl": 0x0FC0}))
+    words = cursor.peek(2) & 0x3F
+    if cursor.fits(2):
+        cursor.add("nsh.length", words, cursor.at, 2)
+    cursor.skip(2)
+    kind = cursor.number("nsh.mdtype", 1)
+    cursor.number("nsh.nextproto", 1)
+    cursor.number("nsh.spi", 3)
+    cursor.number("nsh.si", 1)
+    while kind == 1 and cursor.room >= 4:
+        cursor.raw("nsh.contextheader", 4)
+    return tuple(cursor.items)
+
+
+def etherip(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Item, ...]:
+    """RFC 3378 section 3."""
+    cursor = over(frame, layer)
+    return cursor.parts(2, {"etherip.ver": 0xF000, "etherip.reserved": 0x0FFF})
+
+
+def ipcomp(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Item, ...]:
+    """RFC 3173 section 3.1."""
+    cursor = over(frame, layer)
+    cursor.number("ipcomp.next_header", 1)
+    cursor.number("ipcomp.flags", 1)
+    cursor.number("ipcomp.cpi", 2)
+    return tuple(cursor.items)
+
+
+def backbone(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Item, ...]:
+    """IEEE 802.1ah's service tag."""
+    cursor = over(frame, layer)
+    head = "ieee8021ah."
+    names = {head + "priority": 0xE0000000, head + "drop": 0x10000000, head + "nca": 0x08000000,
+             head + "res1": 0x04000000, head + "res2": 0x03000000, head + "isid": 0x00FFFFFF}  # fmt: skip
+    cursor.note(*cursor.parts(4, names))
+    cursor.skip(4)
+    cursor.raw(head + "cdst", 6)
+    cursor.raw(head + "csrc", 6)
+    cursor.number(head + "etype", 2)
+    return tuple(cursor.items)
+
+
+def cisco_hdlc(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Item, ...]:
+    cursor = over(frame, layer)
+    cursor.number("chdlc.address", 1)
+    cursor.number("chdlc.control", 1)
+    cursor.number("chdlc.protocol", 2)
+    return tuple(cursor.items)
+
+
+GRE, ERSPAN, VXLAN, GENEVE, GTP = Found(gre), Found(erspan), Found(vxlan), Found(geneve), Found(gtp)
+L2TP, PPPOE, PPP, TEREDO, NSH = Found(l2tp), Found(pppoe), Found(ppp), Found(teredo), Found(nsh)
+ETHERIP, IPCOMP, BACKBONE, CISCO_HDLC = Found(etherip), Found(ipcomp), Found(backbone), Found(cisco_hdlc)

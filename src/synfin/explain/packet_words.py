@@ -1,0 +1,46 @@
+"""What is said about single fields of a packet besides their values: checksums, expert notes, frames they name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from synfin.dissect.fields import find
+from synfin.dissect.jsonshape import CHAT, ERROR, EXPERT, NOTE, WARNING
+from synfin.dissect.tree import Node, walk
+from synfin.explain.checksum import Checksum
+from synfin.explain.quantity import Language
+from synfin.explain.words import text
+
+#: Wireshark's severities by ours
+_SEVERITIES = {CHAT: "info", NOTE: "note", WARNING: "warn", ERROR: "error"}
+#: how a verdict on a checksum looks
+CHECKSUM_SEVERITIES = {"good": "ok", "bad": "error", "partial": "note", "unverified": "info", "absent": "info"}
+
+
+def severity(node: Node) -> str | None:
+    """How bad an expert note is, None for other fields."""
+    return _SEVERITIES.get(EXPERT[node.name][0], "info") if node.name in EXPERT else None
+
+
+def named_frame(node: Node) -> int | None:
+    """The frame that a field names, None where it names none."""
+    field = find(node.name)
+    return node.value if field is not None and field.kind == "framenum" and isinstance(node.value, int) else None
+
+
+def named_frames(nodes: tuple[Node, ...]) -> Iterator[int]:
+    """The frames that the fields of a tree name, in order, each once."""
+    yield from dict.fromkeys(number for node in walk(nodes) if (number := named_frame(node)) is not None)
+
+
+def checksum_of(node: Node, verdicts: Sequence[Checksum]) -> Checksum | None:
+    """The verdict on the checksum that a node shows."""
+    if not node.name.endswith(".checksum"):
+        return None
+    return next((one for one in verdicts if node.name == f"{one.layer}.checksum" and one.start == node.start), None)
+
+
+def checksum_text(one: Checksum, lang: Language) -> str:
+    """The verdict in words."""
+    expected = "" if one.expected is None else f"0x{one.expected:04x}"
+    return text(f"checksum.{one.verdict}", lang, expected=expected)

@@ -1,0 +1,114 @@
+"""What is gathered about one packet, and about those that its fields name, before it is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from synfin.dissect import tree
+from synfin.dissect.context import Facts
+from synfin.errors import UsageError
+from synfin.explain.packet_words import named_frames
+from synfin.faces import inputs
+from synfin.watch.annotate import annotated
+from synfin.watch.raw import earlier
+from synfin.watch.record import Step
+from synfin.watch.records import record
+from synfin.watch.retell import retell
+from synfin.wire.frame import Frame
+
+MAX_NAMED = 12  #: packets that a report shows because a field names them
+
+
+@dataclass(slots=True)
+class Told:
+    """One packet with what is known of it."""
+
+    frame: Frame
+    facts: Facts
+    step: Step | None = None  #: its part in its connection's story
+    reason: str = "asked"  #: why it is in the report: asked, named, previous, next
+
+    @property
+    def number(self) -> int:
+        return self.frame.packet.number
+
+    @property
+    def nodes(self) -> tuple[tree.Node, ...]:
+        return tree.build(self.frame, self.facts)
+
+
+@dataclass(slots=True)
+class Report:
+    """The packet that was asked for, and others by number."""
+
+    asked: Told
+    others: dict[int, Told] = field(default_factory=dict)
+
+    @property
+    def packets(self) -> list[Told]:
+        """All of them in capture order."""
+        return [one for _, one in sorted({self.asked.number: self.asked, **self.others}.items())]
+
+
+def gather(sources: Sequence[str], number: int, *, neighbours: bool) -> Report:
+    """The packet with this number, those that its fields name, and with `neighbours` those beside it in its connection.
+
+    UsageError where there is no such packet.
+    """
+    warnings: list[str] = []
+    asked, last = None, 0
+    for frame, facts in annotated(sources, warnings=warnings):
+        last = frame.packet.number
+        if last == number:
+            asked = Told(frame, facts)
+            break
+    if asked is None:
+        for warning in warnings:
+            inputs.note(warning)
+        raise UsageError(f"there is no packet {number}; the last one is {last}")
+    steps = _steps(sources, asked.facts.conn)
+    reasons = dict.fromkeys(list(named_frames(asked.nodes))[:MAX_NAMED], "named")
+    if neighbours:
+        for before, after in pairwise(steps):
+            if after == number:
+                reasons.setdefault(before, "previous")
+            if before == number:
+                reasons.setdefault(after, "next")
+    reasons.pop(number, None)
+    report = Report(asked, _collect(sources, reasons))
+    for one in report.packets:
+        _fill(one, steps.get(one.number))
+    return report
+
+
+def _collect(sources: Sequence[str], reasons: Mapping[int, str]) -> dict[int, Told]:
+    found: dict[int, Told] = {}
+    if reasons:
+        for frame, facts in annotated(sources):
+            if reason := reasons.get(frame.packet.number):
+                found[frame.packet.number] = Told(frame, facts, reason=reason)
+            if frame.packet.number >= max(reasons):
+                break
+    return found
+
+
+def _steps(sources: Sequence[str], conn: int | None) -> dict[int, Step]:
+    """The story of a connection by frame number."""
+    if conn is None:
+        return {}
+    engine, _ = inputs.follow(sources, [])
+    chosen = engine.connection(conn)
+    if chosen is None:
+        return {}
+    before = earlier(chosen, engine.connections())
+    story, *_ = retell(sources, record(chosen), inputs.fresh_engine(), before)
+    return {step.segment.frame: step for step in story.steps}
+
+
+def _fill(one: Told, step: Step | None) -> None:
+    if step is None:
+        return
+    one.step, one.facts.phase, one.facts.opinion = step, step.phase, step.opinion
+    one.facts.client_state, one.facts.server_state = step.client_after.label, step.server_after.label
