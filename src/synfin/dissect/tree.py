@@ -126,11 +126,27 @@ def _outline(name: str, hidden: bool) -> tuple[Field, ...]:
     )
 
 
+@cache
+def _standing(outline: tuple[Field, ...], parent: str) -> tuple[Field, ...]:
+    """The fields that may stand below `parent`, or open a heading there."""
+    return tuple(
+        field
+        for field in outline
+        if parent in (field.parent, field.second, *field.homes) or (not parent and field.parent.startswith("@"))
+    )
+
+
+@cache
+def _repeating(outline: tuple[Field, ...], anchor: str) -> tuple[Field, ...]:
+    """The fields that repeat `anchor`."""
+    return tuple(field for field in outline if anchor in field.after)
+
+
 def _children(
     frame: Frame, layer: Layer, facts: Facts | None, outline: tuple[Field, ...], parent: str
 ) -> tuple[Node, ...]:
     nodes: list[Node] = []
-    for field in outline:
+    for field in _standing(outline, parent):
         if field.parent.startswith("@") and not parent and not _has(nodes, field.parent):
             nodes.extend(_heading(frame, layer, facts, outline, field.parent))
         if field.after or (parent not in (field.parent, field.second or field.parent) and parent not in field.homes):
@@ -156,7 +172,7 @@ def _repeated(
     if anchor == IPV6_VERSION and any(field.hidden for field in outline):
         version = lookup("ip.version")  # one field for both versions
         yield from (_node(version, spot, ()) for spot in version.loader(frame, layer, facts))
-    for field in outline:
+    for field in _repeating(outline, anchor):
         for number, name in enumerate(field.after):
             if name != anchor or place:
                 continue
