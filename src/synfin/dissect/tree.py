@@ -126,20 +126,30 @@ def _outline(name: str, hidden: bool) -> tuple[Field, ...]:
     )
 
 
-@cache
+#: Found once for each: an outline is made once and stays, so its identity will do (its hash is that of every field).
+_known_standing: dict[tuple[int, str], tuple[Field, ...]] = {}
+_known_repeating: dict[tuple[int, str], tuple[Field, ...]] = {}
+
+
 def _standing(outline: tuple[Field, ...], parent: str) -> tuple[Field, ...]:
     """The fields that may stand below `parent`, or open a heading there."""
-    return tuple(
-        field
-        for field in outline
-        if parent in (field.parent, field.second, *field.homes) or (not parent and field.parent.startswith("@"))
-    )
+    found = _known_standing.get((id(outline), parent))
+    if found is None:
+        found = _known_standing[id(outline), parent] = tuple(
+            field
+            for field in outline
+            if parent in (field.parent, field.second, *field.homes) or (not parent and field.parent.startswith("@"))
+        )
+    return found
 
 
-@cache
 def _repeating(outline: tuple[Field, ...], anchor: str) -> tuple[Field, ...]:
     """The fields that repeat `anchor`."""
-    return tuple(field for field in outline if anchor in field.after)
+    found = _known_repeating.get((id(outline), anchor))
+    if found is None:
+        found = tuple(field for field in outline if anchor in field.after)
+        _known_repeating[id(outline), anchor] = found
+    return found
 
 
 def _children(
