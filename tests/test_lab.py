@@ -228,7 +228,7 @@ def test_the_default_scenario_comes_first() -> None:
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_a_scenario_is_told_in_both_languages(name: str) -> None:
     scenario = scenarios()[name]
-    for told in (scenario.title, scenario.summary, *(outcome.why for outcome in scenario.outcomes)):
+    for told in (scenario.title, scenario.summary, scenario.look, *(outcome.why for outcome in scenario.outcomes)):
         assert set(told) == set(LANGUAGES) and all(told.values())
     for outcome in scenario.outcomes:
         assert has(f"{outcome.open}.text") and has(f"{outcome.close}.text")
@@ -247,6 +247,7 @@ def test_every_event_refusal_and_remedy_has_words() -> None:
 GOOD: dict[str, Any] = {
     "title": {"en": "t", "zh": "t"},
     "summary": {"en": "s", "zh": "s"},
+    "look": {"en": "l", "zh": "l"},
     "client": {"steps": ["connect", {"send": "x"}]},
     "outcome": [
         {"name": "o", "open": "open.normal", "close": "close.fin_4seg", "closed_by": "client", "segments": ["> SYN 0"]}

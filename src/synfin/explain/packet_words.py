@@ -5,21 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from synfin.dissect.fields import find
-from synfin.dissect.jsonshape import CHAT, ERROR, EXPERT, NOTE, WARNING
 from synfin.dissect.tree import Node, walk
 from synfin.explain.checksum import Checksum
 from synfin.explain.quantity import Language
 from synfin.explain.words import text
 
 #: Wireshark's severities by ours
-_SEVERITIES = {CHAT: "info", NOTE: "note", WARNING: "warn", ERROR: "error"}
+_SEVERITIES = {"comment": "info", "chat": "info", "note": "note", "warning": "warn", "error": "error"}
 #: how a verdict on a checksum looks
 CHECKSUM_SEVERITIES = {"good": "ok", "bad": "error", "partial": "note", "unverified": "info", "absent": "info"}
 
 
 def severity(node: Node) -> str | None:
     """How bad an expert note is, None for other fields."""
-    return _SEVERITIES.get(EXPERT[node.name][0], "info") if node.name in EXPERT else None
+    return _SEVERITIES.get(node.severity, "info") if node.severity else None
 
 
 def named_frame(node: Node) -> int | None:

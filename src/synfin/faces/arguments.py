@@ -137,6 +137,9 @@ def _conns(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--jobs", type=_positive, metavar="N", help="cores to use (default: up to 4 for a large file, else 1)"
     )
+    command.add_argument(
+        "--summary", action="store_true", help="instead of the connections how many ended at which stage, and how"
+    )
     command.add_argument("--keep-all", action="store_true", help="forget none, whatever memory it takes")
     command.add_argument(
         "--since", metavar="TIME", help="only connections whose last packet is not earlier: RFC 3339, or seconds"

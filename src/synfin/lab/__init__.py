@@ -1,6 +1,6 @@
 """The lab: scenarios that run for real, in a private network."""
 
-from synfin.lab.check import Report, Row, check
+from synfin.lab.check import Report, Row, attempt, check
 from synfin.lab.doctor import Check, examine
 from synfin.lab.experiment import Event, LabForbidden, LabRun, Place, list_scenarios, run
 from synfin.lab.recording import commented, save
@@ -27,6 +27,7 @@ __all__ = [
     "Scenario",
     "Script",
     "Trial",
+    "attempt",
     "check",
     "commented",
     "examine",

@@ -7,16 +7,16 @@ from dataclasses import dataclass, field
 
 from synfin.capture.packet import Packet
 from synfin.lab.script import VANTAGES, Expect, Script
-from synfin.lab.trial import Trial
-from synfin.watch.analysis import flag_names
-from synfin.watch.engines import engine
+from synfin.lab.trial import MAX_REPEATS, Trial, perform
 from synfin.watch.findings import KNOWN
 from synfin.watch.record import Story
-from synfin.watch.records import record
-from synfin.watch.story import tell
+from synfin.watch.stories import Heard
+from synfin.watch.tracker import Tracker
+from synfin.wire.fragments import Reassembler
 from synfin.wire.frame import Frame, dissect
-from synfin.wire.tcp import Segment
 
+#: a bench that had to wait so long for the processor cannot tell a slow network from a slow machine
+TOO_LATE_NS = 80_000_000
 #: a finding of this severity that nobody expects is a false alarm
 _ALARMS = frozenset({"warn", "error"})
 
@@ -41,7 +41,7 @@ class Row:
     expect: Expect | None
     told: Told | None
     differences: tuple[str, ...] = ()
-    awaited: tuple[str, ...] = ()  #: expected findings that no rule of this program makes yet
+    awaited: tuple[str, ...] = ()  #: expected, but not said yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,23 +63,28 @@ def known_findings() -> frozenset[str]:
 
 def stories(packets: Sequence[Packet]) -> list[Told]:
     """Every connection of a capture, told."""
-    watcher = engine()
+    heard, fragments = Heard(Tracker()), Reassembler()
     frames: dict[int, dict[int, Frame]] = {}
-    segments: dict[int, list[Segment]] = {}
-    flags: dict[int, list[tuple[str, ...]]] = {}
     for packet in packets:
-        place, frame = watcher.see(packet), dissect(packet)
-        if place is None or place.conn is None or frame.segment is None:
-            continue
-        frames.setdefault(place.conn, {})[packet.number] = frame
-        segments.setdefault(place.conn, []).append(frame.segment)
-        flags.setdefault(place.conn, []).append(flag_names(place.bits))
-    end_ns = packets[-1].time_ns if packets else None
-    return [
-        Told(tell(segments[raw.conn], record(raw), flags[raw.conn], capture_end_ns=end_ns), frames[raw.conn])
-        for raw in watcher.connections()
-        if raw.conn in segments
-    ]
+        frame = dissect(packet, fragments)
+        heard.end_ns = max(packet.time_ns, heard.end_ns or packet.time_ns)
+        found = heard.tracker.follow(frame)
+        if found is not None and not found[0].quoted:
+            row, tracked = found
+            heard.segments.setdefault(tracked.number, []).append((row.segment, row.bits))
+            frames.setdefault(tracked.number, {})[packet.number] = frame
+    heard.connections = {raw.conn: raw for raw in heard.tracker.connections()}
+    return [Told(story, frames[story.connection.conn]) for story in heard.stories()]
+
+
+def attempt(script: Script, *, place: str | None = None, observe: bool = False) -> Report:
+    """Run a scenario and check it; once more where it is not as expected and the machine was too busy for it."""
+    report = check(perform(script, place=place, observe=observe))
+    for _ in range(MAX_REPEATS):
+        if report or report.trial.late_ns < TOO_LATE_NS:
+            break
+        report = check(perform(script, place=place, observe=observe))
+    return report
 
 
 def check(trial: Trial) -> Report:
@@ -113,11 +118,16 @@ def _compare(at: str, expect: Expect, told: Told | None) -> Row:
         if wanted != seen
     ]
     beside = {one.id: one.severity for one in told.story.findings if one.id not in (connection.open, connection.close)}
-    differences += [f"missing: {name}" for name in sorted((expect.findings & known) - set(beside))]
+    # a strong finding speaks for the weak ones that it explains
+    spoken = {name for one in told.story.findings for name in KNOWN[one.id].explains}
+    differences += [f"missing: {name}" for name in sorted((expect.findings & known) - set(beside) - spoken)]
     alarms = {name for name, severity in beside.items() if severity in _ALARMS}
     differences += [f"not expected: {name}" for name in sorted(alarms - expect.findings - expect.may)]
-    awaited = tuple(sorted(expect.findings - known))
-    if expect.awaited:
-        awaited += tuple(differences)
-        differences = [] if differences else ["as expected: take the mark `awaited` away"]
-    return Row(at, expect, told, tuple(differences), awaited)
+    differences = _but_known(differences, expect.known_wrong)
+    return Row(at, expect, told, tuple(differences), tuple(sorted(expect.findings - known)) + expect.known_wrong)
+
+
+def _but_known(differences: list[str], known_wrong: Sequence[str]) -> list[str]:
+    """Without what the scenario knows to be said wrongly; that which is said rightly by now is a difference."""
+    healed = [f"right now, take it out of known_wrong: {one}" for one in known_wrong if one not in differences]
+    return [one for one in differences if one not in known_wrong] + healed

@@ -35,7 +35,7 @@ CLIENT_ACTS = {
     "close": False,
     "reset": False,
 }
-_KEYS = {"listens", "fin_within_ms", "title", "summary", "server", "client", "outcome"}
+_KEYS = {"listens", "fin_within_ms", "title", "summary", "look", "server", "client", "outcome"}
 _OUTCOME_KEYS = {"name", "open", "close", "closed_by", "segments", "why"}
 
 Bilingual = Mapping[str, str]
@@ -67,7 +67,8 @@ class Scenario:
 
     name: str
     title: Bilingual
-    summary: Bilingual
+    summary: Bilingual  #: what happens
+    look: Bilingual  #: what to look for; each outcome says why
     listens: bool  #: whether there is a server at all
     fin_within_ns: int | None  #: the second FIN must follow the first so soon, or the machine was too busy for this run
     server: Mapping[str, tuple[Act, ...]]  #: by event
@@ -118,6 +119,7 @@ def parse(name: str, data: Mapping[str, Any]) -> Scenario:
         name=name,
         title=_bilingual(name, data, "title"),
         summary=_bilingual(name, data, "summary"),
+        look=_bilingual(name, data, "look"),
         listens=listens,
         fin_within_ns=None if within_ms is None else within_ms * 1_000_000,
         server={event: _acts(f"{name}: server.{event}", handlers[event], SERVER_ACTS) for event in handlers},

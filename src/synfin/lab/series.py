@@ -10,11 +10,10 @@ from dataclasses import dataclass
 
 from synfin.errors import NotPermitted, SynfinError
 from synfin.lab import experiment, shelf
-from synfin.lab.check import Row, check, stories
+from synfin.lab.check import Row, attempt, stories
 from synfin.lab.referee import Ruling, judge
 from synfin.lab.scenario import Scenario
 from synfin.lab.script import Expect
-from synfin.lab.trial import perform
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +56,8 @@ def run_one(name: str, *, observe: bool = False) -> Result:
         if isinstance(chosen, Scenario):
             rows, ruling, undisturbed = _tutorial(chosen), None, False
         else:
-            trial = perform(chosen, observe=observe)
-            report = check(trial)
+            report = attempt(chosen, observe=observe)
+            trial = report.trial
             lost = (Row("both", None, None, (f"the capture lost {trial.drops} frames",)),) if trial.drops else ()
             rows, ruling = (*report.rows, *lost), judge(trial) if observe else None
             undisturbed = chosen.undisturbed

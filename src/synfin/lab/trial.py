@@ -39,6 +39,7 @@ class Trial:
     forged: Sequence[str] = ()  #: in whose name the wire made segments
     observed: Mapping[str, Any] = field(default_factory=dict)  #: the kernel's word, for `referee`
     repeated: int = 0
+    late_ns: int = 0  #: the longest that the bench had to wait for the machine
 
     def capture(self, at: str) -> Sequence[Packet]:
         """The packets at a vantage point; on loopback there is one for both."""
@@ -125,7 +126,18 @@ def _collect(
     observed = {key: result[key] for key in ("trace", "no_trace", "samples", "deaths", "tai_offset_ns")}
     drops = sum(int(count) for count in result["drops"].values())
     return Trial(
-        script, captures, events, drops, place, port, addresses, result["fired"], result["forged"], observed, repeated
+        script,
+        captures,
+        events,
+        drops,
+        place,
+        port,
+        addresses,
+        result["fired"],
+        result["forged"],
+        observed,
+        repeated,
+        int(result["late_ns"]),
     )
 
 

@@ -97,6 +97,7 @@ def _phases(story: Story) -> dict[int, str]:
 def _print(done: lab.LabRun, story: Story, match: lab.Match, lang: Language, limit: int | None) -> None:
     print(f"{done.scenario.name}: {done.scenario.title[lang]}")
     print(done.place.sentence(lang))
+    _print_lesson("happens", done.scenario.summary[lang], lang)
     print(f"\n{text('lab.saw', lang)}")
     colon = ": " if lang == "en" else "："
     start_ns = done.packets[0].time_ns if done.packets else 0
@@ -113,7 +114,13 @@ def _print(done: lab.LabRun, story: Story, match: lab.Match, lang: Language, lim
         print(match.difference, file=sys.stderr)
     else:
         print(text("lab.expected", lang, scenario=done.scenario.name, outcome=match.outcome.name))
-        print("\n".join(wrap(match.outcome.why[lang], telling.terminal_width())))
+        _print_lesson("why", match.outcome.why[lang], lang)
+        _print_lesson("look", done.scenario.look[lang], lang)
+
+
+def _print_lesson(part: str, told: str, lang: Language) -> None:
+    print(f"\n{text(f'lab.lesson.{part}', lang)}")
+    print("\n".join(f"  {line}" for line in wrap(told, telling.terminal_width() - 2)))
 
 
 def _document(done: lab.LabRun, story: Story, match: lab.Match) -> dict[str, Any]:

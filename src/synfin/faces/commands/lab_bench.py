@@ -30,8 +30,9 @@ def run(asked: argparse.Namespace, script: Script, lang: Language) -> int:
     if asked.place == "host":
         raise UsageError("the bench runs in a private network only; --place is user or net")
     files = _files(asked, points)
-    trial = lab.perform(script, place=asked.place, observe=asked.kernel)
-    report, ruling = lab.check(trial), lab.judge(trial) if asked.kernel else None
+    report = lab.attempt(script, place=asked.place, observe=asked.kernel)
+    trial = report.trial
+    ruling = lab.judge(trial) if asked.kernel else None
     told = {at: stories(trial.capture(at)) for at in points}
     for at, file in files.items():
         _save(trial, at, file, told[at], lang)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import nullcontext
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -100,14 +100,12 @@ def _read(
     asked: argparse.Namespace, sources: Sequence[str], wanted: Filter | None, form: Form, taps: Sequence[Statistic], *,
     passes: int, warnings: list[str], interrupted: list[bool],
 ) -> None:  # fmt: skip
-    """Show the packets by the readable core."""
+    """Show, write or count the packets one by one."""
     from synfin.faces import packet_file
     from synfin.faces.statistics import watched
-    from synfin.watch.annotate import annotated
-    from synfin.watch.profile import named
 
     needed = {*asked.fields, *(wanted.fields if wanted else ())}
-    rows = annotated(sources, passes=passes, fields=needed, warnings=warnings, profile=named(asked.profile))
+    rows = _rows(asked, sources, needed, passes=passes, warnings=warnings)
     rows = watched(_first(_until_interrupted(rows, interrupted), asked.count), taps)
     shown = displayed(row for row in rows if wanted is None or wanted.matches(*row))
     if asked.write:
@@ -116,6 +114,18 @@ def _read(
         deque(shown, maxlen=0)
     else:
         _print(form, shown, interrupted)
+
+
+def _rows(
+    asked: argparse.Namespace, sources: Sequence[str], needed: Collection[str], *, passes: int, warnings: list[str]
+) -> Rows:
+    """Every packet with what is known of it, by the compiled engine where that knows all that is needed."""
+    if compiled_packets.knows(asked, needed):
+        return compiled_packets.every_row(sources, passes=passes, last=asked.count, warnings=warnings)
+    from synfin.watch.annotate import annotated
+    from synfin.watch.profile import named
+
+    return annotated(sources, passes=passes, fields=needed, warnings=warnings, profile=named(asked.profile))
 
 
 def _write(asked: argparse.Namespace, paths: Sequence[str]) -> int:

@@ -92,6 +92,7 @@ def _result(stand: Stand, drops: dict[str, int]) -> dict[str, Any]:
         "drops": drops,
         "events": stand.events,
         "samples": stand.samples,
+        "late_ns": stand.late_ns,
         "deaths": stand.deaths,
         "fired": wire.fired if wire else {},
         "forged": [name for _, name in wire.forged] if wire else [],

@@ -62,6 +62,7 @@ class Stand:
         self.programs: list[Running] = []
         self.told: set[str] = set()
         self.last_packet_ns = 0
+        self.late_ns = 0  #: the longest that this process had to wait for the machine
         self.failure = ""
         self.wire: Wire | None = None
 
@@ -182,7 +183,10 @@ class Stand:
         for one in self.programs:
             if not one.ended:
                 files[one.line.fileno()] = lambda one=one: self._listen(one)  # type: ignore[misc]
-        for ready in select.select(list(files), [], [], wait_s)[0]:
+        came = select.select(list(files), [], [], wait_s)[0]
+        if not came:
+            self.late_ns = max(self.late_ns, time.monotonic_ns() - now_ns - round(wait_s * 1e9))
+        for ready in came:
             files[ready]()
         self._deliver()
         self._answer()
@@ -202,7 +206,11 @@ class Stand:
             if self.observe:
                 self._sample()
             return
-        for delivery in self.wire.due(time.monotonic_ns()):
+        now_ns = time.monotonic_ns()
+        due_ns = self.wire.next_due_ns()
+        if due_ns is not None:
+            self.late_ns = max(self.late_ns, now_ns - due_ns)
+        for delivery in self.wire.due(now_ns):
             ground = self.grounds[delivery.to]
             if self.observe:
                 self._sample()
