@@ -230,7 +230,7 @@ def walk(view: cython.pointer(View), index: uint) -> uint:
             return UNSURE
         length = (p[at] & 15) << 2
         if length != 20 or be16(p + at + 6) & 0x3FFF:
-            return UNSURE
+            return UNSURE  # options may name the destination
         if be16(p + at + 2) and at + be16(p + at + 2) < end:
             end = at + be16(p + at + 2)
         view.payload_at[index] = cython.cast(ushort, at + length)
@@ -531,6 +531,8 @@ def address(view: cython.pointer(View), index: uint, spec: cython.pointer(cython
     if view.segment[index] == 1:
         if v6 != (row.kind & KIND_V6 != 0):
             return 0
+        if shape(view, index) & UNSURE:
+            return ASK
         src = cython.address(row.high[0]) if row.kind & KIND_FROM_HIGH else cython.address(row.low[0])
         dst = cython.address(row.low[0]) if row.kind & KIND_FROM_HIGH else cython.address(row.high[0])
     else:

@@ -137,11 +137,37 @@ def _outline(name: str, hidden: bool) -> tuple[Field, ...]:
     )
 
 
+#: Found once for each: an outline is made once and stays, so its identity will do (its hash is that of every field).
+_known_standing: dict[tuple[int, str], tuple[Field, ...]] = {}
+_known_repeating: dict[tuple[int, str], tuple[Field, ...]] = {}
+
+
+def _standing(outline: tuple[Field, ...], parent: str) -> tuple[Field, ...]:
+    """The fields that may stand below `parent`, or open a heading there."""
+    found = _known_standing.get((id(outline), parent))
+    if found is None:
+        found = _known_standing[id(outline), parent] = tuple(
+            field
+            for field in outline
+            if parent in (field.parent, field.second, *field.homes) or (not parent and field.parent.startswith("@"))
+        )
+    return found
+
+
+def _repeating(outline: tuple[Field, ...], anchor: str) -> tuple[Field, ...]:
+    """The fields that repeat `anchor`."""
+    found = _known_repeating.get((id(outline), anchor))
+    if found is None:
+        found = tuple(field for field in outline if anchor in field.after)
+        _known_repeating[id(outline), anchor] = found
+    return found
+
+
 def _children(
     frame: Frame, layer: Layer, facts: Facts | None, outline: tuple[Field, ...], parent: str
 ) -> tuple[Node, ...]:
     nodes: list[Node] = []
-    for field in outline:
+    for field in _standing(outline, parent):
         if field.parent.startswith("@") and not parent and not _has(nodes, field.parent):
             nodes.extend(_heading(frame, layer, facts, outline, field.parent))
         if field.after or (parent not in (field.parent, field.second or field.parent) and parent not in field.homes):
@@ -177,7 +203,7 @@ def _repeated(
     if anchor == IPV6_VERSION and any(field.hidden for field in outline):
         version = lookup("ip.version")  # one field for both versions
         yield from (_node(version, spot, ()) for spot in version.loader(frame, layer, facts))
-    for field in outline:
+    for field in _repeating(outline, anchor):
         for number, name in enumerate(field.after):
             if name != anchor or place:
                 continue

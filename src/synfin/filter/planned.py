@@ -30,7 +30,7 @@ _NUMBERS = frozenset({
 _WALKS = frozenset({cells.S_OPTION, cells.S_WHOLE_OPTION, cells.S_MULTIPLIER, cells.S_SACK_EDGE, cells.S_LAYER,
                     cells.S_ETH_BYTES, cells.S_IP4_BYTES, cells.S_IP6_BYTES, cells.S_UDP_BYTES, cells.S_ETH_PAIR,
                     cells.S_UDP_PAIR})  # fmt: skip
-_CHEAP, _WALKING, _SEARCHING, _ASKING = 1, 4, 50, 1000
+_CHEAP, _ADDRESS, _WALKING, _SEARCHING, _ASKING = 1, 3, 4, 50, 1000
 
 
 class Test(NamedTuple):
@@ -351,6 +351,8 @@ def _joint(kind: str, parts: tuple[Test, ...], bind: Callable[[Blocks, Connectio
 
 
 def _cost(where: Spec) -> int:
+    if where.source in (cells.S_ADDRESS4, cells.S_ADDRESS6):
+        return _ADDRESS
     return _WALKING if where.source in _WALKS else _CHEAP
 
 

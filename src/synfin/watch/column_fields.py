@@ -159,7 +159,6 @@ def _link_and_network() -> dict[str, Spec]:
         "ipv6.nxt": _bits(ip6, 6, 1),
         "ipv6.hlim": _bits(ip6, 7, 1),
         "udp.length": _bits(udp, 4, 2),
-        "udp.checksum": _bits(udp, 6, 2),
     }
     pairs = ("src", PAIR_SOURCE), ("dst", PAIR_DESTINATION), ("addr", PAIR_BOTH)
     for name, which in pairs:
