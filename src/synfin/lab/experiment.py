@@ -108,7 +108,9 @@ class LabForbidden(NotPermitted):
             text(f"lab.refused.{refusal.place}", lang, operation=refusal.operation, reason=refusal.reason)
             for refusal in self.refusals
         ]
-        return [text("lab.forbidden", lang), *why, *(text(key, lang) for key in REMEDIES)]
+        device = any("/dev/net/tun" in refusal.operation for refusal in self.refusals)
+        remedies = ("lab.doctor.wire.remedy",) if device else REMEDIES
+        return [text("lab.forbidden", lang), *why, *(text(key, lang) for key in remedies)]
 
 
 def list_scenarios() -> list[Scenario]:
