@@ -14,6 +14,7 @@ from typing import Any
 from synfin.dissect.address import ipv4, ipv6
 from synfin.dissect.field import MAXIMUM, Field
 from synfin.filter.kinds import ADDRESSES, NUMBERS, OCTETS, SEARCHABLE, SIGNED, SLICEABLE
+from synfin.filter.literals import UNNAMED
 
 ORDERED = ("==", "eq", "any_eq", "!=", "ne", "all_ne", "===", "all_eq", "!==", "any_ne", "~=", ">", "gt", ">=", "ge",
            "<", "lt", "<=", "le")  # fmt: skip
@@ -118,7 +119,7 @@ class Draw:
         return self.random.choice((
             f"{field.name}{cut} {self.random.choice(ORDERED)} {written}", f"{field.name}{cut}",
             f"{field.name}{cut} contains {written}", f"{field.name}{cut} & {written if written[0] != quote else 'f0'}",
-            f"{field.name}{cut} matches {pattern(self.random, octets)}", f"{field.name}{cut}[0] == {octets[:1].hex()}",
+            f"{field.name}{cut} matches {pattern(self.random, octets)}", f"{field.name}{cut}[0] == :{octets[:1].hex()}",
         ))  # fmt: skip
 
     def arithmetic(self) -> str:
@@ -216,7 +217,13 @@ def _number(random: Random, field: Field, value: int) -> str:
         value = 0
     size = min(abs(value), most)
     forms = [str(size), str(size), hex(size), f"0{size:o}", bin(size)]
-    if field.values and field.display != "custom" and random.random() < 0.3 and value in field.values:
+    if (
+        field.values
+        and field.display != "custom"
+        and field.name not in UNNAMED
+        and random.random() < 0.3
+        and value in field.values
+    ):
         return quoted(field.values[value].encode())
     if 32 < size < 127 and chr(size) not in "'\\":
         forms.append(f"'{chr(size)}'")
@@ -226,7 +233,8 @@ def _number(random: Random, field: Field, value: int) -> str:
 def _date(random: Random, value: int) -> str:
     seconds, part = divmod(value, 10**9)
     form = random.choice(("%Y-%m-%d %H:%M:%S", "%b %d, %Y %H:%M:%S", "%Y-%m-%dT%H:%M:%S"))
-    return f'"{time.strftime(form, time.gmtime(seconds))}.{part:09d}{random.choice(("", " UTC"))}"'
+    zone = random.choice(("", "Z")) if "T" in form else random.choice(("", " UTC"))
+    return f'"{time.strftime(form, time.gmtime(seconds))}.{part:09d}{zone}"'
 
 
 def quoted(octets: bytes) -> str:

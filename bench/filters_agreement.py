@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 import tempfile
 from collections import Counter
@@ -145,7 +146,7 @@ def run(folder: Path, count: int, seed: int, names: Sequence[str] = ()) -> Repor
     report, fields = Report(), usable_fields()
     every = sorted(path for path in folder.glob("*/*") if "expected" not in path.parts)
     paths = [folder / name for name in names] or every
-    share = max(count // max(len(paths), 1), 1) + 1
+    share = max(-(-count // max(len(paths), 1)), 1)
     with tempfile.TemporaryDirectory() as place:
         for path in paths:
             if report.filters >= count:
@@ -172,11 +173,47 @@ def read(path: Path) -> Rows:
 
 
 def reasons() -> dict[tuple[str, str], str]:
-    """(capture, filter) to reason: the known differences."""
-    if not TABLE.exists():
-        return {}
+    """(capture or `*`, field, `protocol.*` or filter) to reason: the known differences."""
     lines = [line.split("\t") for line in TABLE.read_text("utf-8").splitlines()[1:]]
-    return {(capture, text): reason for capture, text, reason in lines}
+    return {(capture, what): reason for capture, what, reason in lines}
+
+
+def why(one: Difference, known: Mapping[tuple[str, str], str]) -> str:
+    """The reason of a difference, "" where none is known."""
+    families = [f"{name.partition('.')[0]}.*" for name in one.fields]
+    for what in (one.filter, *one.fields, *families):
+        reason = known.get((one.capture, what)) or known.get(("*", what))
+        if reason:
+            return reason
+    for name in getattr(_compiled(one.filter), "fields", ()):  # what this capture has of the field is known to differ
+        if (one.capture, name) in known:
+            return known[one.capture, name]
+    if one.ours is None and _is_not_decoded(one.filter):
+        return NOT_DECODED
+    return SHARED if _shares_a_field(one.filter) else ""
+
+
+NOT_DECODED = "a protocol that is not decoded here: refused, where tshark finds nothing"
+
+
+def _is_not_decoded(text: str) -> bool:
+    try:
+        compile(text)
+    except FilterError as error:
+        return "does not decode" in str(error)
+    return False
+
+
+#: A filter asks for a field once with layers and once without, or with others.
+SHARED = "tshark loads a field once for a filter, by whatever layers are asked for first"
+_NAME = re.compile(r"([a-z][a-z0-9_]*(?:\.[a-z0-9_]+)*)(#\[[^]]*\]|#[0-9]+)?")
+
+
+def _shares_a_field(text: str) -> bool:
+    asked: dict[str, set[str]] = {}
+    for name, layers in _NAME.findall(text):
+        asked.setdefault(name, set()).add(layers)
+    return any(len(layers) > 1 for layers in asked.values())
 
 
 def _frames(found: list[int] | None) -> str:
@@ -207,10 +244,12 @@ def main() -> int:
     folder = Path(os.environ.get("CAPTURES") or ROOT.parent / "shared" / "captures")
     report = run(folder, asked.filters, asked.seed, asked.captures)
     known = reasons()
-    unknown = [one for one in report.differences if (one.capture, one.filter) not in known]
+    unknown = [one for one in report.differences if not why(one, known)]
     for one in unknown:
         print(one.told())
     told(report, len(unknown))
+    for reason, count in Counter(why(one, known) for one in report.differences).most_common():
+        print(f"  {count}  {reason or 'no reason is known'}")
     return 1 if unknown else 0
 
 

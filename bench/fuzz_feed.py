@@ -13,12 +13,14 @@ import resource
 import signal
 import struct
 import sys
+import tempfile
 from pathlib import Path
 
 from fuzz_mutants import Mutants
 from synfin.capture.reader import open_capture
 from synfin.errors import UnreadableInput
-from synfin.watch import compiled
+from synfin.watch import compiled, shards
+from synfin.watch.engine import KEEP_ALL, Limits
 
 CPU_SECONDS = 5.0  #: for one capture
 MAX_GROWTH_KB = 200 << 10  #: of the highest memory, by one capture
@@ -63,7 +65,29 @@ def feed(data: bytes, variant: int = 0) -> int:
         pass
     if variant % 16 == 3:
         _fed(data, engine)
+    if variant % 8 == 5:
+        _fed_by_ranges(data, variant)
     return engine.frames
+
+
+def _fed_by_ranges(data: bytes, variant: int) -> None:
+    """The capture on two cores, in ranges so short that they begin anywhere; AssertionError where records differ."""
+    shards.ENOUGH, shards._SHORTEST = 1, 64 + variant % 509
+    limits = Limits(4, 30) if variant % 16 == 5 else KEEP_ALL
+    with tempfile.NamedTemporaryFile(suffix=".capture") as file:
+        file.write(data)
+        file.flush()
+        found = []
+        for jobs in (1, 2):
+            engine = (
+                shards.ShardedEngine(jobs, limits)
+                if jobs > 1
+                else compiled.CompiledEngine(records_only=True, limits=limits)
+            )
+            with open_capture(file.name) as reader:
+                engine.feed(reader)
+                found.append((b"".join(engine.drain(everything=True)), engine.frames, reader.warnings))
+    assert found[0] == found[1], "two cores give something else"
 
 
 def _fed(data: bytes, finished: compiled.CompiledEngine | None) -> compiled.CompiledEngine | None:

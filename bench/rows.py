@@ -32,7 +32,6 @@ class Row:
     tool: str = ""  #: what theirs needs
     wall: bool = False  #: compare time, not CPU
     turns: int = 5
-    option: str = ""  #: an option that `synfin conns` must know
 
 
 def synfin(*arguments: str) -> Command:
@@ -45,7 +44,7 @@ def tool(*words: str) -> Command:
     return lambda file: [str(file) if word == "FILE" else word for word in words]
 
 
-CONNS = synfin("conns", "--ndjson")
+CONNS = synfin("conns", "--ndjson", "--jobs", "1")
 TSHARK = tool("tshark", "-n", "-q", "-z", "conv,tcp", "-r", "FILE")
 TCPTRACE = tool("tcptrace", "-n", "FILE")
 ARGUS = tool("argus", "-r", "FILE", "-w", "-")
@@ -110,9 +109,9 @@ def _packet_rows() -> list[Row]:
         for mix, wanted in (("small", 200), ("mixed", 120))
         for row in (
             Row(everything, "tshark -2 -T fields with the same fields", every_column, the_same_fields,
-                f"fields-{mix}.pcap", wanted, tool="tshark", turns=2),
+                f"{mix}.pcap", wanted, other=f"part-{mix}.pcap", tool="tshark", turns=2),
             Row(eleven, "tshark -T fields", fields_as_text([*measure.synfin(), "packets"]),
-                fields_as_text(["tshark", "-n"]), f"fields-{mix}.pcap", 40, tool="tshark", turns=2),
+                fields_as_text(["tshark", "-n"]), f"{mix}.pcap", 40, other=f"part-{mix}.pcap", tool="tshark", turns=2),
         )
     ]  # fmt: skip
 
@@ -126,10 +125,9 @@ def _own_rows() -> list[Row]:
         Row("VLAN tags", "the same packets without", CONNS, CONNS, "vlan.pcap", 0.85, other="ipv4.pcap"),
         Row("gzip input", "gzip -dc alone", CONNS, tool("gzip", "-dc", "FILE"), "small.pcap.gz", 1.0, tool="gzip"),
     ]  # fmt: skip
-    cores = synfin("conns", "--ndjson", "--cores", "2"), synfin("conns", "--ndjson", "--cores", "1")
+    two = synfin("conns", "--ndjson", "--jobs", "2")
     return rows + [
-        Row("two cores", "one core, time", *cores, f"{mix}.pcap", 1.6, wall=True, option="--cores")
-        for mix in ("small", "mixed")
+        Row("two cores", "one core, time", two, CONNS, f"{mix}.pcap", 1.6, wall=True) for mix in ("small", "mixed")
     ]
 
 

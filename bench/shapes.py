@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import generate
 from traffic.files import Batch, PcapFile, PcapngFile
 
 GENERATE = Path(__file__).with_name("generate.py")
@@ -31,12 +32,12 @@ class Shape:
 SHAPES = {
     shape.name: shape
     for shape in (
-        Shape("small.pcap", 2000, ("--mix", "small", "--concurrent", "2000")),
-        Shape("mixed.pcap", 1500, ("--mix", "mixed", "--concurrent", "2000")),
-        Shape("fields-small.pcap", 200, ("--mix", "small", "--concurrent", "500")),
-        Shape("fields-mixed.pcap", 200, ("--mix", "mixed", "--concurrent", "500")),
-        Shape("alive-1k.pcap", 2000, ("--mix", "short", "--concurrent", "1000")),
-        Shape("alive-200k.pcap", 2000, ("--mix", "short", "--concurrent", "200000", "--pause-ms", "60000")),
+        Shape("small.pcap", 1600, ("--mix", "small", "--concurrent", "2000")),
+        Shape("mixed.pcap", 1200, ("--mix", "mixed", "--concurrent", "2000")),
+        Shape("part-small.pcap", 160, ("--mix", "small", "--concurrent", "2000")),
+        Shape("part-mixed.pcap", 120, ("--mix", "mixed", "--concurrent", "2000")),
+        Shape("alive-1k.pcap", 1600, ("--mix", "short", "--concurrent", "1000")),
+        Shape("alive-200k.pcap", 1600, ("--mix", "short", "--concurrent", "200000", "--pause-ms", "60000")),
         Shape("ipv4.pcap", 1000, ("--mix", "small", "--concurrent", "2000", "--ipv6", "0")),
         Shape("ipv6.pcap", 1000, ("--mix", "small", "--concurrent", "2000", "--ipv6", "1")),
         Shape("ipv4.pcapng", source="ipv4.pcap"),
@@ -76,7 +77,7 @@ class Captures:
         if "--concurrent" in options and self.scale < 1:
             at = options.index("--concurrent") + 1
             options[at] = str(max(int(int(options[at]) * self.scale), 1))
-        if not file.with_suffix(".truth.json").exists():
+        if _made_by(file) != vars(generate.parser().parse_args([str(file), *options])) | {"file": None}:
             command = [sys.executable, str(GENERATE), str(file), *options]
             subprocess.run(command, check=True, stderr=subprocess.DEVNULL)
         return f"bench/generate.py {shape.name} {' '.join(options)}"
@@ -84,9 +85,18 @@ class Captures:
     def _convert(self, shape: Shape, file: Path) -> str:
         source = self.path(shape.source)
         how, convert = _CONVERSIONS[shape.name]
-        if not file.exists():
+        if not file.exists() or file.stat().st_mtime < source.stat().st_mtime:
             convert(source, file)
         return f"{shape.source}, {how}"
+
+
+def _made_by(file: Path) -> dict[str, object]:
+    """The options that a capture was generated with; none where it is not there."""
+    truth = file.with_suffix(".truth.json")
+    if not truth.exists():
+        return {}
+    made_by: dict[str, object] = json.loads(truth.read_text())["made_by"]
+    return made_by | {"file": None}
 
 
 def _records(file: Path) -> Iterator[Batch]:

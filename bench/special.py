@@ -11,7 +11,11 @@ from measure import Spread
 from report import Result
 from shapes import Captures
 
-_ANALYSE = "import sys; from synfin.faces import inputs; inputs.follow(sys.argv[1:], [])"
+#: what `conns` does with one core, without a word of what it found
+_ANALYSE = """import sys
+from synfin.faces import inputs
+for _ in inputs.steps(inputs.fresh_engine(records_only=True, jobs=1), sys.argv[1:], []): pass
+"""
 
 
 @dataclass(frozen=True)
@@ -55,7 +59,7 @@ def _printing(form: str) -> Callable[[Captures], Result]:
     def compared(captures: Captures) -> Result:
         file = captures.path("alive-200k.pcap")
         how = ["-o", str(captures.folder / f"conns.{form}")] if form == "arrow" else [f"--{form}"]
-        ours = [*measure.synfin(), "conns", str(file), *how]
+        ours = [*measure.synfin(), "conns", str(file), "--jobs", "1", *how]
         theirs = [sys.executable, "-c", _ANALYSE, str(file)]
         measure.warm(file)
         runs, others = measure.in_turn([ours, theirs], 5)
@@ -73,7 +77,7 @@ def _printing(form: str) -> Callable[[Captures], Result]:
 def _memory(captures: Captures, name: str, alive: int) -> Result:
     """Peak memory beside 40 MB and half a kilobyte for every connection that is alive at once."""
     file = captures.path(name)
-    ours: Sequence[str] = [*measure.synfin(), "conns", "--ndjson", str(file)]
+    ours: Sequence[str] = [*measure.synfin(), "conns", "--ndjson", "--jobs", "1", str(file)]
     measure.warm(file)
     (runs,) = measure.in_turn([ours], 1)
     alive = max(int(alive * min(captures.scale, 1)), 1)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -53,8 +52,6 @@ def _told(result: report.Result) -> Iterator[report.Result]:
 
 def _compared(row: Row, captures: Captures, turns: int) -> report.Result:
     missing = row.tool if row.tool and not measure.is_there(row.tool) else ""
-    if row.option and row.option not in _help():
-        missing = f"synfin conns {row.option}"
     if missing:
         return report.Result(row.what, row.against, row.data, row.wanted, missing=missing)
     ours_file, theirs_file = captures.path(row.data), captures.path(row.other or row.data)
@@ -71,10 +68,6 @@ def _compared(row: Row, captures: Captures, turns: int) -> report.Result:
         peak_mb=(measure.peak_mb(our_runs), measure.peak_mb(their_runs)), commands=(ours, theirs), turns=len(spent),
         packets=captures.packets(row.data), unit="s wall" if row.wall else "s CPU",
     )  # fmt: skip
-
-
-def _help() -> str:
-    return subprocess.run([*measure.synfin(), "conns", "--help"], capture_output=True, text=True).stdout
 
 
 @contextlib.contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -15,7 +16,7 @@ from synfin.dissect.context import Facts
 from synfin.dissect.field import MAXIMUM, Field
 from synfin.errors import UsageError
 from synfin.wire.frame import Frame, dissect
-from wire_bytes import ETHERNET, RAW, assortment, ethernet, ipv4, packets, tcp
+from wire_bytes import ETHERNET, RAW, assortment, ethernet, ipv4, packets, tcp, write_pcap
 
 ALL = fields.all_fields()
 KINDS = {*MAXIMUM, "none", "str", "bytes", "ether", "ipv4", "ipv6", "address", "protocol", "abstime", "reltime"}
@@ -36,7 +37,7 @@ def test_every_row_is_complete(field: Field) -> None:
     assert field.title_en and field.title_zh
     assert field.name.partition(".")[0] in fields.TABLES
     assert not field.parent or field.parent.startswith("@") or field.parent in ALL
-    assert field.display in ("dec", "hex", "custom", "colons")
+    assert field.display in ("dec", "hex", "custom", "colons", "empty")
     assert bool(field.mask) == bool(field.mask_bits)
 
 
@@ -147,3 +148,40 @@ def test_cut_and_damaged_frames_are_safe(packet: Packet, data: st.DataObject) ->
         if octets:
             octets[place] = data.draw(st.integers(0, 255))
     safe(dissect(Packet(1, 0, packet.link_type, bytes(octets), len(packet.data))))
+
+
+def annotated_rows(tmp_path: Path, frames: list[bytes], profile: str) -> list[tuple[Frame, Facts]]:
+    from synfin.watch.annotate import annotated
+    from synfin.watch.profile import named
+
+    capture = write_pcap(tmp_path / "newer.pcap", frames, RAW)
+    return list(annotated([str(capture)], profile=named(profile)))
+
+
+HANDSHAKE = (
+    ipv4(tcp(bytes.fromhex("020405b404020000"), 0x02, seq=100, ack=0)),
+    ipv4(tcp(bytes.fromhex("020405b4"), 0x12, seq=900, ack=101, ports=(9501, 1234)), src=b"\x0a\0\0\2",
+         dst=b"\x0a\0\0\1"),
+    ipv4(tcp(bytes.fromhex("0402"), 0x10, seq=101, ack=901)),
+    ipv4(tcp(b"", 0x18, b"abc", seq=101, ack=901)),
+)  # fmt: skip
+
+
+def test_fields_of_tshark_4_4_under_its_profile(tmp_path: Path) -> None:
+    """Place in the stream, the bits of the completeness, and notes on SACK permitted."""
+    rows = annotated_rows(tmp_path, list(HANDSHAKE), "tshark-4.4")
+    assert [value("tcp.stream.pnum", *row) for row in rows] == [[1], [2], [3], [4]]
+    seen = {name: value(f"tcp.completeness.{name}", *rows[0]) for name in
+            ("rst", "fin", "data", "ack", "syn-ack", "syn", "str")}  # fmt: skip
+    assert seen == {"rst": [0], "fin": [0], "data": [1], "ack": [1], "syn-ack": [1], "syn": [1], "str": ["··DASS"]}
+    absent = [bool(value("tcp.options.sack_perm.absent", *row)) for row in rows]
+    present = [bool(value("tcp.options.sack_perm.present", *row)) for row in rows]
+    assert absent == [False, True, False, False]
+    assert present == [False, False, True, False]
+
+
+def test_fields_of_tshark_4_4_are_not_those_of_4_0(tmp_path: Path) -> None:
+    newer = ("tcp.stream.pnum", "tcp.completeness.str", "tcp.completeness.syn", "tcp.options.sack_perm.absent",
+             "tcp.options.sack_perm.present")  # fmt: skip
+    for row in annotated_rows(tmp_path, list(HANDSHAKE), "tshark-4.0"):
+        assert [value(name, *row) for name in newer] == [[]] * len(newer)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from synfin.errors import FilterError
@@ -91,6 +91,7 @@ tests = st.recursive(
 )
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 @given(tests)
 def test_a_printed_tree_parses_to_itself(tree: Test) -> None:
     assert parse(show(tree)) == tree

@@ -93,6 +93,7 @@ def test_the_header_alone(lang: Language) -> None:
     ("options", "says"),
     [
         (("--header",), "say which with --packet"), (("--packet", "10"), "the last one is 9"),
+        (("--packet", "99999999999"), "the last one is 9"),
         (("--packet", "1", "-o", "x.pdf"), "use .svg or .html"),
     ],
 )  # fmt: skip

@@ -139,6 +139,7 @@ def test_our_lines_for_elasticsearch_hold_what_our_json_holds() -> None:
 @pytest.mark.parametrize(
     ("options", "says"),
     [
+        (("-T", "fields", "-e", "ip.src", "-E", "escape=n"), "printed raw"),
         (("-T", "fields"), "needs at least one -e"), (("-e", "tcp.port"), "-e goes with"),
         (("-T", "json", "-x"), "-x prints bytes"), (("-t", "xx"), "invalid choice"), (("-T", "xml"), "invalid choice"),
     ],

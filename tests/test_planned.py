@@ -239,3 +239,48 @@ def test_the_command_prints_what_the_readable_core_prints(tmp_path: Path) -> Non
         compiled = run("packets", path, *arguments)
         assert compiled == run("packets", path, *arguments, env={"SYNFIN_READABLE": "1"}), arguments
         assert compiled.status == 0 and compiled.out
+
+
+# --- what else filters choose, and how the plan is told ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize("text", ["tcp.flags.reset == 1", "conn.open", 'tcp.payload contains "test"', "udp", "tcp"])
+def test_connections_are_chosen_by_their_packets(text: str) -> None:
+    recorded = sorted(map(str, DATA.glob("*.pcapng")))
+    compiled = run("conns", "-Y", text, "--tsv", *recorded)
+    assert compiled == run("conns", "-Y", text, "--tsv", *recorded, env={"SYNFIN_READABLE": "1"})
+    assert compiled.status == 0
+
+
+def test_packets_are_written_by_a_filter(tmp_path: Path) -> None:
+    path = str(write_pcap(tmp_path / "frames.pcap", assortment()))
+    for name, env in (("compiled", {}), ("readable", {"SYNFIN_READABLE": "1"})):
+        assert run("packets", path, "-Y", "tcp.len > 0 or udp", "-w", str(tmp_path / name), env=env).status == 0
+    assert (tmp_path / "compiled").read_bytes() == (tmp_path / "readable").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("ip.addr == 10.0.0.1 and tcp.port in {9501}", ["no connection is followed", "tcp.port", "ip.addr"]),
+        ("tcp.analysis.retransmission", ["Read once"]),
+        ("tcp.seq > 3", ["Read twice"]),
+        ('tcp.payload matches "a.b" and tcp.port == 80', ["compiled, numbers compared: tcp.port", "the readable code"]),
+        ('synfin.phase == "data"', ["the whole filter", "synfin.phase"]),
+        ('conn.close == "close.abort"', ["once for each connection"]),
+    ],
+)
+def test_a_plan_is_told(text: str, said: list[str]) -> None:
+    told = run("packets", "-Y", text, "--explain-filter", "-T", "fields", "-e", "frame.number", "--lang", "en")
+    assert told.status == 0 and all(part.lower() in told.out.lower() for part in said), told.out
+    chinese = run("packets", "-Y", text, "--explain-filter", "--lang", "zh")
+    assert "执行计划" in chinese.out
+
+
+def test_cheap_tests_come_first() -> None:
+    from synfin.filter.planned import plan, steps
+
+    test = plan(
+        compile('tcp.payload contains "a" and tcp.payload matches "b" and ip.ttl == 1 and tcp.port == 80').condition
+    )
+    assert [step.names for step in steps(test)] == [("tcp.port",), ("ip.ttl",), ("tcp.payload",), ("tcp.payload",)]

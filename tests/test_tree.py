@@ -11,7 +11,7 @@ from synfin.capture.packet import Packet
 from synfin.dissect.context import Facts
 from synfin.dissect.tree import Node, build, flag_names, walk
 from synfin.wire.frame import Frame, dissect
-from wire_bytes import ETHERNET, RAW, TCP_OPTIONS, assortment, ethernet, ipv4, packets, tcp
+from wire_bytes import ETHERNET, RAW, TCP_OPTIONS, assortment, ethernet, ipv4, ipv6, packets, tcp
 
 SYN = ethernet(0x0800, ipv4(tcp(bytes.fromhex("020405b40402080a000000010000000001030307"), 0x02, seq=999, ack=0)))
 
@@ -123,3 +123,62 @@ def test_any_bytes_have_a_tree(data: bytes, link_type: int) -> None:
 @given(st.sampled_from(assortment()), st.integers(0, 80))
 def test_cut_frames_have_a_tree(data: bytes, kept: int) -> None:
     check(dissect(Packet(1, 0, ETHERNET, data[:kept], len(data))))
+
+
+def checksummed(segment: bytes, sum_of: bytes | None = None) -> bytes:
+    """A TCP segment in IPv4 with its right checksum, or with the sum of other bytes."""
+    from synfin.dissect.checksum import fold
+
+    head = b"\x0a\0\0\1\x0a\0\0\2" + len(segment).to_bytes(4, "big") + b"\0\0\0\6"
+    total = fold(head + segment) ^ 0xFFFF if sum_of is None else fold(head + sum_of)
+    return ipv4(segment[:16] + total.to_bytes(2, "big") + segment[18:])
+
+
+def verdicts(data: bytes) -> list[tuple[str, str]]:
+    return [(found.plain, found.severity) for found in walk(build(frame(data, RAW))) if found.name == "synfin.checksum"]
+
+
+def test_verdicts_on_checksums_know_about_offload() -> None:
+    segment = tcp(b"", 0x18, b"Just a test.\r\n")
+    assert verdicts(checksummed(segment))[1] == ("good", "")
+    assert verdicts(checksummed(segment, b""))[1] == ("partial", "note")
+    assert verdicts(ipv4(segment))[1] == ("bad", "error")
+    assert verdicts(checksummed(segment)[:-3])[1] == ("unknown", "")
+    assert verdicts(checksummed(segment))[0] == ("partial", "note")  # the IP header's is zero
+
+
+def test_verdicts_on_udp() -> None:
+    absent = ipv4(b"\x9c\x40\x9c\x41\0\x0c\0\0abcd", 17)
+    assert verdicts(absent)[1] == ("absent", "")
+
+
+def test_what_an_error_quotes_stands_below_it() -> None:
+    quoted = ipv4(b"\3\1\0\0\0\0\0\0" + ipv4(tcp())[:28], 1)
+    tree = build(frame(quoted, RAW))
+    assert [found.name for found in tree] == ["frame", "ip", "icmp"]
+    inner = [found.name for found in tree[-1].children if found.key.startswith("layer.")]
+    assert inner == ["ip", "tcp"]
+
+
+def test_extension_headers_stand_below_their_header() -> None:
+    tree = build(frame(ethernet(0x86DD, ipv6(b"\6\0\5\2\0\0\1\0" + tcp(), 0))))
+    assert [found.name for found in tree] == ["frame", "eth", "ipv6", "tcp"]
+    assert node("ipv6.opt.router_alert", tree[2].children).value == 0
+
+
+def test_notes_carry_their_severity_and_frames_are_links() -> None:
+    facts = Facts(stream=0, seq=1, analysis=("duplicate_ack",), duplicate_ack_num=1, duplicate_ack_frame=7)
+    tree = build(frame(ipv4(tcp()), RAW), facts)
+    assert node("tcp.analysis.duplicate_ack_frame", tree).link == 7
+    assert [(found.name, found.severity) for found in walk(tree) if found.severity] == [
+        ("synfin.checksum", "note"), ("synfin.checksum", "error"), ("tcp.analysis.duplicate_ack", "note"),
+    ]  # fmt: skip
+    assert all(found.name != "synfin.checksum" for found in walk(build(frame(ipv4(tcp()), RAW), hidden=True)))
+
+
+def test_a_head_of_http_is_a_layer() -> None:
+    request = b"GET /a?b=1 HTTP/1.1\r\nHost: example.org\r\n\r\n"
+    tree = build(frame(ipv4(tcp(b"", 0x18, request)), RAW))
+    assert [found.name for found in tree] == ["frame", "ip", "tcp", "http"]
+    assert node("http.request.full_uri", tree).value == "http://example.org/a?b=1"
+    assert build(frame(ipv4(tcp(b"", 0x18, b"GET lost")), RAW))[-1].name == "data"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,8 @@ from synfin.watch.annotate import annotated
 from wire_bytes import assortment, write_pcap
 
 FILTERS = Path(__file__).with_name("filters.txt").read_text().splitlines()
+#: Every corner of the language, asked of the generated frames only.
+CORNERS = Path(__file__).with_name("filters_language.txt").read_text().splitlines()
 
 #: Captures without tunnels, quoted headers or other protocols that would add fields of ours.
 CAPTURES = (
@@ -30,12 +33,12 @@ def understood(text: str) -> Filter | None:
         return None
 
 
-def compare(home: Path, capture: Path) -> list[str]:
+def compare(home: Path, capture: Path, filters: Sequence[str] = FILTERS) -> list[str]:
     """The filters that differ, with both answers."""
-    ours = [understood(text) for text in FILTERS]
+    ours = [understood(text) for text in filters]
     frames = list(annotated([str(capture)]))
     differing = []
-    for text, mine, wanted in zip(FILTERS, ours, tshark.chosen(home, capture, FILTERS), strict=True):
+    for text, mine, wanted in zip(filters, ours, tshark.chosen(home, capture, filters), strict=True):
         found = None if mine is None else [frame.packet.number for frame, facts in frames if mine.matches(frame, facts)]
         if found != wanted:
             differing.append(f"{text}: tshark {wanted}, here {found}")
@@ -45,7 +48,7 @@ def compare(home: Path, capture: Path) -> list[str]:
 def test_generated_frames(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     needs.have("tshark")
     monkeypatch.setenv("TZ", "UTC")
-    assert compare(tmp_path, write_pcap(tmp_path / "frames.pcap", assortment())) == []
+    assert compare(tmp_path, write_pcap(tmp_path / "frames.pcap", assortment()), [*FILTERS, *CORNERS]) == []
 
 
 @pytest.mark.parametrize("name", CAPTURES)

@@ -120,7 +120,7 @@ def _rows(block: RecordBlock, rows: int) -> list[tuple[Any, ...]]:
     return found
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(records, st.sampled_from(NAMES), st.booleans(), st.none() | st.integers(1, 7))
 def test_sorting_and_limits_do_not_depend_on_the_engine(
     found: bytes, name: str, descending: bool, limit: int | None

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import random
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from synfin.capture.packet import Packet
 
 FIN, SYN, RST, PSH, ACK, URG, ECE = 1, 2, 4, 8, 16, 32, 64
 STARTS = (0, 1, 5000, 0xFFFFFFFF, 0xFFFFFF00, 0x7FFFFFF0, 0xBFFFFFF0)
+ALL = tuple(range(14))  #: kinds of disturbances
+LOST_OR_AGAIN = (0, 2, 2)
 JUMPS = (1, 100, 1 << 29, (1 << 30) - 5, 1 << 30, (1 << 31) - 3, 1 << 31)
 
 
@@ -25,12 +27,15 @@ class End:
 class Dialogue:
     """One connection's frames, each asked for in turn."""
 
-    def __init__(self, dice: random.Random, number: int, *, v6: bool = False) -> None:
-        self._dice, self._v6 = dice, v6
+    def __init__(
+        self, dice: random.Random, number: int, *, v6: bool = False, disturbances: Sequence[int] = ALL
+    ) -> None:
+        self._dice, self._v6, self._disturbances = dice, v6, disturbances
         hosts = (b"\xfd" + bytes(14) + b"\x01", b"\xfd" + bytes(14) + b"\x02") if v6 else (b"\x0a\0\0\1", b"\x0a\0\0\2")
         ports = dice.choice(((40000 + number, 80), (9, 30000 + number)))
         self.ends = tuple(End(host, port, dice.choice(STARTS)) for host, port in zip(hosts, ports, strict=True))
         self._opening = list(dice.choice(((SYN, SYN | ACK, ACK), (SYN, SYN | ACK, ACK), (SYN, ACK), ())))
+        self._closing: list[tuple[int, int]] = []
         self._turn = 0
         if not self._opening:
             self.ends[0].acked, self.ends[1].acked = self.ends[1].seq, self.ends[0].seq
@@ -45,6 +50,17 @@ class Dialogue:
             own.acked = peer.seq if flags & ACK else 0
             made = self._segment(own, peer, flags, own.seq, own.acked, 0, option)
             own.seq = (own.seq + (flags >> 1 & 1)) % 2**32
+            return made
+        if dice.random() < 0.02:  # a close in good order
+            first = dice.randrange(2)
+            whole = [(first, FIN | ACK), (1 - first, FIN | ACK), (first, ACK)]
+            self._closing = whole if dice.random() < 0.5 else [whole[0], (1 - first, ACK), *whole[1:]]
+        if self._closing:
+            side, flags = self._closing.pop(0)
+            own, peer = self.ends[side], self.ends[1 - side]
+            own.acked = peer.seq
+            made = self._segment(own, peer, flags, own.seq, own.acked, 0)
+            own.seq = (own.seq + (flags & FIN)) % 2**32
             return made
         side = dice.randrange(2)
         return self._next(self.ends[side], self.ends[1 - side])
@@ -66,7 +82,7 @@ class Dialogue:
 
     def _disturbed(self, own: End, peer: End) -> bytes:
         dice = self._dice
-        what = dice.randrange(14)
+        what = dice.choice(self._disturbances)
         seq, ack, length, flags, option = own.seq, peer.seq, dice.choice((0, 1, 10)), ACK, b""
         if what <= 1:  # what was sent before
             seq = (seq - dice.choice((1, 10, 100, 1000))) % 2**32
@@ -125,9 +141,9 @@ class Dialogue:
         return bytes(12) + (b"\x86\xdd" if self._v6 else b"\x08\x00") + network + segment
 
 
-def dialogues(dice: random.Random, size: int, at_once: int = 3) -> Iterator[Packet]:
+def dialogues(dice: random.Random, size: int, at_once: int = 3, disturbances: Sequence[int] = ALL) -> Iterator[Packet]:
     """`size` packets of a few connections beside one another, their times as good as always in order."""
-    talks = [Dialogue(dice, number, v6=dice.random() < 0.3) for number in range(at_once)]
+    talks = [Dialogue(dice, number, v6=dice.random() < 0.3, disturbances=disturbances) for number in range(at_once)]
     time_ns = dice.choice((10**18, 0))
     for number in range(1, size + 1):
         time_ns += dice.choice((1000, 100_000, 2_000_000, 25_000_000, 300_000_000, -1000 if time_ns else 0))

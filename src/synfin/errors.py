@@ -19,14 +19,18 @@ class FilterError(UsageError):
     """A display filter that cannot be used: `text` is the filter, `position` the 0-based place of the mistake."""
 
     def __init__(self, message: str, text: str = "", position: int = 0) -> None:
-        super().__init__(message)
+        super().__init__(message if len(message) <= 400 else f"{message[:250]} … {message[-100:]}")
         self.text = text
         self.position = position
 
     def with_caret(self) -> str:
-        """The message with the filter and a caret under the mistake, three lines; Chinese takes two columns."""
-        line = "".join(" " if character.isspace() else character for character in self.text)
-        columns = sum(2 if east_asian_width(character) in "WF" else 1 for character in line[: self.position])
+        """The message with the filter and a caret under the mistake, three lines; Chinese takes two columns.
+
+        Of a long filter only what stands around the mistake is shown.
+        """
+        start = 0 if len(self.text) <= 400 else max(self.position - 60, 0)
+        line = "".join(" " if character.isspace() else character for character in self.text[start : start + 400])
+        columns = sum(2 if east_asian_width(character) in "WF" else 1 for character in line[: self.position - start])
         return f"{self}\n    {line}\n    {' ' * columns}^"
 
 

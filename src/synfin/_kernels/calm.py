@@ -1,5 +1,5 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
-"""When a connection is undisturbed, and its `Work` can be put away.
+"""When a connection is undisturbed, or closed in good order, and its `Work` can be put away.
 
 Then everything that the ledgers, the stepping and Zeek's view know of a direction follows from two numbers of its flow
 (what it sent up to, what it acknowledged up to) and from `Kept`; `take_out` makes the same `Work` again.
@@ -8,13 +8,25 @@ Then everything that the ledgers, the stepping and Zeek's view know of a directi
 import cython
 from cython import longlong, uchar, uint
 from cython.cimports.libc.string import memset
-from cython.cimports.synfin._kernels.conn import FAMILIAR_ACK, FAMILIAR_DATA, Conn, End, Flow, Kept, Work, ZeekEnd
+from cython.cimports.synfin._kernels.conn import (
+    FAMILIAR_ACK,
+    FAMILIAR_DATA,
+    KEPT_APART,
+    Conn,
+    End,
+    Flow,
+    Kept,
+    Work,
+    ZeekEnd,
+)
 
 if not cython.compiled:
     raise ImportError("the kernel calm is not compiled")
 
 SENT_ACK = cython.declare(uint, 0x04)  # synfin.watch.ledger
 SENT_DATA = cython.declare(uint, 0x08)
+SENT_FIN = cython.declare(uint, 0x10)
+SENT_RST = cython.declare(uint, 0x20)
 SENT_FIN_RST = cython.declare(uint, 0x30)
 NO_MINIMUM = cython.declare(longlong, 1 << 62)
 SHOWN_DATA = cython.declare(uint, 8)  # of `zeek`
@@ -109,6 +121,55 @@ def is_calm(conn: cython.pointer(Conn)) -> cython.bint:
 
 @cython.cfunc
 @cython.nogil
+@cython.inline
+@cython.exceptval(check=False)
+def rests(conn: cython.pointer(Conn), side: uint) -> cython.bint:
+    """Whether an end sent its FIN last, all of it in order and acknowledged, and nothing is to be said beside that."""
+    own: cython.pointer(End) = cython.address(conn.work.ends[side])
+    peer: cython.pointer(End) = cython.address(conn.work.ends[1 - side])
+    seen: cython.pointer(ZeekEnd) = cython.address(conn.work.zeek.ends[side])
+    flow: cython.pointer(Flow) = cython.address(conn.flows[side])
+    distance: uint = flow.next_seq - seen.start
+    if own.sent & SENT_RST or own.order or own.retransmissions or own.probes or own.island_lo or own.half_close_end:
+        return False
+    if own.nxt != own.near or own.nxt != own.end or own.nxt != own.run or own.fin != own.nxt - 1:
+        return False
+    if (
+        cython.cast(uint, own.nxt) != flow.next_seq
+        or own.ack != peer.nxt
+        or cython.cast(uint, own.ack) != flow.last_ack
+    ):
+        return False
+    if own.fin_ack_min != own.fin_ack_max or own.fin_ack_min > peer.nxt or peer.nxt - own.fin_ack_min > WRAPS:
+        return False
+    if own.window < 0 or cython.cast(uint, own.window) != flow.window:
+        return False
+    if not seen.met or not seen.has_fin or seen.syn_at or seen.rst_at or seen.last != flow.next_seq:
+        return False
+    if seen.acked != flow.next_seq or seen.fin_end != distance or seen.fin_at != distance - 1:
+        return False
+    if seen.pieces.beyond or seen.pieces.given_up or seen.pieces.whole != distance - 1:
+        return False
+    return seen.pieces.trimmed == distance - 1
+
+
+@cython.cfunc
+@cython.nogil
+@cython.inline
+@cython.exceptval(check=False)
+def is_closed(conn: cython.pointer(Conn)) -> cython.bint:
+    work: cython.pointer(Work) = conn.work
+    if not work.ends[0].sent & work.ends[1].sent & SENT_FIN:
+        return False
+    if conn.number == ALL_ONES or conn.last_ns != work.collected_ns or conn.reset_by >= 0:
+        return False
+    if not conn.acked and (conn.syns or conn.syn_acks):
+        return False
+    return rests(conn, 0) and rests(conn, 1)
+
+
+@cython.cfunc
+@cython.nogil
 @cython.exceptval(check=False)
 def settle(conn: cython.pointer(Conn)) -> cython.bint:
     """After a segment that was followed in full: whether the next ones may be `undisturbed`, the `Work` put away."""
@@ -118,7 +179,7 @@ def settle(conn: cython.pointer(Conn)) -> cython.bint:
     if not is_calm(conn):
         conn.flows[0].familiar = 0
         conn.flows[1].familiar = 0
-        return False
+        return is_closed(conn)
     for side in range(2):
         flow = cython.address(conn.flows[side])
         seen = cython.address(conn.work.zeek.ends[side])
@@ -140,7 +201,8 @@ def put_away(conn: cython.pointer(Conn)) -> cython.void:
         own = cython.address(conn.work.ends[side])
         seen = cython.address(conn.work.zeek.ends[side])
         kept = cython.address(conn.kept[side])
-        conn.sent[side] = own.sent
+        conn.sent[side] = own.sent | (KEPT_APART if own.acked_fin_apart else 0)
+        conn.fin_ack[side] = cython.cast(uint, conn.work.ends[1 - side].nxt - own.fin_ack_min)
         conn.syns_of[side] = own.syns
         conn.syn_acks_of[side] = own.syn_acks
         kept.isn = own.isn
@@ -155,6 +217,24 @@ def put_away(conn: cython.pointer(Conn)) -> cython.void:
         kept.wrapped = seen.wrapped
         kept.shown = seen.shown
     conn.work = cython.NULL
+
+
+@cython.cfunc
+@cython.nogil
+@cython.inline
+@cython.exceptval(check=False)
+def close_again(conn: cython.pointer(Conn), side: uint) -> cython.void:
+    """What the FIN changed, where both were sent."""
+    own: cython.pointer(End) = cython.address(conn.work.ends[side])
+    seen: cython.pointer(ZeekEnd) = cython.address(conn.work.zeek.ends[side])
+    own.fin = own.nxt - 1
+    own.fin_ack_min = conn.work.ends[1 - side].nxt - conn.fin_ack[side]
+    own.fin_ack_max = own.fin_ack_min
+    seen.has_fin = 1
+    seen.fin_end = seen.pieces.whole
+    seen.fin_at = seen.fin_end - 1
+    seen.pieces.whole = seen.fin_at
+    seen.pieces.trimmed = seen.fin_at
 
 
 @cython.cfunc
@@ -175,7 +255,8 @@ def take_out(conn: cython.pointer(Conn), work: cython.pointer(Work)) -> cython.v
         flow = cython.address(conn.flows[side])
         own = cython.address(work.ends[side])
         kept = cython.address(conn.kept[side])
-        own.sent = conn.sent[side]
+        own.sent = conn.sent[side] & ~KEPT_APART
+        own.acked_fin_apart = 1 if conn.sent[side] & KEPT_APART else 0
         own.syns = conn.syns_of[side]
         own.syn_acks = conn.syn_acks_of[side]
         own.isn = kept.isn
@@ -204,3 +285,5 @@ def take_out(conn: cython.pointer(Conn), work: cython.pointer(Work)) -> cython.v
         own = cython.address(work.ends[side])
         flow = cython.address(conn.flows[1 - side])
         own.ack = work.ends[1 - side].near - cython.cast(uint, flow.next_seq - conn.flows[side].last_ack)
+        if own.sent & SENT_FIN:
+            close_again(conn, side)

@@ -65,9 +65,9 @@ from cython.cimports.synfin._kernels.cells import (
 )
 from cython.cimports.synfin._kernels.row import (
     KIND_FROM_HIGH,
+    KIND_INVOLVED,
     KIND_QUOTED,
     KIND_TCP,
-    KIND_TUNNEL,
     KIND_V6,
     OPT_CUT,
     OPT_MSS,
@@ -194,11 +194,15 @@ def inside_ip(
     p: cython.p_const_uchar, cap: uint, at: uint, end: uint, protocol: uint, has: uint, segment: uint
 ) -> uint:
     """What an IP header carries, whose payload of `protocol` stands from `at` to `end`."""
+    length: uint
     if protocol == 6:
         return has | HAS_TCP if segment == 1 else UNSURE
     if protocol == 17:
         if at + 8 > cap or at + 8 > end or IS_TUNNEL_PORT[be16(p + at)] or IS_TUNNEL_PORT[be16(p + at + 2)]:
             return UNSURE
+        length = be16(p + at + 4)
+        if length < 8 or at + length > end:
+            return UNSURE  # what a length that lies leaves is told by the readable code
         return has | HAS_UDP
     if protocol == 1 and at + 8 <= cap and at + 8 <= end:
         # what an error quotes is a matter of its own
@@ -225,7 +229,7 @@ def walk(view: cython.pointer(View), index: uint) -> uint:
         if at + 20 > cap or p[at] >> 4 != 4:
             return UNSURE
         length = (p[at] & 15) << 2
-        if length < 20 or be16(p + at + 6) & 0x3FFF:
+        if length != 20 or be16(p + at + 6) & 0x3FFF:
             return UNSURE
         if be16(p + at + 2) and at + be16(p + at + 2) < end:
             end = at + be16(p + at + 2)
@@ -673,7 +677,7 @@ class Block:
             if row.offset < base or end - base > size:
                 raise IndexError("a row's frame is not in the buffer")
             view.shape[i] = 0
-            apart = slow[i] or row.kind & KIND_TUNNEL or odd_clock(view, i)
+            apart = slow[i] or row.kind & KIND_INVOLVED or odd_clock(view, i)
             view.segment[i] = 2 if apart else judge_segment(row)
         for i in range(count):
             if view.segment[i] == 0 and shape(view, i) & UNSURE:

@@ -219,6 +219,23 @@ def of_connection(block: Block, field: uint, verdicts: cython.const[uchar][::1],
                 out[i] = verdicts[number] if number < cython.cast(ulonglong, verdicts.shape[0]) else 2
 
 
+def connections(block: Block, field: uint, verdicts: cython.const[uchar][::1], found: uchar[::1]):
+    """found[n] = 1 for every connection n, numbered by the field, of which a row is chosen (its verdict is YES)."""
+    if field >= block.view.spec_count or verdicts.shape[0] < block.view.count:
+        raise IndexError("no such field, or fewer verdicts than rows")
+    i: uint
+    cell: Cell
+    number: ulonglong
+    view: cython.pointer(View) = cython.address(block.view)
+    with cython.nogil:
+        for i in range(view.count):
+            if verdicts[i] == 1 and (view.rows[i].kind & (KIND_TCP | KIND_QUOTED)) == KIND_TCP:
+                get(view, i, cython.address(view.specs[field]), cython.address(cell))
+                number = cython.cast(ulonglong, cell.number[0])
+                if number < cython.cast(ulonglong, found.shape[0]):
+                    found[number] = 1
+
+
 @cython.cfunc
 @cython.nogil
 @cython.inline

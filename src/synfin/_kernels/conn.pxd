@@ -195,7 +195,7 @@ ctypedef struct Conn:
     unsigned char closes[2]  # its FIN was the first
     unsigned char flow_operations[2]  # Multipath operations of the connection when the end last sent something
     unsigned char ttl[2]  # of the end's first packet
-    unsigned char sent[2]  # of the ledgers, while put away
+    unsigned char sent[2]  # of the ledgers, while put away, and KEPT_APART
     unsigned char syns_of[2]
     unsigned char syn_acks_of[2]
     unsigned char states[2]  # rows of the matrix, while not handed over
@@ -215,12 +215,15 @@ ctypedef struct Conn:
     Tale tale
     unsigned char life  # LIFE_
     unsigned int hash  # its upper half
+    unsigned int fin_ack[2]  # how far behind the other end's last number the FIN's acknowledgment stood
 
 cdef enum:
     LIFE_NONE = 0  # no connection: the memory waits for the next one
     LIFE_PRESENT = 1  # a slot leads to it
     LIFE_PAST = 2  # its endpoints have opened another one since, or it is about to leave
     LIFE_GONE = 3  # it has been silent for too long; `seen_s` is when it left
+
+    KEPT_APART = 0x80  # beside `sent`: acknowledged the other end's FIN before it sent its own
 
     FAMILIAR_DATA = 1  # this end has sent data before, and all that knows it
     FAMILIAR_ACK = 2  # the same of an ACK alone

@@ -223,7 +223,9 @@ class Tracker:
                 self.table.used += 1
             else:
                 old = table.at(cython.address(self.table), cython.cast(uint, slot[0]) - 1)
-                old.life = max(old.life, LIFE_PAST)
+                if old.life != LIFE_GONE:
+                    old.life = LIFE_PAST
+                    old.seen_s = self.clock.now_s  # it stays for a while from now
             slot[0] = (row.hash & ~cython.cast(ulonglong, 0xFFFFFFFF)) | (cython.cast(ulonglong, conn.index) + 1)
         return conn
 

@@ -2,8 +2,8 @@
 """Connections leave memory: which ones, and in which order.
 
 A connection that has ended leaves `closed_s` after its last segment, any other `idle_s` after it. One whose endpoints
-have opened another connection since cannot change; but it shows its stream's completeness, so it goes with the newest
-connection of that stream (or after `idle_s`).
+have opened another connection since has ended with that; if the other goes on in its stream, whose completeness it
+shows, it goes with the newest of that stream.
 """
 
 import cython
@@ -54,11 +54,9 @@ def later_by(time_s: uint, seconds: uint) -> uint:
 def leaves_at(table: cython.pointer(Table), leaving: cython.pointer(Leaving), conn: cython.pointer(Conn)) -> uint:
     """The second in which it leaves if nothing happens, ALL_ONES for never."""
     last: cython.pointer(Conn) = newest(table, conn)
-    time_s: uint = last.seen_s
-    idle_s: uint = later_by(conn.seen_s, leaving.idle_s)
-    if last.life != LIFE_GONE:
-        time_s = later_by(time_s, leaving.closed_s if last.ended or last.life == LIFE_PAST else leaving.idle_s)
-    return time_s if last == conn else min(time_s, idle_s)
+    if last.life == LIFE_GONE:
+        return last.seen_s
+    return later_by(last.seen_s, leaving.closed_s if last.ended or last.life == LIFE_PAST else leaving.idle_s)
 
 
 @cython.cfunc
@@ -114,7 +112,8 @@ def gather(
         if conn.life == LIFE_PRESENT:
             clear(table, slot_to(table, conn))
             conn.life = LIFE_PAST
-    put_in_order(leaving.leavers, leaving.count)
+    if leaving.count:
+        put_in_order(leaving.leavers, leaving.count)
     return 1
 
 

@@ -55,7 +55,8 @@ VANTAGE = cython.declare(cint, 30)
 ROLE_GUESSED = cython.declare(cint, 31)
 NO_FIELD = cython.declare(cint, -1)
 
-FIELD_ROOM = cython.declare(cython.Py_ssize_t, 64)  # bytes that a number or a text needs at most
+STEP = cython.declare(cython.Py_ssize_t, 16)  # bytes that are copied at once
+FIELD_ROOM = cython.declare(cython.Py_ssize_t, 96)  # bytes that a number or a text needs at most, with those of a STEP
 MAX_FRAGMENTS = cython.declare(uint, 1 << 14)  # remembered at once: packets choose what occurs
 LOOPBACK_RTT_NS = cython.declare(ulonglong, 100_000)  # see watch.vantage
 LOOPBACK_TTL = cython.declare(uchar, 64)
@@ -75,6 +76,10 @@ Op = cython.struct(
     unknown=cython.Py_ssize_t,  # what stands for an unknown number
     unknown_len=cython.Py_ssize_t,
     field=cint,
+    known=cint,  # whether the last key's fragment is remembered
+    key=ulonglong,
+    at=cython.Py_ssize_t,
+    len_bytes=cython.Py_ssize_t,
 )
 
 Fragment = cython.struct(
@@ -90,26 +95,48 @@ Fragment = cython.struct(
 
 @cython.cfunc
 @cython.nogil
+@cython.inline
+@cython.exceptval(check=False)
+def digits(value: ulonglong) -> cint:
+    found: cint = 1
+    while value >= 10000:
+        value //= 10000
+        found += 4
+    if value >= 100:
+        return found + (3 if value >= 1000 else 2)
+    return found + (1 if value >= 10 else 0)
+
+
+@cython.cfunc
+@cython.nogil
 @cython.exceptval(check=False)
 def put_number(out: Bytes, value: ulonglong) -> Bytes:
-    digits: uchar[20]
-    at: cint = 20
-    pair: uint
+    at: cint = digits(value)
+    end: Bytes = out + at
+    pair: ulonglong
     while value >= 100:
-        pair = cython.cast(uint, value % 100)
+        pair = value % 100
         value //= 100
         at -= 2
-        digits[at] = PAIRS[2 * pair]
-        digits[at + 1] = PAIRS[2 * pair + 1]
+        memcpy(out + at, cython.address(PAIRS[2 * pair]), 2)
     if value >= 10:
-        at -= 2
-        digits[at] = PAIRS[2 * value]
-        digits[at + 1] = PAIRS[2 * value + 1]
+        memcpy(out, cython.address(PAIRS[2 * value]), 2)
     else:
-        at -= 1
-        digits[at] = cython.cast(uchar, 48 + value)
-    memcpy(out, cython.address(digits[at]), 20 - at)
-    return out + (20 - at)
+        out[0] = cython.cast(uchar, 48 + value)
+    return end
+
+
+@cython.cfunc
+@cython.nogil
+@cython.inline
+@cython.exceptval(check=False)
+def put_bytes(out: Bytes, text: cython.p_const_uchar, size: cython.Py_ssize_t) -> Bytes:
+    """In steps of STEP bytes: up to STEP - 1 more are read, and written."""
+    at: cython.Py_ssize_t = 0
+    while at < size:
+        memcpy(out + at, text + at, 16)
+        at += 16
+    return out + size
 
 
 @cython.cfunc
@@ -413,7 +440,7 @@ class Writer:
             self.ops[place].unknown_len = len(unknown)
             literals += unknown
             self.ops[place].field = FIELDS.index(field) if field else -1
-        self.literals = bytes(literals)
+        self.literals = bytes(literals) + bytes(STEP)
         self.second = 0
         put_second(cython.address(self.second_text[0]), 0)
 
@@ -424,13 +451,20 @@ class Writer:
         free(self.arena)
 
     @cython.cfunc
+    @cython.inline
+    @cython.exceptval(-1)
     def ensure(self, used: cython.Py_ssize_t, more: cython.Py_ssize_t) -> cint:
         """Room for `more` bytes behind the `used` ones."""
+        if used + more <= self.room:
+            return 0
+        return self.enlarge(used + more)
+
+    @cython.cfunc
+    @cython.exceptval(-1)
+    def enlarge(self, needed: cython.Py_ssize_t) -> cint:
         room: cython.Py_ssize_t = self.room
         wider: Bytes
-        if used + more <= room:
-            return 0
-        while used + more > room:
+        while needed > room:
             room *= 2
         wider = cython.cast(Bytes, realloc(self.out, room))
         if wider == cython.NULL:
@@ -453,8 +487,10 @@ class Writer:
             place = (place + 1) & self.mask
 
     @cython.cfunc
+    @cython.exceptval(-1)
     def widen(self) -> cint:
         """Twice the slots; or none of the fragments, where there are too many."""
+        place: cython.Py_ssize_t
         old: cython.pointer(Fragment) = self.fragments
         count: uint = self.mask + 1
         i: uint
@@ -463,6 +499,8 @@ class Writer:
             memset(self.fragments, 0, cython.cast(cython.size_t, count) * cython.sizeof(Fragment))
             self.fragment_count = 0
             self.arena_len = 0
+            for place in range(self.op_count):
+                self.ops[place].known = 0
             return 0
         wider = cython.cast(
             cython.pointer(Fragment), calloc(cython.cast(cython.size_t, count) * 2, cython.sizeof(Fragment))
@@ -491,7 +529,7 @@ class Writer:
         if 2 * self.fragment_count > self.mask:
             self.widen()
             found = self.slot(key, op)
-        if self.arena_len + size > self.arena_room:
+        if self.arena_len + size + STEP > self.arena_room:
             wider = cython.cast(Bytes, realloc(self.arena, 2 * (self.arena_len + size) + 4096))
             if wider == cython.NULL:
                 raise MemoryError("no room to write records")
@@ -538,40 +576,51 @@ class Writer:
         return put_ip(out, record, field - IP)
 
     @cython.cfunc
+    @cython.exceptval(-1)
     def one(self, record: cython.pointer(Record), used: cython.Py_ssize_t) -> cython.Py_ssize_t:
         """Write a record behind the `used` bytes; how many are used then."""
         op: cython.pointer(Op)
         place: cython.Py_ssize_t
         value: ulonglong
+        key: ulonglong
         known: cint = 1
         out: Bytes
-        found: cython.pointer(Fragment)
-        literals: cython.p_char = PyBytes_AS_STRING(self.literals)
+        literals: cython.p_const_uchar = cython.cast(cython.p_const_uchar, PyBytes_AS_STRING(self.literals))
         for place in range(self.op_count):
             op = self.ops + place
             self.ensure(used, op.literal_len + op.unknown_len + FIELD_ROOM)
-            memcpy(self.out + used, literals + op.literal, op.literal_len)
-            used += op.literal_len
+            out = put_bytes(self.out + used, literals + op.literal, op.literal_len)
             if op.field >= FIRST_KEY:
-                found = self.fragment(key_of(record, op.field), cython.cast(uint, place + 1))
-                self.ensure(used, found.len_bytes)
-                memcpy(self.out + used, self.arena + found.at, found.len_bytes)
-                used += found.len_bytes
+                key = key_of(record, op.field)
+                if op.key != key or not op.known:
+                    self.recall(op, key, cython.cast(uint, place + 1))
+                used = out - self.out
+                self.ensure(used, op.len_bytes + STEP)
+                out = put_bytes(self.out + used, self.arena + op.at, op.len_bytes)
             elif op.field >= START:
-                out = self.out + used
-                used += self.put_text(out, record, op.field) - out
+                out = self.put_text(out, record, op.field)
             elif op.field >= 0:
                 value = number(record, op.field, cython.address(known))
-                out = self.out + used
                 if not known:
-                    memcpy(out, literals + op.unknown, op.unknown_len)
-                    used += op.unknown_len
+                    out = put_bytes(out, literals + op.unknown, op.unknown_len)
                 elif is_negative(record, op.field):
                     out[0] = 45
-                    used += put_number(out + 1, 0 - value) - out
+                    out = put_number(out + 1, 0 - value)
                 else:
-                    used += put_number(out, value) - out
+                    out = put_number(out, value)
+            used = out - self.out
         return used
+
+    @cython.cfunc
+    @cython.exceptval(-1)
+    def recall(self, op: cython.pointer(Op), key: ulonglong, place: uint) -> cint:
+        """Remember the fragment of a key for the records that follow: most are judged alike."""
+        found: cython.pointer(Fragment) = self.fragment(key, place)
+        op.key = key
+        op.at = found.at
+        op.len_bytes = found.len_bytes
+        op.known = 1
+        return 0
 
     def write(self, records: cython.const[uchar][::1]) -> bytes:
         """The records (bytes of `follow.RECORD_FORMAT`), one after another."""
@@ -623,6 +672,38 @@ def numbers(records: cython.const[uchar][::1], field: str, size: cint) -> tuple:
         flag[i] = cython.cast(uchar, known)
         memcpy(to + i * size, cython.address(value), size)  # the machine is little-endian, as is the record
     return data, valid if unknown else None
+
+
+def pairs(records: cython.const[uchar][::1], first: str, second: str) -> tuple:
+    """Two fields of NUMBERS beside each other: (int64 values, a byte for each or None, where each pair ends)."""
+    count: cython.Py_ssize_t = whole_records(records)
+    codes: cint[2]
+    data: bytes = PyBytes_FromStringAndSize(cython.NULL, 16 * count)
+    valid: bytes = PyBytes_FromStringAndSize(cython.NULL, 2 * count)
+    ends: bytes = PyBytes_FromStringAndSize(cython.NULL, 4 * (count + 1))
+    to: cython.pointer(ulonglong) = cython.cast(cython.pointer(ulonglong), PyBytes_AS_STRING(data))
+    flag: Bytes = cython.cast(Bytes, PyBytes_AS_STRING(valid))
+    end: cython.pointer(cint) = cython.cast(cython.pointer(cint), PyBytes_AS_STRING(ends))
+    unknown: cython.Py_ssize_t = 0
+    known: cint = 1
+    value: ulonglong
+    record: cython.pointer(Record)
+    i: cython.Py_ssize_t
+    j: cint
+    if count > 0x3FFFFFFF:
+        raise OverflowError("more than a batch of Arrow holds; give fewer records")
+    codes[0] = NUMBERS.index(first)
+    codes[1] = NUMBERS.index(second)
+    end[0] = 0
+    for i in range(count):
+        record = cython.cast(cython.pointer(Record), cython.address(records[0])) + i
+        for j in range(2):
+            value = number(record, codes[j], cython.address(known))
+            to[2 * i + j] = value if known else 0
+            flag[2 * i + j] = cython.cast(uchar, known)
+            unknown += 1 - known
+        end[i + 1] = cython.cast(cint, 2 * i + 2)
+    return data, valid if unknown else None, ends
 
 
 def ends_of(sizes: cython.const[cint][::1]) -> bytes:

@@ -58,7 +58,7 @@ cdef enum:
     KIND_V6 = 2
     KIND_QUOTED = 4  # the header stands inside an ICMP error
     KIND_FROM_HIGH = 8  # the sender is the larger endpoint
-    KIND_TUNNEL = 32  # the header stands inside a tunnel: there is more than one IP header
+    KIND_INVOLVED = 32  # behind a tunnel or IP options: what those fields say is more than one plain header's
     KIND_SLOW = 16  # not read yet: a link type, tunnel or fragment that only the readable code knows
 
     REASON_NONE = 0

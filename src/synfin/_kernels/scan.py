@@ -23,10 +23,10 @@ from cython.cimports.synfin._kernels.carrier import (
 from cython.cimports.synfin._kernels.octets import be16, be32, be64, load32
 from cython.cimports.synfin._kernels.row import (
     KIND_FROM_HIGH,
+    KIND_INVOLVED,
     KIND_QUOTED,
     KIND_SLOW,
     KIND_TCP,
-    KIND_TUNNEL,
     KIND_V6,
     OPT_COOKIE,
     OPT_CUT,
@@ -488,8 +488,8 @@ def frame(
             return
         if d.protocol == 6:
             row.reason = cython.cast(uchar, segment(p, cap, cython.address(d), row, seed))
-            if depth:
-                row.kind |= KIND_TUNNEL
+            if depth or (kind == 0x0800 and p[at] & 15 > 5):
+                row.kind |= KIND_INVOLVED
             return
         if d.protocol == 1 or d.protocol == 58:
             if quoted(p, cap, cython.address(d), row, seed):

@@ -50,10 +50,10 @@ class Texts(NamedTuple):
 
 
 class Words(NamedTuple):
-    """Texts of few different ones, as places in a list that holds each once."""
+    """Texts of few different ones, in the form that the reader takes."""
 
-    places: bytes  #: int32
-    words: Sequence[str]
+    places: Callable[[], tuple[bytes, Sequence[str]]]  #: int32, in a list that holds each text once
+    texts: Callable[[], Texts]
 
 
 class Lists(NamedTuple):
@@ -129,8 +129,9 @@ def memory_array(kind: str, values: Plain | Texts | Words | Lists, length: int, 
         return na.c_array_from_buffers(na.string(), length, [valid, values.ends, values.data], null_count=unknown)
     if isinstance(values, Words):
         if dictionaries:
-            return _words_array(values.places, None, values.words)
-        return na.c_array([values.words[place] for place in array("i", values.places)], na.string())
+            places, words = values.places()
+            return _words_array(places, None, words)
+        return memory_array("text", values.texts(), length, dictionaries=False)
     inner = "i64" if kind == "numbers" else "text"
     child = memory_array(inner, values.values, values.total, dictionaries=False)
     return na.c_array_from_buffers(_type(kind, False), length, [None, values.ends], null_count=0, children=[child])
@@ -142,7 +143,8 @@ def python_values(kind: str, values: Plain | Texts | Words | Lists, length: int)
         plain = [bool(one) for one in bytes(values.data)] if kind == "bool" else array(CODES[kind], bytes(values.data))
         return _where_known(plain, values.valid)
     if isinstance(values, Words):
-        return [values.words[place] for place in array("i", values.places)]
+        places, words = values.places()
+        return [words[place] for place in array("i", places)]
     ends = array("i", values.ends)
     if isinstance(values, Texts):
         texts = [values.data[ends[place] : ends[place + 1]].decode() for place in range(length)]

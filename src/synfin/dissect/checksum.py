@@ -51,8 +51,15 @@ def pseudo_header(frame: Frame, layer: Layer, protocol: int) -> bytes | None:
 
 
 def whole(frame: Frame, layer: Layer) -> bool:
-    """Whether all bytes of the data unit are there."""
-    return layer.end == limit(frame, layer) and layer.end > layer.start
+    """Whether all bytes of the data unit are there: captured, and not in other fragments."""
+    if layer.end != limit(frame, layer) or layer.end <= layer.start:
+        return False
+    above = carrier(frame, layer)
+    if above is None or above.name != "ip":
+        return True
+    claimed, place = number(frame, above, 2, 2), number(frame, above, 6, 2)
+    rebuilt = layer.start >= len(frame.packet.data)
+    return claimed <= above.end - above.start and (rebuilt or not place & 0x3FFF)
 
 
 def verdict(frame: Frame, layer: Layer) -> Verdict:

@@ -62,6 +62,8 @@ class Facts:
     window_size: int | None = None  #: scaled
     scalefactor: int | None = None  #: 1 << shift, -1 unknown, -2 not in use; None on SYN
     completeness: int | None = None
+    accurate_ecn: bool = False  #: both ends have agreed that three flags are a counter (RFC 9768 section 3.1)
+    stream_packet: int | None = None  #: number of the packet in its stream; only where the profile knows such fields
     analysis: tuple[str, ...] = ()  #: tcp.analysis.* flags, without the prefix
     analysed: bool = False  #: an analysis record exists, perhaps without any flag (tcp.analysis)
     duplicate_ack_num: int | None = None

@@ -72,7 +72,12 @@ def record(frame: Frame, layers: Mapping[str, Any]) -> str:
     time_ns = frame.packet.time_ns
     day = time.strftime("%Y-%m-%d", time.localtime(time_ns // SECOND))
     index = {"index": {"_index": f"packets-{day}", "_type": "doc"}}
-    return f"{_json(index)}\n{_json({'timestamp': str(time_ns // 1_000_000), 'layers': layers})}\n"
+    return f"{_json(index)}\n{_json({'timestamp': _milliseconds(time_ns), 'layers': layers})}\n"
+
+
+def _milliseconds(time_ns: int) -> str:
+    whole, rest = divmod(time_ns, SECOND)
+    return f"{whole}{rest // 1_000_000:03d}"  # three digits behind a second zero too
 
 
 def _json(shown: Any) -> str:

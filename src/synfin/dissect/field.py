@@ -37,7 +37,8 @@ class Field:
     loader: Loader
     title_en: str
     title_zh: str
-    display: str = "dec"  #: of numbers: dec, hex, custom (decimal whose text cannot be compared with); of bytes: colons
+    #: of numbers: dec, hex, custom (decimal whose text cannot be compared with); of bytes: colons, empty (may be none)
+    display: str = "dec"
     values: Mapping[int, str] | None = None  #: what single numbers mean
     parent: str = ""  #: field under which the packet tree shows it, "" for the layer itself
     mask: int = 0  #: bits of the number at its offset, for the pattern that the tree shows

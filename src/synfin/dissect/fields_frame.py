@@ -43,7 +43,8 @@ def protocols(frame: Frame) -> str:
             name = "http"
         if name == "wlan" and place:
             names.append("wlan_radio")  # what the header before it tells of the radio
-        names.append(name)
+        if name != "mpls" or names[-1:] != ["mpls"]:  # a stack of labels is one header
+            names.append(name)
         last = place + 1 == len(frame.layers)
         following = "" if last else frame.layers[place + 1].name
         if name in ("eth", "vlan", "sll") and following != "llc" and not last:

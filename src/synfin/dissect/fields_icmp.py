@@ -18,7 +18,6 @@ FIELDS = (
     _icmp("icmp.checksum.status", "u8", "Checksum status", "校验和状态", values=values.CHECKSUM_STATUS,
           generated=True),
     _icmp("icmp.unused", "bytes", "Unused", "未用"),
-    _icmp("icmp.reserved", "bytes", "Reserved", "保留"),
     _icmp("icmp.ident", "u16", "Identifier", "标识符"),
     _icmp("icmp.ident_le", "u16", "Identifier (little endian)", "标识符(小端)", hidden=True),
     _icmp("icmp.seq", "u16", "Sequence number", "序号"),

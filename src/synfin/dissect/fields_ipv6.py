@@ -48,7 +48,7 @@ def _found_in_options(name: str) -> Loader:
 
 
 def _option(name: str, kind: str, en: str, zh: str, mask: int = 0) -> Field:
-    display = "hex" if kind.endswith("x") else "dec"
+    display = "hex" if kind.endswith("x") else "empty" if name == ".padn" else "dec"
     kind = kind.removesuffix("x")
     width = {"u32": 32}.get(kind, 8) if mask else 0
     return Field(f"ipv6.opt{name}", kind, ("ipv6.hopopts", "ipv6.dstopts"), _found_in_options(f"ipv6.opt{name}"), en,

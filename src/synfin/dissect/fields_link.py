@@ -31,6 +31,27 @@ def _is_length(frame: Frame, layer: Layer) -> bool:
     return 0 <= number(frame, layer, 12, 2) <= LARGEST_LENGTH
 
 
+def _unnumbered(frame: Frame, layer: Layer) -> bool:
+    """Whether the control field is one byte long (IEEE 802.2 section 5.4)."""
+    return byte(frame, layer, 2) & 3 == 3 and byte(frame, layer, 2) >= 0
+
+
+def _command(frame: Frame, layer: Layer) -> bool:
+    return _unnumbered(frame, layer) and not byte(frame, layer, 1) & 1
+
+
+def _response(frame: Frame, layer: Layer) -> bool:
+    return _unnumbered(frame, layer) and bool(byte(frame, layer, 1) & 1)
+
+
+def _snap(frame: Frame, layer: Layer) -> bool:
+    return number(frame, layer, 0, 3) == 0xAAAA03
+
+
+def _control(frame: Frame, layer: Layer, facts: Facts | None) -> Iterable[Spot]:
+    return bits(2, 1 if _unnumbered(frame, layer) else 2)(frame, layer, facts)
+
+
 def _text(loader: Loader) -> Loader:
     """MAC addresses as text: names are not looked up."""
 
@@ -76,6 +97,8 @@ def _past_end(frame: Frame, layer: Layer) -> bool:
 
 def _unpadded(frame: Frame, layer: Layer) -> bool:
     """Whether a short data unit is followed by something that is not the padding of zeros it should have."""
+    if layer != frame.layers[0]:
+        return False
     at, (padding, trailer, _) = _behind(frame), _split(frame)
     if layer.name != "eth":
         return at is not None and at < MIN_FRAME
@@ -84,6 +107,8 @@ def _unpadded(frame: Frame, layer: Layer) -> bool:
 
 def _part(which: int) -> Loader:
     def load(frame: Frame, layer: Layer, facts: Facts | None) -> Iterable[Spot]:
+        if layer != frame.layers[0]:
+            return ()  # what a tunnel carries ends with the tunnel
         start, end = _split(frame)[which]
         return (Spot(frame.packet.data[start:end], start, end - start),) if start < end else ()
 
@@ -199,7 +224,7 @@ FIELDS = (
     Field("eth.trailer", "bytes", ETH, _part(1), "Trailer", "尾部"),
     Field("eth.fcs", "u32", ETH, _check_sequence, "Frame check sequence", "帧校验序列", display="hex"),
     Field("eth.fcs.status", "u8", ETH,
-          computed(lambda frame, layer, facts: 2 if _split(frame)[2] != (0, 0) else None), "FCS status",
+          computed(lambda frame, layer, facts: 2 if any(_part(2)(frame, layer, facts)) else None), "FCS status",
           "帧校验状态", values=values.CHECKSUM_STATUS, generated=True),
     note("eth.len.past_end", when(_past_end, constant(True)), "error", "malformed",
          "The length goes past the end of the frame", "长度超出帧尾", parent="eth.len"),
@@ -208,10 +233,24 @@ FIELDS = (
          parent="eth.trailer", layers=("eth", "sll", "sll2")),
     Field("llc", "protocol", LLC, whole, "Logical-Link Control", "逻辑链路控制"),
     Field("llc.dsap", "u8", LLC, bits(0, 1), "DSAP", "目的服务访问点", display="hex"),
+    Field("llc.dsap.sap", "u8", LLC, bits(0, 1, 0xFE), "SAP", "服务访问点", parent="llc.dsap", mask=0xFE, mask_bits=8,
+          display="custom"),
+    Field("llc.dsap.ig", "bool", LLC, bits(0, 1, 0x01), "IG bit", "单播/组播位", values={0: "Individual", 1: "Group"},
+          parent="llc.dsap", mask=0x01, mask_bits=8),
     Field("llc.ssap", "u8", LLC, bits(1, 1), "SSAP", "源服务访问点", display="hex"),
-    Field("llc.control", "u16", LLC, bits(2, 1), "Control field", "控制字段", display="hex"),
-    Field("llc.oui", "u24", LLC, bits(3, 3), "Organization code", "组织代码"),
-    Field("llc.type", "u16", LLC, bits(6, 2), "Type", "类型", display="hex", values=values.ETHERTYPE),
+    Field("llc.ssap.sap", "u8", LLC, bits(1, 1, 0xFE), "SAP", "服务访问点", parent="llc.ssap", mask=0xFE, mask_bits=8,
+          display="custom"),
+    Field("llc.ssap.cr", "bool", LLC, bits(1, 1, 0x01), "CR bit", "命令/响应位", values={0: "Command", 1: "Response"},
+          parent="llc.ssap", mask=0x01, mask_bits=8),
+    Field("llc.control", "u16", LLC, _control, "Control field", "控制字段", display="hex"),
+    Field("llc.control.u_modifier_cmd", "u8", LLC, when(_command, bits(2, 1, 0xEC)), "Command", "命令", display="hex",
+          parent="llc.control", mask=0xEC, mask_bits=8),
+    Field("llc.control.u_modifier_resp", "u8", LLC, when(_response, bits(2, 1, 0xEC)), "Response", "响应",
+          display="hex", parent="llc.control", mask=0xEC, mask_bits=8),
+    Field("llc.control.ftype", "u8", LLC, when(_unnumbered, bits(2, 1, 0x03)), "Frame type", "帧类型", display="hex",
+          parent="llc.control", mask=0x03, mask_bits=8),
+    Field("llc.oui", "u24", LLC, when(_snap, bits(3, 3)), "Organization code", "组织代码"),
+    Field("llc.type", "u16", LLC, when(_snap, bits(6, 2)), "Type", "类型", display="hex", values=values.ETHERTYPE),
     Field("vlan", "protocol", VLAN, whole, "802.1Q Virtual LAN", "802.1Q 虚拟局域网"),
     Field("vlan.priority", "u16", VLAN, bits(0, 2, 0xE000), "Priority", "优先级", mask=0xE000, mask_bits=16),
     Field("vlan.dei", "bool", VLAN, bits(0, 2, 0x1000), "DEI", "可丢弃指示",

@@ -18,6 +18,7 @@ from synfin.wire.tcp import ACK, FIN, MIN_CAPTURED, MIN_HEADER_LEN, RST, SYN, UR
 TCP = ("tcp",)
 FLAG_LETTERS = "RRRACEUAPRSF"
 UNSET_FLAG = "\u00b7"
+COMPLETENESS_LETTERS = "RFDASS"  #: RST, FIN, data, ACK, SYN,ACK, SYN
 FLAGS = "tcp.analysis.flags"
 TIMES = "@Timestamps"  #: a heading of the packet tree that is no field
 NOT_A_SEQUENCE_FLAG = frozenset({"tfo_syn", "tfo_ack", "tfo_ignored"})
@@ -127,6 +128,27 @@ def _closer(role: str) -> Loader:
     return computed(lambda frame, layer, facts: True if facts is not None and facts.closer == role else None)
 
 
+def _newer_completeness(facts: Facts | None) -> int | None:
+    """Single bits of the completeness are fields only where the profile has them."""
+    return None if facts is None or facts.stream_packet is None else facts.completeness
+
+
+def _seen_bit(mask: int) -> Loader:
+    def found(frame: Frame, layer: Layer, facts: Facts | None) -> int | None:
+        seen = _newer_completeness(facts) if layer == frame.tcp else None
+        return None if seen is None else int(bool(seen & mask))
+
+    return computed(found)
+
+
+def _completeness_text(frame: Frame, layer: Layer, facts: Facts | None) -> str | None:
+    seen = _newer_completeness(facts) if layer == frame.tcp else None
+    if seen is None:
+        return None
+    letters = zip(COMPLETENESS_LETTERS, (32, 16, 8, 4, 2, 1), strict=True)
+    return "".join(letter if seen & mask else UNSET_FLAG for letter, mask in letters)
+
+
 def _length(frame: Frame, layer: Layer, facts: Facts | None) -> Any:
     """Payload bytes by the IP header (RFC 9293 section 3.1, "Segment length")."""
     size = header_len(frame, layer)
@@ -137,7 +159,21 @@ def _length(frame: Frame, layer: Layer, facts: Facts | None) -> Any:
 
 def _flag_text(frame: Frame, layer: Layer, facts: Facts | None) -> str:
     found = flags(frame, layer)
-    return "".join(letter if found >> (11 - place) & 1 else UNSET_FLAG for place, letter in enumerate(FLAG_LETTERS))
+    text = "".join(letter if found >> (11 - place) & 1 else UNSET_FLAG for place, letter in enumerate(FLAG_LETTERS))
+    return f"{text[:3]}-{found >> 6 & 7}-{text[6:]}" if _is_counter(frame, layer, facts) else text
+
+
+def _is_counter(frame: Frame, layer: Layer, facts: Facts | None) -> bool:
+    return facts is not None and facts.accurate_ecn and layer == frame.tcp
+
+
+def _counted(loader: Loader, *, counter: bool) -> Loader:
+    """Three flags, or the counter that they are where both ends have agreed on accurate ECN."""
+
+    def load(frame: Frame, layer: Layer, facts: Facts | None) -> Iterable[Spot]:
+        return loader(frame, layer, facts) if _is_counter(frame, layer, facts) == counter else ()
+
+    return load
 
 
 def _options(frame: Frame, layer: Layer, facts: Facts | None) -> Iterable[Spot]:
@@ -183,7 +219,9 @@ def _nonzero(offset: int, size: int) -> Callable[[Frame, Layer], bool]:
 
 
 def _flag(name: str, mask: int, en: str, zh: str) -> Field:
-    return Field(f"tcp.flags.{name}", "bool", TCP, when(_sound, bits(12, 2, mask)), en, zh, values=values.SET,
+    loader = when(_sound, bits(12, 2, mask))
+    loader = _counted(loader, counter=False) if mask & 0x1C0 else loader
+    return Field(f"tcp.flags.{name}", "bool", TCP, loader, en, zh, values=values.SET,
                  parent="tcp.flags", mask=mask, mask_bits=12)  # fmt: skip
 
 
@@ -212,6 +250,16 @@ FIELDS = (
     Field("tcp.stream", "u32", TCP, _fact("stream"), "Stream index", "流编号", generated=True),
     Field("tcp.completeness", "u8", TCP, _fact("completeness"), "Conversation completeness", "会话完整度",
           display="custom", values=COMPLETENESS, generated=True),
+    Field("tcp.stream.pnum", "u32", TCP, _fact("stream_packet"), "Packet of the stream", "流内包号", generated=True),
+    *(
+        Field(f"tcp.completeness.{name}", "bool", TCP, _seen_bit(mask), en, zh, parent="tcp.completeness",
+              values={1: "Present", 0: "Absent"}, mask=mask, mask_bits=8, generated=True)
+        for name, mask, en, zh in (("rst", 32, "RST", "RST"), ("fin", 16, "FIN", "FIN"), ("data", 8, "Data", "数据"),
+                                   ("ack", 4, "ACK", "ACK"), ("syn-ack", 2, "SYN,ACK", "SYN,ACK"),
+                                   ("syn", 1, "SYN", "SYN"))
+    ),
+    Field("tcp.completeness.str", "str", TCP, computed(_completeness_text), "Completeness flags", "完整度标志",
+          parent="tcp.completeness", generated=True),
     Field("tcp.len", "u32", TCP, computed(_length), "Segment length", "段数据长度", generated=True),
     Field("tcp.seq", "u32", TCP, when(_numbered, _relative("seq", 4)), "Sequence number", "序号"),
     Field("tcp.seq_raw", "u32", TCP, when(_numbered_twice, bits(4, 4)), "Sequence number (raw)",
@@ -223,6 +271,8 @@ FIELDS = (
           mask=0xF0, mask_bits=8, unit="bytes"),
     Field("tcp.flags", "u16", TCP, when(_sound, bits(12, 2, 0x0FFF)), "Flags", "标志", display="hex"),
     _flag("res", 0xE00, "Reserved", "保留"),
+    Field("tcp.flags.ace", "u8", TCP, _counted(when(_sound, bits(12, 2, 0x1C0)), counter=True), "Accurate ECN counter",
+          "精确拥塞通知计数", parent="tcp.flags", mask=0x1C0, mask_bits=12),
     _flag("ae", 0x100, "Accurate ECN", "精确拥塞通知"),
     _flag("cwr", 0x080, "Congestion window reduced", "拥塞窗口已减小"),
     _flag("ece", 0x040, "ECN-Echo", "拥塞通知回显"),

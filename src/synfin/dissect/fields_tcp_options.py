@@ -17,7 +17,9 @@ from synfin.wire.tcp import MIN_HEADER_LEN, SYN
 
 TCP = ("tcp",)
 #: Items that rule out the note that a SYN lacks its MSS: it is there, or the walk broke off.
-ENOUGH = frozenset({"tcp.options.mss", "tcp.option.len.invalid", "tcp.non_zero_bytes_after_eol"})
+BROKEN = frozenset({"tcp.option.len.invalid", "tcp.non_zero_bytes_after_eol"})
+ENOUGH = BROKEN | {"tcp.options.mss"}
+SACK_PERMITTED = "tcp.options.sack_perm"
 MINUTES = {1: "Minutes", 0: "Seconds"}
 
 
@@ -40,7 +42,22 @@ def items(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Item, ...]:
     lacks = flags(frame, layer) & SYN and not missing and not names & ENOUGH
     if facts is not None and "tfo_syn" in facts.analysis and layer == frame.tcp:
         found = _accepted(found)
-    return (*found, Item("tcp.options.mss.absent", True)) if lacks else found
+    if lacks:
+        found = (*found, Item("tcp.options.mss.absent", True))
+    newer = facts is not None and facts.stream_packet is not None and layer == frame.tcp
+    return _selective(found, bool(flags(frame, layer) & SYN), bool(missing)) if newer else found
+
+
+def _selective(found: tuple[Item, ...], syn: bool, cut: bool) -> tuple[Item, ...]:
+    """The notes on SACK permitted: outside a SYN, or not in one that has options."""
+    names = {item.name for item in found}
+    if SACK_PERMITTED in names and not syn:
+        note = Item(f"{SACK_PERMITTED}.present", True)
+        return tuple(
+            item._replace(children=(note, *item.children)) if item.name == SACK_PERMITTED else item for item in found
+        )
+    lacks = syn and not cut and not names & {SACK_PERMITTED, *BROKEN}
+    return (*found, Item(f"{SACK_PERMITTED}.absent", True)) if lacks else found
 
 
 def _accepted(found: tuple[Item, ...]) -> tuple[Item, ...]:
@@ -231,6 +248,8 @@ FIELDS = (
     _note(OPT + "wscale.shift.invalid", "warning", "Window scale shift exceeds 14", "窗口扩大移位超过 14"),
     _note(OPT + "mss.absent", "note", "The SYN has no MSS option", "SYN 没有最大段长选项"),
     _note(OPT + "mss.present", "warning", "An MSS option outside a SYN", "SYN 之外出现最大段长选项"),
+    _note(OPT + "sack_perm.absent", "note", "The SYN does not permit SACK", "SYN 没有允许选择确认"),
+    _note(OPT + "sack_perm.present", "warning", "SACK permitted outside a SYN", "SYN 之外出现允许选择确认"),
     _note("tcp.nop", "warning", "Four NOPs in a row: options may have been removed",
           "连续四个空操作:选项可能被移除"),
     _note("tcp.non_zero_bytes_after_eol", "error", "Bytes that are not zero after the end of the options",

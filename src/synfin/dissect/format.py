@@ -34,6 +34,7 @@ def layout(options: Sequence[str]) -> Layout:
     for option in options:
         key, _, value = option.partition("=")
         found[key] = _option(key, value)
+    found.pop("escape", None)  # it is always so
     return Layout(**found)
 
 
@@ -46,6 +47,10 @@ def _option(key: str, value: str) -> Any:
         return _QUOTES[value]
     if key in ("separator", "aggregator") and (value in _NAMED or len(value) == 1):
         return _NAMED.get(value, value)
+    if key == "escape" and value == "y":
+        return True
+    if key == "escape" and value == "n":
+        raise UsageError("-E escape=n is not taken: nothing of a packet is printed raw")
     raise UsageError(
         f"-E {key}={value} is not understood; use header=y|n, separator=/t|/s|C, occurrence=f|l|a, "
         "aggregator=,|/s|C, quote=d|s|n or bom=y|n"

@@ -10,7 +10,7 @@ from synfin.dissect.option import Found, Item
 from synfin.wire.frame import Frame
 from synfin.wire.layer import Layer
 
-ECHO_REPLY, UNREACHABLE, QUENCH, REDIRECT, ECHO, ADVERTISEMENT, SOLICITATION = 0, 3, 4, 5, 8, 9, 10
+ECHO_REPLY, UNREACHABLE, QUENCH, REDIRECT, ECHO, ADVERTISEMENT = 0, 3, 4, 5, 8, 9
 TIME_EXCEEDED, PARAMETER, TIMESTAMPS, INFORMATION, MASKS = 11, 12, (13, 14), (15, 16), (17, 18)
 FRAGMENTATION_NEEDED = 4
 STATUS = {Verdict.BAD: 0, Verdict.PARTIAL: 0, Verdict.GOOD: 1, Verdict.UNKNOWN: 2, Verdict.ABSENT: 3}
@@ -109,8 +109,6 @@ def walk(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Item, ...]:
         cursor.raw("icmp.redir_gw", 4)
     elif kind == ADVERTISEMENT:
         _routers(cursor)
-    elif kind == SOLICITATION:
-        cursor.raw("icmp.reserved", 4)
     elif kind in (*TIMESTAMPS, *INFORMATION, *MASKS):
         _numbered(cursor)
         if kind in TIMESTAMPS:

@@ -56,6 +56,8 @@ def plain(kind: str, display: str, value: Any) -> str:
     """One value as `-T fields` prints it."""
     if display == "hex" and kind in HEX_DIGITS:
         return f"0x{value:0{HEX_DIGITS[kind]}x}"
+    if value == b"":
+        return "<none>" if display == "empty" else "<MISSING>"
     if display == "colons":
         return str(value.hex(":"))
     if kind == "none":

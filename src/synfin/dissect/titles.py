@@ -18,11 +18,13 @@ TOLD: dict[str, tuple[tuple[str, str], ...]] = {
     "mpls": (("Label: ", "mpls.label"), ("Exp: ", "mpls.exp"), ("S: ", "mpls.bottom"), ("TTL: ", "mpls.ttl")),
     "ip": (("Src: ", "ip.src"), ("Dst: ", "ip.dst")),
     "ipv6": (("Src: ", "ipv6.src"), ("Dst: ", "ipv6.dst")),
+    "geneve": (("VNI: ", "geneve.vni"),),
     "udp": (("Src Port: ", "udp.srcport"), ("Dst Port: ", "udp.dstport")),
     "tcp": (("Src Port: ", "tcp.srcport"), ("Dst Port: ", "tcp.dstport"), ("Seq: ", "tcp.seq"),
             ("Ack: ", "tcp.ack"), ("Len: ", "tcp.len")),
 }  # fmt: skip
 ACK_FLAG = 0x10
+LARGEST_LENGTH = 1500  #: greater numbers at offset 12 are an EtherType
 #: Layers whose title tells more than their name; of the others Wireshark prints the short name as the value.
 TITLED = frozenset({*TOLD, "frame", "data", "sll", "arp"})
 
@@ -42,6 +44,8 @@ def title(frame: Frame, layer: Layer, facts: Facts | None, lang: str = "en") -> 
     if name == "arp":
         operation = ARP_OPCODE.get(number(frame, layer, 6, 2))
         return f"{head} ({operation})" if operation else head
+    if name == "eth" and 0 <= number(frame, layer, 12, 2) <= LARGEST_LENGTH:
+        return "IEEE 802.3 以太网" if lang == "zh" else "IEEE 802.3 Ethernet "
     told = [f"{label}{text}" for label, path in TOLD.get(name, ()) for text in _values(frame, layer, facts, path)]
     return ", ".join([head, *told])
 

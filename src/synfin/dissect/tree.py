@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
+from synfin.dissect.checksum import Verdict, ip_header_verdict, verdict
 from synfin.dissect.context import Facts
 from synfin.dissect.field import PSEUDO, Field, whole_frame
 from synfin.dissect.fields import TABLES, find, lookup, table
@@ -27,6 +28,16 @@ HEADINGS = {
 FLAG_NAMES = ((0x001, "FIN"), (0x002, "SYN"), (0x004, "RST"), (0x008, "PSH"), (0x010, "ACK"), (0x020, "URG"),
               (0x040, "ECE"), (0x080, "CWR"), (0x100, "AE"), (0xE00, "Reserved"))  # fmt: skip
 IPV6_VERSION = "ipv6.version"
+CHECKSUMS = frozenset({"ip.checksum", "tcp.checksum", "udp.checksum"})
+#: Verdicts on a checksum in English and Chinese, and how grave they are.
+VERDICTS = {
+    Verdict.GOOD: ("Good checksum", "校验和正确", ""),
+    Verdict.BAD: ("Bad checksum", "校验和错误", "error"),
+    Verdict.PARTIAL: ("Partial checksum, offload likely: the network card completes it",
+                      "校验和不完整,很可能由网卡补全", "note"),
+    Verdict.ABSENT: ("No checksum", "没有校验和", ""),
+    Verdict.UNKNOWN: ("The checksum cannot be verified: not all bytes are here", "字节不全,无法验证校验和", ""),
+}  # fmt: skip
 SHOWN_BYTES = 64  #: of a byte string, in a node's text
 
 
@@ -144,9 +155,19 @@ def _children(
             below = _children(frame, layer, facts, outline, field.name)
             if field.below is not None:
                 below = (*(_item(item) for item in field.below(frame, layer, facts)), *below)
+            if field.name in CHECKSUMS and not any(one.hidden for one in outline):
+                below = (*_verdict(frame, layer), *below)
             nodes.append(_node(field, spot, below, plain=bool(field.second) and parent == field.parent))
             nodes.extend(_repeated(frame, layer, facts, outline, field.name, place))
     return tuple(nodes)
+
+
+def _verdict(frame: Frame, layer: Layer) -> Iterator[Node]:
+    """What the checksum turned out to be: ours, beside the status that Wireshark leaves unverified."""
+    found = ip_header_verdict(frame, layer) if layer.name == "ip" else verdict(frame, layer)
+    en, zh, severity = VERDICTS[found]
+    yield Node(f"checksum.{found}", "synfin.checksum", en, zh, "", str(found), -1, 0, generated=True, plain=str(found),
+               severity=severity, group="checksum" if severity else "")  # fmt: skip
 
 
 def _repeated(

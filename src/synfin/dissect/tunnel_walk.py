@@ -8,7 +8,7 @@ from synfin.dissect.option import Found, Item
 from synfin.wire.frame import Frame
 from synfin.wire.layer import Layer
 
-VXLAN_GPE_PORT = 4790
+VXLAN_PORT, VXLAN_GPE_PORT = 4789, 4790
 ERSPAN_2, ERSPAN_3 = 1, 2
 GTP_USER_DATA = 255
 PDU_SESSION, PDCP_NUMBER, UDP_PORT = 0x85, 0xC0, 0x40
@@ -79,7 +79,8 @@ def vxlan(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Item, ...]:
     cursor = over(frame, layer)
     above = frame.layers[max(frame.layers.index(layer) - 1, 0)]
     ports = frame.data[above.start : above.start + 4] if above.name == "udp" else b""
-    if VXLAN_GPE_PORT.to_bytes(2, "big") in (ports[:2], ports[2:]):
+    known = {int.from_bytes(ports[:2], "big"), int.from_bytes(ports[2:], "big")}
+    if VXLAN_GPE_PORT in known and VXLAN_PORT not in known:
         bits = {"vxlan.ver": 0x30, "vxlan.i_bit": 0x08, "vxlan.p_bit": 0x04, "vxlan.o_bit": 0x01}
         cursor.number("vxlan.flags", 1, *cursor.parts(1, bits))
         cursor.number("vxlan.reserved_16", 2)
@@ -98,9 +99,10 @@ def vxlan(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Item, ...]:
 def geneve(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Item, ...]:
     """RFC 8926 section 3.4."""
     cursor = over(frame, layer)
-    version = cursor.peek(1) >> 6
-    if version >= 0:
-        cursor.add("geneve.version", version, cursor.at, 1)
+    first = cursor.peek(1)
+    if first >= 0:
+        cursor.add("geneve.version", first >> 6, cursor.at, 1)
+        cursor.add("geneve.option.length", (first & 0x3F) * 4, cursor.at, 1)
     cursor.skip(1)
     bits = {"geneve.flags.oam": 0x80, "geneve.flags.critical": 0x40, "geneve.flags.reserved": 0x3F}
     flags = tuple(item._replace(value=min(item.value, 1)) for item in cursor.parts(1, bits))
@@ -125,8 +127,8 @@ def _geneve_option(cursor: Cursor) -> Item:
     critical = inner.parts(1, {"geneve.option.type.critical": 0x80})
     inner.number("geneve.option.type", 1, *critical)
     reserved = inner.parts(1, {"geneve.option.flags.reserved": 0xE0})
-    raw = inner.peek(1)
-    inner.add("geneve.option.flags", raw, inner.at, 1, *(one._replace(value=min(one.value, 1)) for one in reserved))
+    flags = inner.peek(1) >> 5
+    inner.add("geneve.option.flags", flags, inner.at, 1, *(one._replace(value=min(one.value, 1)) for one in reserved))
     inner.add("geneve.option.length", size, inner.at, 1)
     inner.skip(1)
     if inner.room:

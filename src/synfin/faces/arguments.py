@@ -137,6 +137,9 @@ def _conns(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--jobs", type=_positive, metavar="N", help="cores to use (default: up to 4 for a large file, else 1)"
     )
+    command.add_argument(
+        "--summary", action="store_true", help="instead of the connections how many ended at which stage, and how"
+    )
     command.add_argument("--keep-all", action="store_true", help="forget none, whatever memory it takes")
     command.add_argument(
         "--since", metavar="TIME", help="only connections whose last packet is not earlier: RFC 3339, or seconds"
@@ -168,6 +171,9 @@ def _packets(command: argparse.ArgumentParser) -> None:
 
     _inputs(command)
     _filter(command, "only packets that match")
+    command.add_argument(
+        "--explain-filter", action="store_true", help="say how -Y will be decided, and print no packets"
+    )
     add_output_arguments(command)
     command.add_argument("-c", dest="count", type=_positive, metavar="N", help="stop after N packets have been read")
     command.add_argument("-2", dest="two_passes", action="store_true", help="two passes also over standard input")

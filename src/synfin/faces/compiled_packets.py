@@ -7,7 +7,6 @@ import sys
 from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from synfin.faces import packet_file
 from synfin.watch.engines import compiled
 
 if TYPE_CHECKING:
@@ -32,10 +31,15 @@ def needs_hindsight(fields: Collection[str]) -> bool:
 
 def covers(asked: argparse.Namespace, needed: Collection[str]) -> bool:
     """Whether the compiled engine has everything: the rules of tshark 4.0, no fields of the story, plain printing."""
-    if not compiled() or asked.profile != PROFILE or asked.quiet or asked.statistics:
-        return False
-    if asked.write and (asked.print_lines or asked.filter is None):
+    if asked.quiet or asked.statistics or (asked.write and (asked.print_lines or asked.filter is None)):
         return False  # without a filter nothing is looked at
+    return knows(asked, needed)
+
+
+def knows(asked: argparse.Namespace, needed: Collection[str]) -> bool:
+    """Whether the compiled engine tells all of these fields by the rules that were asked for."""
+    if not compiled() or asked.profile != PROFILE:
+        return False
     from synfin.watch.column_fields import Needs, needs
 
     return not needs(needed) & Needs.STORY
@@ -51,6 +55,8 @@ def show(
     names = () if asked.write else asked.fields if form.name == "fields" else None
     selection = Selection(sources, wanted, names, passes=passes, last=asked.count, warnings=warnings)
     if asked.write:
+        from synfin.faces import packet_file
+
         packet_file.write(asked, sources, selection.numbers())
         return
     try:
@@ -58,6 +64,13 @@ def show(
             sys.stdout.writelines(form.pieces(_until_interrupted(selection.rows(), interrupted)))
     except KeyboardInterrupt:
         interrupted.append(True)
+
+
+def every_row(sources: Sequence[str], *, passes: int, last: int | None, warnings: list[str]) -> Rows:
+    """All packets with all their facts."""
+    from synfin.filter.selection import Selection
+
+    yield from Selection(sources, None, None, passes=passes, last=last, warnings=warnings).rows()
 
 
 def _write_lines(selection: Selection, chosen: Sequence[Field], style: Layout) -> bool:

@@ -7,7 +7,7 @@ import contextlib
 import os
 import stat
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from typing import BinaryIO
 
 from synfin.capture.reader import CaptureReader, open_capture
@@ -47,12 +47,12 @@ def follow(paths: Sequence[str], warnings: list[str]) -> tuple[Engine, bool]:
     return following, False
 
 
-def steps(following: Engine, paths: Sequence[str], warnings: list[str]) -> Iterator[None]:
-    """Follow the captures as one input, with pauses."""
+def steps(following: Engine, paths: Sequence[str], warnings: list[str], *, shown: bool = True) -> Generator[None]:
+    """Follow the captures as one input, with pauses; `shown`: how far it has come, on a terminal."""
     for path in paths:
         with open_capture(path, first_number=following.frames + 1) as reader:
             try:
-                with progress.shown(reader, lambda: following.frames):
+                with progress.shown(reader, lambda: following.frames) if shown else contextlib.nullcontext():
                     yield from following.steps(reader)
             finally:
                 warnings.extend(reader.warnings)
@@ -85,6 +85,11 @@ def jobs_for(paths: Sequence[str], asked: int | None) -> int:
 def cores() -> int:
     """Those that this process may run on."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def can_fork(groups: Sequence[Sequence[str]]) -> bool:
+    """Whether several inputs can be followed at once, each in a process: all from files, by compiled code."""
+    return hasattr(os, "fork") and compiled() and all(map(all_regular, groups))
 
 
 def _size(path: str) -> int:

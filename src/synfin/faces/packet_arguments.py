@@ -21,7 +21,7 @@ def add_output_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "-E", dest="layout", action="append", default=[], metavar="KEY=VALUE",
         help="layout of -T fields: header=y|n, separator=/t|/s|C, occurrence=f|l|a, aggregator=,|/s|C, quote=d|s|n, "
-        "bom=y|n",
+        "bom=y|n, escape=y",
     )  # fmt: skip
     command.add_argument(
         "-t", dest="times", choices=tuple(KINDS), default="r", metavar="KIND",

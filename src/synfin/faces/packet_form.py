@@ -5,13 +5,16 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from synfin.dissect import ekshape, fields, format, jsonshape
+from synfin.dissect import fields, format
 from synfin.dissect.context import Facts
 from synfin.dissect.field import Field
 from synfin.errors import UsageError
-from synfin.faces.packet_lines import hex_dump, line
 from synfin.wire.frame import Frame
+
+if TYPE_CHECKING:
+    from synfin.dissect import jsonshape
 
 Rows = Iterator[tuple[Frame, Facts]]
 WITH_FIELDS = ("fields", "json", "ek")  #: forms that -e goes with
@@ -35,6 +38,8 @@ class Form:
     def pieces(self, rows: Rows) -> Iterator[str]:
         """What is written for these packets."""
         if self.name == "json":
+            from synfin.dissect import jsonshape
+
             yield from jsonshape.stream(self._document(frame, facts) for frame, facts in rows)
         elif self.name == "ek":
             for frame, facts in rows:
@@ -54,6 +59,8 @@ class Form:
             yield format.row(self.fields, frame, facts, self.layout) + "\n"
 
     def _texts(self, frame: Frame, facts: Facts) -> Iterator[str]:
+        from synfin.faces.packet_lines import hex_dump, line
+
         if self.lines:
             yield line(frame, facts, self.times, "\t" if self.name == "tabs" else " ")
         if self.tree:
@@ -68,12 +75,16 @@ class Form:
             yield ""
 
     def _document(self, frame: Frame, facts: Facts) -> dict[str, object]:
+        from synfin.dissect import jsonshape
+
         document = jsonshape.document(frame, facts)
         if self.fields or self.layers is not None:
             document["_source"]["layers"] = self._layers(document["_source"]["layers"], frame, facts)
         return document
 
     def _bulk(self, frame: Frame, facts: Facts) -> str:
+        from synfin.dissect import ekshape, jsonshape
+
         if not self.fields and self.layers is None:
             return ekshape.lines(frame, facts)
         layers = jsonshape.document(frame, facts)["_source"]["layers"]
@@ -86,6 +97,8 @@ class Form:
 
     def _layers(self, layers: jsonshape.Pairs, frame: Frame, facts: Facts) -> jsonshape.Pairs:
         """The chosen fields, each with all its values; else every layer, those that were not chosen without content."""
+        from synfin.dissect import jsonshape
+
         found = jsonshape.Pairs()
         if self.fields:
             for field in self.fields:

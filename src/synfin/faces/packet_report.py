@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -12,12 +12,14 @@ from synfin.errors import UsageError
 from synfin.explain.packet_words import named_frames
 from synfin.faces import inputs
 from synfin.watch.annotate import annotated
+from synfin.watch.engines import compiled
 from synfin.watch.raw import earlier
 from synfin.watch.record import Step
 from synfin.watch.records import record
 from synfin.watch.retell import retell
 from synfin.wire.frame import Frame
 
+_LAST_FRAME = 0xFFFFFFFF  #: that a filter can ask for
 MAX_NAMED = 12  #: packets that a report shows because a field names them
 
 
@@ -58,16 +60,12 @@ def gather(sources: Sequence[str], number: int, *, neighbours: bool) -> Report:
     UsageError where there is no such packet.
     """
     warnings: list[str] = []
-    asked, last = None, 0
-    for frame, facts in annotated(sources, warnings=warnings):
-        last = frame.packet.number
-        if last == number:
-            asked = Told(frame, facts)
-            break
-    if asked is None:
+    found, last = _find(sources, (number,), warnings)
+    if number not in found:
         for warning in warnings:
             inputs.note(warning)
         raise UsageError(f"there is no packet {number}; the last one is {last}")
+    asked = found[number]
     steps = _steps(sources, asked.facts.conn)
     reasons = dict.fromkeys(list(named_frames(asked.nodes))[:MAX_NAMED], "named")
     if neighbours:
@@ -84,14 +82,33 @@ def gather(sources: Sequence[str], number: int, *, neighbours: bool) -> Report:
 
 
 def _collect(sources: Sequence[str], reasons: Mapping[int, str]) -> dict[int, Told]:
-    found: dict[int, Told] = {}
-    if reasons:
-        for frame, facts in annotated(sources):
-            if reason := reasons.get(frame.packet.number):
-                found[frame.packet.number] = Told(frame, facts, reason=reason)
-            if frame.packet.number >= max(reasons):
-                break
+    found, _ = _find(sources, reasons, [])
+    for number, one in found.items():
+        one.reason = reasons[number]
     return found
+
+
+def _find(sources: Sequence[str], numbers: Collection[int], warnings: list[str]) -> tuple[dict[int, Told], int]:
+    """The packets with these numbers as the second pass shows them, and the number of the last frame that was read."""
+    if not numbers:
+        return {}, 0
+    if compiled():
+        from synfin.filter import compile
+        from synfin.filter.selection import Selection
+
+        possible = sorted({min(number, _LAST_FRAME) for number in numbers})
+        wanted = compile(f"frame.number in {{{', '.join(map(str, possible))}}}")
+        selection = Selection(sources, wanted, None, last=max(numbers), warnings=warnings)
+        found = {frame.packet.number: Told(frame, facts) for frame, facts in selection.rows()}
+        return found, selection.blocks.frames
+    found, last = {}, 0
+    for frame, facts in annotated(sources, warnings=warnings):
+        last = frame.packet.number
+        if last in numbers:
+            found[last] = Told(frame, facts)
+        if last >= max(numbers):
+            break
+    return found, last
 
 
 def _steps(sources: Sequence[str], conn: int | None) -> dict[int, Step]:

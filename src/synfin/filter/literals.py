@@ -24,7 +24,7 @@ SECOND = 1_000_000_000
 _NUMBER = re.compile(r"0[xX][0-9a-fA-F]+|0[bB][01]+|0[0-7]*|[1-9][0-9]*")
 _SECONDS = re.compile(r"([0-9]+)(?:\.([0-9]{1,9}))?")
 _PAIRS = re.compile(r"[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2})+")
-_GROUPS = re.compile(r"([0-9A-Fa-f]{1,2}|[0-9A-Fa-f]{4})(?:([.-])(?:[0-9A-Fa-f]{1,2}|[0-9A-Fa-f]{4}))*")
+_GROUPS = re.compile(r"[0-9A-Fa-f]+(?:\.[0-9A-Fa-f]+)+|[0-9A-Fa-f]+(?:-[0-9A-Fa-f]+)+")
 _PLAIN = re.compile(r"[0-9A-Fa-f]+")
 _ZONE = r"(Z| +UTC|[+-]\d\d(?::?\d\d)?)?"
 _ISO = re.compile(
@@ -32,6 +32,10 @@ _ISO = re.compile(
 )
 _ENGLISH = re.compile(r"([A-Z][a-z]{2}) +(\d\d?), (\d{4}) (\d\d?):(\d\d?):(\d\d?)(?:\.(\d{0,9}))?( +UTC)?", re.I)
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+#: Fields whose values have names here, which Wireshark does not take in a filter.
+UNNAMED = frozenset({"icmp.type", "tcp.window_size_scalefactor"})
 
 
 class Mismatch(Exception):
@@ -84,14 +88,18 @@ def _named(text: str, kind: str, field: Field | None, quoted: bool) -> int | Non
     """The number that has this name: a value string, or True and False."""
     if kind == "bool" and text in ("True", "TRUE", "False", "FALSE") and not (quoted and field and field.values):
         return int(text[0] == "T")
-    if field is None or field.values is None or field.display == "custom":
+    if field is None or field.values is None or _is_custom(field):
         return None
     wanted = text.casefold()
     return next((value for value, name in field.values.items() if name.casefold() == wanted), None)
 
 
+def _is_custom(field: Field) -> bool:
+    return field.display == "custom" or field.name in UNNAMED
+
+
 def _expected(text: str, kind: str, field: Field | None, quoted: bool) -> str:
-    if field is not None and field.display == "custom":
+    if field is not None and _is_custom(field):
         return f"the text of {field.name} cannot be compared with; use its number"
     if field is not None and field.values and not text[:1].isdigit():
         known = ", ".join(list(field.values.values())[:4])
@@ -119,12 +127,13 @@ def byte_string(text: str) -> bytes | None:
     text = text.removeprefix(":")
     if _PAIRS.fullmatch(text):
         return bytes.fromhex(text.replace(":", ""))
-    if _PLAIN.fullmatch(text):
-        return b"".join(int(text[at : at + 2], 16).to_bytes(1, "big") for at in range(0, len(text), 2))
-    groups = re.split(r"[.-]", text)
-    if _GROUPS.fullmatch(text) and ("." in text) != ("-" in text):
-        return b"".join(int(group, 16).to_bytes((len(group) + 1) // 2, "big") for group in groups)
+    if _PLAIN.fullmatch(text) or _GROUPS.fullmatch(text):
+        return b"".join(_pairs(group) for group in re.split(r"[.-]", text))
     return None
+
+
+def _pairs(digits: str) -> bytes:
+    return bytes(int(digits[at : at + 2], 16) for at in range(0, len(digits), 2))
 
 
 def _address(text: str, kind: str) -> bytes | Network:
@@ -152,7 +161,7 @@ def _duration(text: str) -> int:
 
 def _moment(text: str) -> int:
     iso, english = _ISO.fullmatch(text.strip()), _ENGLISH.fullmatch(text.strip())
-    if iso:
+    if iso and not ("T" in text.replace("UTC", "") and " UTC" in text):  # after a T the zone is Z or an offset
         year, month, day, *rest = iso.groups()
     elif english and english.group(1).capitalize() in _MONTHS:
         name, day, year, *rest = english.groups()

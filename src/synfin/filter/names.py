@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib.resources import files
 
 from synfin.dissect.fields import find, nearest
 from synfin.filter import typed
@@ -40,4 +39,6 @@ def taken(text: str) -> str:
 @cache
 def protocols() -> frozenset[str]:
     """Wireshark 4.0's protocols by the names that filters use."""
+    from importlib.resources import files  # twenty modules that most filters never need
+
     return frozenset(files("synfin.filter").joinpath("protocols.tsv").read_text("utf-8").split())

@@ -36,7 +36,7 @@ _CHEAP, _WALKING, _SEARCHING, _ASKING = 1, 4, 50, 1000
 class Test(NamedTuple):
     """One step of a plan: `kind` names it, `bind` makes it runnable over the blocks of a view."""
 
-    kind: str  #: number, bytes, present, search, connection, ask, all, any, not
+    kind: str  #: number, octets, present, search, connection, ask, all, any, not
     names: tuple[str, ...]  #: fields that it looks at
     cost: int
     bind: Callable[[Blocks, Connections], Run]
@@ -188,7 +188,7 @@ def _in_networks(left: typed.Entity, right: Sequence[typed.Entity], *, equal: bo
 
         return run
 
-    return Test("bytes", (name,), _cost(where), bind) if bits else None
+    return Test("octets", (name,), _cost(where), bind) if bits else None
 
 
 def _search(relation: typed.Relation) -> Test | None:

@@ -13,7 +13,7 @@ from synfin.filter.evaluate.plan import predicate
 from synfin.filter.evaluate.row import Row
 from synfin.filter.planned import Run, plan
 from synfin.watch.blocks import Blocks, followed
-from synfin.watch.column_fields import EVERYTHING, Needs, needs
+from synfin.watch.column_fields import EVERYTHING, Needs, needs, spec
 
 if TYPE_CHECKING:
     from synfin.dissect.context import Facts
@@ -78,6 +78,17 @@ class Selection:
             while index >= 0:
                 yield self.blocks.first + index
                 index = verdicts.find(1, index + 1)
+
+    def connections(self) -> set[int]:
+        """The numbers of the connections that have a chosen packet; `shown` has asked for `synfin.conn`."""
+        number, tracker = spec("synfin.conn"), self.blocks.tracker
+        assert number is not None and tracker is not None
+        field, found = self.blocks.field(number), bytearray(1024)
+        for verdicts in self:
+            if len(found) < tracker.connection_count():
+                found.extend(bytes(tracker.connection_count()))
+            choose.connections(self.blocks.view, field, verdicts, found)
+        return {conn for conn, seen in enumerate(found) if seen}
 
     def rows(self) -> Iterator[tuple[Frame, Facts]]:
         """The chosen packets, with all their facts."""

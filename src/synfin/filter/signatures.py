@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from synfin.filter import typed
-from synfin.filter.kinds import ADDRESSES, NUMBERS
+from synfin.filter.kinds import ADDRESSES, INTEGERS, NUMBERS
 
 
 class Signature(NamedTuple):
@@ -46,7 +46,7 @@ def _any(entity: typed.Entity) -> str | None:
 
 
 def _absolute(entity: typed.Entity) -> str | None:
-    return entity.kind if entity.kind in NUMBERS | {"reltime"} else None
+    return entity.kind if entity.kind in INTEGERS | {"reltime"} else None
 
 
 FUNCTIONS: dict[str, Signature] = {

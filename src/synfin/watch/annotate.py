@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from synfin.capture.packet import Packet
 from synfin.capture.reader import CaptureReader
 from synfin.dissect.context import Facts
+from synfin.watch.accurate_ecn import AccurateEcn
 from synfin.watch.analysis import flag_names
 from synfin.watch.datagrams import Datagrams
 from synfin.watch.flight import Values
@@ -67,6 +68,8 @@ class Annotator:
     _tracker: Tracker = field(init=False)
     _fragments: Reassembler = field(default_factory=Reassembler)
     _datagrams: Datagrams = field(default_factory=Datagrams)
+    _agreed: AccurateEcn = field(default_factory=AccurateEcn)
+    _places: dict[int, int] = field(default_factory=dict)  # packets of each stream so far
     _first_ns: int | None = None
     _last_ns: int = 0
 
@@ -107,6 +110,9 @@ class Annotator:
             stream = self.past.streams[stream.number]
             row = revise(row, stream)
         facts.stream, facts.completeness = stream.number, row.completeness
+        facts.accurate_ecn = self._agreed.see(stream.number, segment) if not row.quoted else False
+        if self.profile.newer_fields:
+            facts.stream_packet = self._places[stream.number] = self._places.get(stream.number, 0) + 1
         if segment.hdr_len < MIN_HEADER_LEN:
             # tshark stops reading there: what follows is for the summary only
             facts.seq, facts.ack, facts.window_size = row.seq, row.ack, row.window_size

@@ -35,15 +35,8 @@ def _column(records: bytes, name: str, kind: str) -> Plain | Texts | Words | Lis
 
 def _pairs(records: bytes, parts: Sequence[str]) -> Lists:
     """Lists of two numbers each."""
-    count = 2 * (len(records) // render.record_size())
-    values, valid = array("q", bytes(8 * count)), bytearray(b"\1" * count)
-    for place, part in enumerate(parts):
-        data, known = render.numbers(records, part, 8)
-        values[place::2] = array("q", data)
-        if known is not None:
-            valid[place::2] = known
-    ends = array("i", range(0, count + 1, 2)).tobytes()
-    return Lists(ends, Plain(values, None if all(valid) else valid), count)
+    data, known, ends = render.pairs(records, *parts)
+    return Lists(ends, Plain(data, known), len(data) // 8)
 
 
 def _judged(records: bytes, name: str, kind: str) -> Plain | Words | Lists:
@@ -51,11 +44,16 @@ def _judged(records: bytes, name: str, kind: str) -> Plain | Words | Lists:
     if kind == "bool":
         return Plain(writer([Piece(b"", name)], lambda value: bytes([value])).write(records))
     if kind == "word":
-        words: dict[str, int] = {}
-        places = writer([Piece(b"", name)], lambda value: _INT.pack(words.setdefault(value, len(words))))
-        return Words(places.write(records), list(words))
+        return Words(lambda: _places(records, name), lambda: Texts(*plain_writer(name).write_apart(records)))
     sizes = writer([Piece(b"", name)], lambda value: _INT.pack(len(value))).write(records)
     lengths = writer([Piece(b"", name)], lambda value: b"".join(_INT.pack(len(one)) for one in value)).write(records)
     data = writer([Piece(b"", name)], lambda value: "".join(value).encode()).write(records)
     texts = Texts(data, render.ends_of(memoryview(lengths).cast("i")))
     return Lists(render.ends_of(memoryview(sizes).cast("i")), texts, len(lengths) // _INT.size)
+
+
+def _places(records: bytes, name: str) -> tuple[bytes, list[str]]:
+    """For each record the place of its word (int32) in the list of those that occur."""
+    words: dict[str, int] = {}
+    places = writer([Piece(b"", name)], lambda value: _INT.pack(words.setdefault(value, len(words)))).write(records)
+    return places, list(words)

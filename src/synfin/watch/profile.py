@@ -21,6 +21,7 @@ class Profile:
     rto_from_same: bool = False  #: a timeout counts from the same bytes, not from the oldest in flight
     base_without_length: bool = False  #: relative numbers begin also where the length is unknown
     partial_acks: bool = False  #: an ACK of a part of a segment names its frame, too
+    newer_fields: bool = False  #: place in the stream, single bits of the completeness, notes on SACK permitted
 
     @property
     def needs_flight(self) -> bool:
@@ -40,6 +41,7 @@ TSHARK_4_4 = Profile(
     rto_from_same=True,
     base_without_length=True,
     partial_acks=True,
+    newer_fields=True,
 )
 PROFILES = {profile.name: profile for profile in (TSHARK_4_0, TSHARK_4_4)}
 

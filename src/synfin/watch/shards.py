@@ -28,6 +28,7 @@ MOST = 8  #: shards; more would mostly skip what is not theirs
 ENOUGH = 1 << 24  #: bytes of a file for which a second core is worth its start
 
 _BREAKS = 64  # between ranges; what is left of an input with more is read by one
+_MISSES = 8  # turns in succession in which no guess was right
 _SHORTEST, _LONGEST = 1 << 16, 1 << 23  # bytes of a range
 
 
@@ -85,6 +86,7 @@ class ShardedEngine(CompiledEngine):
         self._shards = Shards(min(jobs, MOST), limits)
         self._tracker = cast("follow.Tracker", self._shards)  # it answers as one
         self._span = _SHORTEST
+        self._misses = 0
 
     def steps(self, reader: CaptureReader) -> Iterator[None]:
         descriptor = reader.source.descriptor()
@@ -92,6 +94,8 @@ class ShardedEngine(CompiledEngine):
             with Team(len(self._shards.trackers)) as team, _Interrupts() as interrupts:
                 for _ in range(_BREAKS):
                     yield from self._follow_ranges(descriptor, reader, team, interrupts)
+                    if self._misses >= _MISSES:
+                        break  # packets look like records: one walk is quicker
                     # whatever ended the ranges (another block, damage, a very long record) the readable reader takes
                     if not self._is_large(descriptor, reader):
                         break
@@ -130,7 +134,8 @@ class ShardedEngine(CompiledEngine):
             yield
             before = at
             parts, at, more = joined(now, walk) if more else ((), at, False)
-            more = more and at > before
+            self._misses = self._misses + 1 if len(parts) == 1 else 0
+            more = more and at > before and self._misses < _MISSES
             for part in parts:
                 if part.slow:
                     self._slow.complete_from(part.rows, part.count, fetch)

@@ -11,7 +11,12 @@ LARGEST_LENGTH = 1500  #: greater numbers at offset 12 are an EtherType
 
 _OUI_ETHERTYPE = frozenset({0x000000, 0x0000F8, 0x080007})  # encapsulated Ethernet, bridge tunnel, AppleTalk
 _OUI_BRIDGED = 0x0080C2  # IEEE 802.1: a whole frame follows
-_ARCNET_IP = {212: 4, 240: 1}  # bytes from the protocol id on: RFC 1201 adds split flag and sequence, RFC 1051 nothing
+_ARCNET = {
+    212: (IP, 4),
+    213: (ARP, 4),
+    240: (IP, 1),
+    241: (ARP, 1),
+}  # what it is, and bytes from the protocol id on: RFC 1201 adds split flag and sequence, RFC 1051 nothing
 _SAP_IP = 0x06
 _NSH_NEXT = {1: ("ethertype", IP), 2: ("ethertype", IPV6), 3: ("link", 1), 5: ("ethertype", 0x8847)}
 
@@ -41,7 +46,10 @@ def llc(walk: Walk, at: int, end: int) -> Next | None:
     elif head == bytes((_SAP_IP, _SAP_IP, 3)):
         walk.layer("llc", at, 3, end)
         return Next("ethertype", IP, at + 3, end)
-    return plain(at, end)
+    size = 3 if len(head) == 3 and head[2] & 3 == 3 else 4  # only unnumbered frames have a control field of one byte
+    if walk.room(at) < size or not walk.layer("llc", at, size, end):
+        return plain(at, end)
+    return plain(at + size, end)
 
 
 def vlan(walk: Walk, at: int, end: int) -> Next | None:
@@ -133,12 +141,12 @@ def arcnet(before: int) -> Reader:
     def read(walk: Walk, at: int, end: int) -> Next | None:
         if not walk.layer("arcnet", at, before + 1, end):
             return plain(len(walk.data), end)
-        size = _ARCNET_IP.get(walk.data[at + before])
-        if size is None:
+        kind, size = _ARCNET.get(walk.data[at + before], (0, 0))
+        if not kind:
             return plain(at + before + 1, end)
         if before == 2 and size == 4 and walk.number(at + 3, 1) == 0xFF:
             size += 4
-        return Next("ethertype", IP, at + before + size, end)
+        return Next("ethertype", kind, at + before + size, end)
 
     return read
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import chain, islice
 from typing import TYPE_CHECKING
 
-from synfin.errors import UsageError
+from synfin.errors import UnreadableInput, UsageError
 from synfin.faces import inputs
 from synfin.faces.connection_text import COLUMNS, FORMS, SEPARATORS, print_text
 from synfin.watch.engine import KEEP_ALL, Limits
@@ -112,8 +112,8 @@ class _Reading:
 
     def blocks(self, matching: Sequence[Collection[int]] | None = None) -> Iterator[RecordBlock]:
         """Every connection; of each input only those whose `conn` is `matching`, if that is given."""
-        for place, group in enumerate(self.groups):
-            for block in self._followed(group):
+        for place, group_blocks in enumerate(self._groups_followed()):
+            for block in group_blocks:
                 self.connections += len(block)
                 if matching is None:
                     yield block
@@ -121,6 +121,22 @@ class _Reading:
                     yield _among(block, matching[place])
             if self.interrupted:
                 return
+
+    def _groups_followed(self) -> Iterator[Iterator[RecordBlock]]:
+        """The blocks of each input, in order."""
+        jobs = inputs.jobs_for(list(chain(*self.groups)), self._jobs)
+        if jobs == 1 or len(self.groups) == 1 or not inputs.can_fork(self.groups):
+            yield from map(self._followed, self.groups)
+            return
+        from synfin.faces import apart
+
+        for ended, blocks in apart.followed([group[0] for group in self.groups], self._limits, jobs):
+            self.frames += ended.frames
+            self.warnings += ended.warnings
+            self.interrupted = ended.interrupted
+            yield blocks
+            if ended.unreadable:
+                raise UnreadableInput(ended.unreadable)
 
     def _followed(self, group: Sequence[str]) -> Iterator[RecordBlock]:
         engine = inputs.fresh_engine(records_only=True, limits=self._limits, jobs=inputs.jobs_for(group, self._jobs))
@@ -162,7 +178,7 @@ def _chosen(asked: argparse.Namespace, reading: _Reading, paths: Sequence[str]) 
 def _matching(paths: Sequence[str], text: str) -> set[int]:
     """`conn` of the connections of one input that have a packet which matches, or that match themselves."""
     from synfin import filter as language
-    from synfin.watch.annotate import annotated
+    from synfin.watch.engines import compiled
 
     wanted = language.compile(text)
     if wanted.asks_connections:
@@ -170,6 +186,13 @@ def _matching(paths: Sequence[str], text: str) -> set[int]:
 
         engine, _ = inputs.follow(paths, [])
         return {one.conn for one in map(record, engine.connections()) if wanted.accepts(one)}
+    if compiled():
+        from synfin.filter.selection import Selection, can_be_compiled
+
+        if can_be_compiled((), wanted):
+            return Selection(paths, wanted, ("synfin.conn",)).connections()
+    from synfin.watch.annotate import annotated
+
     found: set[int] = set()
     for frame, facts in annotated(paths, fields=wanted.fields):
         if facts.conn is not None and facts.conn not in found and wanted.matches(frame, facts):
@@ -185,7 +208,9 @@ def _write(
     warnings: Sequence[str],
     asked: argparse.Namespace,
 ) -> None:
-    if form in _TABLES:
+    if asked.summary:
+        _summarize(blocks, form, asked)
+    elif form in _TABLES:
         from synfin.faces.export import write_table
         from synfin.watch.connection_table import connection_table
 
@@ -203,3 +228,21 @@ def _write(
             print_text(form, blocks, columns, paths, warnings)
     else:
         print_text(form, blocks, columns, paths, warnings)
+
+
+def _summarize(blocks: Iterable[RecordBlock], form: str, asked: argparse.Namespace) -> None:
+    """One table, or one JSON object, of all connections."""
+    from synfin.watch.summary import Summary
+
+    if asked.output or asked.columns:
+        raise UsageError("--summary prints one table; it goes with neither -o nor --columns")
+    summary = Summary().count(blocks)
+    if form in ("json", "ndjson"):
+        import json
+
+        sys.stdout.write(json.dumps(summary.to_dict()) + "\n")
+        return
+    from synfin.explain.words import detect_language
+    from synfin.faces.summary_table import print_summary
+
+    print_summary(summary, asked.lang or detect_language())

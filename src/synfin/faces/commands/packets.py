@@ -5,14 +5,14 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import nullcontext
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from synfin import filter as language
 from synfin.errors import UsageError
-from synfin.faces import compiled_packets, inputs, packet_file
+from synfin.faces import compiled_packets, inputs
 from synfin.faces.packet_form import Form, Rows, form_of
 
 # The readable core and what only some runs need are imported where they are needed: a run over the compiled engine
@@ -26,11 +26,15 @@ def run(asked: argparse.Namespace) -> int:
     """Print packets, or the list of fields."""
     if asked.list_fields is not None:
         return _list_fields(asked)
+    if asked.explain_filter:
+        return _explain_filter(asked)
     paths = inputs.named(asked)
     form = form_of(asked)
     if asked.output:
         return _write(asked, paths)
     if asked.write:
+        from synfin.faces import packet_file
+
         packet_file.check(asked, paths)
     _known_profile(asked.profile)
     wanted = None if asked.filter is None else language.compile(asked.filter)
@@ -64,6 +68,18 @@ def _list_fields(asked: argparse.Namespace) -> int:
     return 0
 
 
+def _explain_filter(asked: argparse.Namespace) -> int:
+    if asked.filter is None:
+        raise UsageError("--explain-filter explains a filter: which one? Name it with -Y")
+    from synfin.explain.words import detect_language
+    from synfin.faces.filter_plan import lines
+
+    shown = asked.fields if asked.form == "fields" else () if asked.write else None
+    for line in lines(language.compile(asked.filter), shown, asked.lang or detect_language()):
+        sys.stdout.write(f"{line}\n")
+    return 0
+
+
 def _known_profile(name: str) -> None:
     """UsageError for a profile that does not exist."""
     if name != compiled_packets.PROFILE:
@@ -84,13 +100,12 @@ def _read(
     asked: argparse.Namespace, sources: Sequence[str], wanted: Filter | None, form: Form, taps: Sequence[Statistic], *,
     passes: int, warnings: list[str], interrupted: list[bool],
 ) -> None:  # fmt: skip
-    """Show the packets by the readable core."""
+    """Show, write or count the packets one by one."""
+    from synfin.faces import packet_file
     from synfin.faces.statistics import watched
-    from synfin.watch.annotate import annotated
-    from synfin.watch.profile import named
 
     needed = {*asked.fields, *(wanted.fields if wanted else ())}
-    rows = annotated(sources, passes=passes, fields=needed, warnings=warnings, profile=named(asked.profile))
+    rows = _rows(asked, sources, needed, passes=passes, warnings=warnings)
     rows = watched(_first(_until_interrupted(rows, interrupted), asked.count), taps)
     shown = displayed(row for row in rows if wanted is None or wanted.matches(*row))
     if asked.write:
@@ -99,6 +114,18 @@ def _read(
         deque(shown, maxlen=0)
     else:
         _print(form, shown, interrupted)
+
+
+def _rows(
+    asked: argparse.Namespace, sources: Sequence[str], needed: Collection[str], *, passes: int, warnings: list[str]
+) -> Rows:
+    """Every packet with what is known of it, by the compiled engine where that knows all that is needed."""
+    if compiled_packets.knows(asked, needed):
+        return compiled_packets.every_row(sources, passes=passes, last=asked.count, warnings=warnings)
+    from synfin.watch.annotate import annotated
+    from synfin.watch.profile import named
+
+    return annotated(sources, passes=passes, fields=needed, warnings=warnings, profile=named(asked.profile))
 
 
 def _write(asked: argparse.Namespace, paths: Sequence[str]) -> int:
@@ -150,6 +177,8 @@ def _numbers(
 ) -> Iterator[int]:
     """The numbers of the rows; nothing is taken apart for that where every packet is meant and none looked at."""
     if asked.filter is None and not asked.statistics and not asked.print_lines:
+        from synfin.faces import packet_file
+
         yield from islice(packet_file.every_number(sources, warnings), asked.count)
     else:
         yield from (frame.packet.number for frame, _ in _printed(asked, form, rows))

@@ -77,14 +77,11 @@ _COMPUTE: dict[str, Callable[[int, int], int | None]] = {
 
 
 def order(sign: str, kind: str) -> Pair:
-    """The comparison of numbers of `kind` with others that may have another sign."""
+    """The comparison of numbers of `kind` with others that may be negative."""
     plain, answer = ORDERS[sign], sign == "!="
-    limit = 1 << (63 if kind in WIDE else 31)
     signed = kind in SIGNED
 
     def compare(a: int, b: int) -> bool:
-        if b < 0 if not (signed or isinstance(a, Signed)) else b >= limit:
-            return answer
-        return plain(a, b)
+        return answer if b < 0 and not (signed or isinstance(a, Signed)) else plain(a, b)
 
     return compare if kind in NUMBERS else plain

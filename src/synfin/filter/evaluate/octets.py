@@ -93,6 +93,14 @@ def order_bytes(sign: str) -> Pair:
     return lambda a, b: plain(rank(a), rank(b))
 
 
+def order_text(sign: str) -> Pair:
+    """The comparison of text, in order of its bytes."""
+    plain = ORDERS[sign]
+    if sign in EQUALITIES:
+        return plain
+    return lambda a, b: plain(octets(a), octets(b))
+
+
 def rank(value: Any) -> tuple[int, bytes]:
     """What bytes are ordered by."""
     found = header(value)

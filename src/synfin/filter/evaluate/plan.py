@@ -18,6 +18,7 @@ from synfin.filter.kinds import ADDRESSES, BYTES, NUMBERS, SIGNED
 
 Predicate = Callable[[Row], bool]
 Source = Callable[[Row], list[Any]]
+COMPUTED = (typed.Computed, typed.Negated)
 
 
 def predicate(condition: typed.Condition) -> Predicate:
@@ -89,7 +90,7 @@ def _present(entity: typed.Entity) -> Predicate:
     values = source(entity)
     if isinstance(entity, typed.Sliced):
         return lambda row: any(values(row))
-    if isinstance(entity, (typed.Computed, typed.Negated)):
+    if isinstance(entity, COMPUTED):
         return lambda row: any(octets.is_nonzero(value) for value in values(row))
     return lambda row: bool(values(row))
 
@@ -101,6 +102,9 @@ def _relation(relation: typed.Relation) -> Predicate:
     else:
         holds = _order(relation.operator, relation.left, relation.right)
     if relation.every:
+        if isinstance(relation.left, COMPUTED) or isinstance(relation.right, COMPUTED):
+            known = _known(relation.left, relation.right)
+            return lambda row: known(row) and all(holds(a, b) for a in left(row) for b in right(row))
         return lambda row: _all_pairs(left(row), right(row), holds)
     return lambda row: any(holds(a, b) for a in left(row) for b in right(row))
 
@@ -109,11 +113,28 @@ def _all_pairs(left: list[Any], right: list[Any], holds: Pair) -> bool:
     return bool(left) and bool(right) and all(holds(a, b) for a in left for b in right)
 
 
+def _known(*entities: typed.Entity) -> Predicate:
+    """Whether the packet has all fields of these. Their arithmetic may still have no result: then all of none hold."""
+    plain: list[Source] = []
+    inner = list(entities)
+    while inner:
+        entity = inner.pop()
+        if isinstance(entity, typed.Computed):
+            inner += (entity.left, entity.right)
+        elif isinstance(entity, typed.Negated):
+            inner.append(entity.operand)
+        else:
+            plain.append(source(entity))
+    return lambda row: all(values(row) for values in plain)
+
+
 def _order(sign: str, left: typed.Entity, right: typed.Entity) -> Pair:
     if left.kind in ADDRESSES:
         return octets.order_addresses(sign)
     if left.kind in BYTES:
         return octets.order_bytes(sign)
+    if left.kind == "str":
+        return octets.order_text(sign)
     return order(sign, left.kind) if _may_differ(left) or _may_differ(right) else ORDERS[sign]
 
 

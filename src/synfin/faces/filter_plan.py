@@ -1,0 +1,54 @@
+"""`--explain-filter`: what a filter costs, which tests decide it and in which order."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from typing import TYPE_CHECKING
+
+from synfin.explain.escape import visible
+from synfin.explain.quantity import Language
+from synfin.explain.words import text
+from synfin.watch.engines import compiled
+
+if TYPE_CHECKING:
+    from synfin.filter import Filter
+    from synfin.filter.planned import Test
+    from synfin.watch.column_fields import Needs
+
+
+def lines(wanted: Filter, shown: Collection[str] | None, lang: Language) -> Iterator[str]:
+    """The plan of a filter for a run that shows these fields of the chosen packets (None: all)."""
+    yield text("plan.title", lang, filter=visible(wanted.text))
+    if not compiled():
+        yield text("plan.uncompiled", lang)
+        return
+    from synfin.filter.planned import plan
+    from synfin.watch.column_fields import EVERYTHING, Needs, needs
+
+    asked = needs(wanted.fields) | (EVERYTHING if shown is None else needs(shown))
+    if asked & Needs.STORY:
+        names = sorted(name for name in {*wanted.fields, *(shown or ())} if needs([name]) & Needs.STORY)
+        yield text("plan.readable", lang, names=", ".join(names))
+        return
+    yield from _read(asked, lang)
+    yield from _steps(plan(wanted.condition), lang, 1)
+    yield text("plan.unsure", lang)
+
+
+def _read(asked: Needs, lang: Language) -> Iterator[str]:
+    from synfin.watch.column_fields import Needs
+
+    if asked & (Needs.HINDSIGHT | Needs.RECORD):
+        yield text("plan.hindsight", lang)
+    else:
+        yield text("plan.following" if asked & Needs.FOLLOWING else "plan.bytes", lang)
+    if asked & Needs.VALUES:
+        yield text("plan.values", lang)
+    if asked & Needs.RECORD:
+        yield text("plan.records", lang)
+
+
+def _steps(test: Test, lang: Language, depth: int) -> Iterator[str]:
+    yield "  " * depth + text(f"plan.{test.kind}", lang, names=", ".join(test.names))
+    for part in test.parts:
+        yield from _steps(part, lang, depth + 1)
