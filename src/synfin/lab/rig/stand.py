@@ -123,16 +123,19 @@ class Stand:
     def _start(self, parts: list[Part]) -> None:
         for part in parts:
             ours, theirs = socket.socketpair()
+            bench = os.getpid()
             child = os.fork()
             if child == 0:
                 ours.close()
+                lifeline.hold()
+                if os.getppid() != bench:
+                    os._exit(1)  # the bench ended before it could be held to
                 self._be(part, Line(theirs))
             theirs.close()
             self.programs.append(Running(part, Line(ours), child))
 
     def _be(self, part: Part, line: Line) -> None:
         """What the program's process does."""
-        lifeline.hold()
         try:
             go_to(self.grounds[part.at].namespace)
             peer = "server" if part.at == "client" else "client"
