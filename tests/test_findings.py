@@ -11,6 +11,7 @@ from segments import HANDSHAKE, REQUEST, TEXTBOOK, exchange, record_of
 from synfin.explain import words
 from synfin.explain.narrative import finding_sentence
 from synfin.watch.findings import KNOWN, fleet
+from synfin.watch.quote import Quote
 from synfin.watch.record import Connection, Finding, Side
 from synfin.watch.story import tell
 
@@ -243,6 +244,20 @@ def test_a_finding_where_it_holds_and_only_there(case: Case) -> None:
 def test_an_ordinary_connection_has_nothing_beside_its_two_ids() -> None:
     for text in (TEXTBOOK, ANSWERED, HANDSHAKE, f"{OFFERED}C PSH,ACK seq=1 ack=1 len=9\nS ACK seq=1 ack=10"):
         assert len(found(text)) == 2
+
+
+def test_a_router_that_announces_its_mtu() -> None:
+    def of(size: int) -> dict[str, Finding]:
+        text = f"{OFFERED}C PSH,ACK seq=1 ack=1 len=1400\nC PSH,ACK seq=1 ack=1 len={size}\nS ACK seq=1 ack=1401"
+        read = exchange(text)
+        big = read.segments[3]
+        said = Quote(9, big.time_ns + 1, "192.0.2.1", 3, 4, False, 1300, (big.src, big.src_port), big.seq)
+        story = tell(read.segments, record_of(read), capture_end_ns=read.end_ns, quotes=[said])
+        return {one.id: one for one in story.findings}
+
+    adapted = of(1248)["path.pmtu_icmp"]
+    assert (adapted.frames, adapted.numbers["mtu"]) == ((4, 9, 5), 1300)
+    assert "path.pmtu_icmp" not in of(1400)
 
 
 def test_endpoints_that_had_a_connection_before_have_one_again() -> None:

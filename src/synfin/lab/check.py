@@ -12,8 +12,7 @@ from synfin.watch.findings import KNOWN
 from synfin.watch.record import Story
 from synfin.watch.stories import Heard
 from synfin.watch.tracker import Tracker
-from synfin.wire.fragments import Reassembler
-from synfin.wire.frame import Frame, dissect
+from synfin.wire.frame import Frame
 
 #: a bench that had to wait so long for the processor cannot tell a slow network from a slow machine
 TOO_LATE_NS = 80_000_000
@@ -63,17 +62,12 @@ def known_findings() -> frozenset[str]:
 
 def stories(packets: Sequence[Packet]) -> list[Told]:
     """Every connection of a capture, told."""
-    heard, fragments = Heard(Tracker()), Reassembler()
+    heard = Heard(Tracker())
     frames: dict[int, dict[int, Frame]] = {}
     for packet in packets:
-        frame = dissect(packet, fragments)
-        heard.end_ns = max(packet.time_ns, heard.end_ns or packet.time_ns)
-        found = heard.tracker.follow(frame)
-        if found is not None and not found[0].quoted:
-            row, tracked = found
-            heard.segments.setdefault(tracked.number, []).append((row.segment, row.bits))
-            frames.setdefault(tracked.number, {})[packet.number] = frame
-    heard.connections = {raw.conn: raw for raw in heard.tracker.connections()}
+        frame, conn = heard.take(packet)
+        if conn is not None:
+            frames.setdefault(conn, {})[packet.number] = frame
     return [Told(story, frames[story.connection.conn]) for story in heard.stories()]
 
 

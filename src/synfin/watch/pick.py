@@ -1,7 +1,7 @@
 """One connection told without taking every packet apart: the kernels say where its frames lie in the files.
 
 For whoever asks for one connection after another of a large capture. What cannot be picked out (compressed files,
-segments in IP fragments) is left to `retell`.
+segments in IP fragments, captures with ICMP errors about connections) is left to `retell`.
 """
 
 from __future__ import annotations
@@ -84,6 +84,9 @@ def pick_story(paths: Sequence[str], chosen: Connection, earlier: Sequence[RawCo
             if reader.source.compression:
                 return None
             engine.feed(reader)
+    _, followed, own = engine.tracker.counts()
+    if followed > own:
+        return None  # ICMP errors quote headers, perhaps of this connection
     segments = list(_segments(picker.found))
     if len(segments) != len(picker.found) or not segments:
         return None

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from synfin.capture.reader import open_capture
 from synfin.watch.analysis import flag_names
 from synfin.watch.engine import Engine
+from synfin.watch.quote import Quote, quote
 from synfin.watch.raw import RawConnection
 from synfin.watch.record import Connection, Story
 from synfin.watch.story import tell
@@ -34,6 +35,7 @@ def retell(paths: Sequence[str], chosen: Connection, engine: Engine, earlier: Se
     frames: dict[int, Frame] = {}
     segments, flags = [], []
     before = frozenset(one.conn for one in earlier)
+    quotes: list[Quote | None] = []
     past: deque[Segment] = deque(maxlen=REMEMBERED)
     end_ns = None
     number = 0
@@ -43,7 +45,11 @@ def retell(paths: Sequence[str], chosen: Connection, engine: Engine, earlier: Se
                 number = packet.number
                 end_ns = packet.time_ns if end_ns is None else max(end_ns, packet.time_ns)
                 place = engine.see(packet)
-                if place is None or place.conn is None:
+                if place is None:
+                    continue
+                if place.conn is None:
+                    if place.stream == chosen.stream:
+                        quotes.append(quote(engine.last or dissect(packet)))
                     continue
                 if place.conn == chosen.conn or place.conn in before:
                     frame = engine.last or dissect(packet)
@@ -55,4 +61,6 @@ def retell(paths: Sequence[str], chosen: Connection, engine: Engine, earlier: Se
                         frames[number] = frame
                         segments.append(frame.segment)
                         flags.append(flag_names(place.bits))
-    return Told(tell(segments, chosen, flags, capture_end_ns=end_ns, past=tuple(past)), frames, end_ns)
+    said = [one for one in quotes if one is not None]
+    story = tell(segments, chosen, flags, capture_end_ns=end_ns, past=tuple(past), quotes=said)
+    return Told(story, frames, end_ns)

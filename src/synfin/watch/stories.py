@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from synfin.capture.packet import Packet
 from synfin.capture.reader import CaptureReader, open_capture
 from synfin.watch.analysis import flag_names
 from synfin.watch.profile import TSHARK_4_0, Profile
+from synfin.watch.quote import Quote, quote
 from synfin.watch.raw import RawConnection
 from synfin.watch.record import Story
 from synfin.watch.records import record
@@ -16,19 +18,43 @@ from synfin.watch.retell import REMEMBERED
 from synfin.watch.story import tell
 from synfin.watch.tracker import Tracker
 from synfin.wire.fragments import Reassembler
-from synfin.wire.frame import dissect
+from synfin.wire.frame import Frame, dissect
 from synfin.wire.tcp import Segment
 
 
-@dataclass(slots=True)
+@dataclass
 class Heard:
     """What one pass over captures leaves: the tracker, and each connection's segments where they were asked for."""
 
     tracker: Tracker
     segments: dict[int, list[tuple[Segment, int]]] = field(default_factory=dict)  #: by `conn`, with analysis bits
-    connections: dict[int, RawConnection] = field(default_factory=dict)  #: by `conn`
+    quotes: dict[int, list[Quote]] = field(default_factory=dict)  #: by `conn`: ICMP errors about it
     end_ns: int | None = None  #: the latest time
     frames: int = 0
+    _fragments: Reassembler = field(default_factory=Reassembler)
+
+    def take(self, packet: Packet, *, keep: bool = True) -> tuple[Frame, int | None]:
+        """Follow a packet; the frame, and the `conn` of its segment. `keep` keeps that for `stories`."""
+        frame = dissect(packet, self._fragments)
+        self.frames += 1
+        self.end_ns = packet.time_ns if self.end_ns is None else max(self.end_ns, packet.time_ns)
+        found = self.tracker.follow(frame)
+        if found is None:
+            return frame, None
+        row, tracked = found
+        if row.quoted:
+            said = quote(frame) if keep else None
+            if said is not None:
+                self.quotes.setdefault(tracked.number, []).append(said)
+            return frame, None
+        if keep:
+            self.segments.setdefault(tracked.number, []).append((row.segment, row.bits))
+        return frame, tracked.number
+
+    @cached_property
+    def connections(self) -> dict[int, RawConnection]:
+        """By `conn`; to be asked when everything was taken."""
+        return {raw.conn: raw for raw in self.tracker.connections()}
 
     def stories(self) -> Iterator[Story]:
         """The story of each connection, in order of `conn`."""
@@ -38,7 +64,10 @@ class Heard:
             segments = [segment for segment, _ in parts]
             flags = [flag_names(bits) for _, bits in parts]
             known = record(self.connections[conn])
-            yield tell(segments, known, flags, capture_end_ns=self.end_ns, past=past[-REMEMBERED:])
+            yield tell(
+                segments, known, flags, capture_end_ns=self.end_ns, past=past[-REMEMBERED:],
+                quotes=self.quotes.get(conn, ()),
+            )  # fmt: skip
             past += segments
 
 
@@ -50,15 +79,9 @@ def listen(
     warnings: list[str] | None = None,
 ) -> Heard:
     """Follow captures from their beginning to their end; `segments` keeps those for `Heard.stories`."""
-    heard, fragments = Heard(Tracker(profile)), Reassembler()
+    heard = Heard(Tracker(profile))
     for packet, _ in packets(paths, warnings):
-        heard.frames += 1
-        heard.end_ns = packet.time_ns if heard.end_ns is None else max(heard.end_ns, packet.time_ns)
-        found = heard.tracker.follow(dissect(packet, fragments))
-        if segments and found is not None and not found[0].quoted:
-            row, tracked = found
-            heard.segments.setdefault(tracked.number, []).append((row.segment, row.bits))
-    heard.connections = {raw.conn: raw for raw in heard.tracker.connections()}
+        heard.take(packet, keep=segments)
     return heard
 
 

@@ -20,6 +20,7 @@ from synfin.watch.opinion import Opinion
 from synfin.watch.opinion import judge as judge_segments
 from synfin.watch.paths import likely
 from synfin.watch.phases import phase
+from synfin.watch.quote import Quote
 from synfin.watch.record import Connection, Step, Story
 from synfin.watch.scene import CLIENT, SERVER, Memory, remember, scene
 from synfin.wire.seq import MASK
@@ -33,12 +34,13 @@ def tell(
     *,
     capture_end_ns: int | None = None,
     past: Sequence[Segment] = (),
+    quotes: Sequence[Quote] = (),
 ) -> Story:
     """The story of one connection.
 
     `segments` in capture order, `flags` tshark's analysis names for each (without the prefix), `capture_end_ns` when
     the capture ended, if that is known, `past` what the same endpoints exchanged in earlier connections: what of it
-    comes late is recognised.
+    comes late is recognised. `quotes` are the ICMP errors about it.
     """
     sides = _sides(segments, connection)
     hindsight = look_back(segments, sides, CLIENT)
@@ -79,7 +81,7 @@ def tell(
                 opinion=opinions[k],
             )
         )
-    known = seen(connection, steps, hindsight.final, capture_end_ns=capture_end_ns, past=past)
+    known = seen(connection, steps, hindsight.final, capture_end_ns=capture_end_ns, past=past, quotes=quotes)
     findings = judge(known, steps)
     beside = tuple(one.id for one in findings if one.id not in (connection.open, connection.close))
     return Story(replace(connection, findings=beside), steps, findings, known)

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from synfin.watch.findings import thresholds as limits
 from synfin.watch.findings.known import Numbers, finding
 from synfin.watch.findings.seen import CLIENT, SERVER, Move, Seen, gaps
+from synfin.watch.quote import Quote
 from synfin.watch.record import Finding, Step
 from synfin.wire.tcp import ACK, RST, SYN
 
@@ -16,6 +17,15 @@ _GAPS = {
     "classic": (1, 2, 4, 8, 16, 32, 64),
     "linear": (1, 1, 1, 1, 1, 2, 4, 8, 16, 32),
 }  #: seconds between SYNs: RFC 6298, and Linux 6.5 on with tcp_syn_linear_timeouts=4
+_UNREACHABLE4 = {
+    0: "network unreachable", 1: "host unreachable", 2: "protocol unreachable", 3: "port unreachable",
+    9: "network administratively prohibited", 10: "host administratively prohibited",
+    13: "communication administratively prohibited",
+}  # fmt: skip
+_UNREACHABLE6 = {
+    0: "no route to destination", 1: "communication administratively prohibited", 3: "address unreachable",
+    4: "port unreachable", 5: "source address failed policy", 6: "reject route",
+}  # fmt: skip
 _GIVES_UP_NS = {"classic": 127_000_000_000, "linear": 133_700_000_000}  #: with tcp_syn_retries=6
 
 
@@ -31,10 +41,21 @@ def opening(seen: Seen, steps: Sequence[Step]) -> Finding:
         numbers["port"] = record.server.port
     elif name == "open.no_answer":
         who, numbers = "server", _unanswered(steps)
+    elif name == "open.icmp_rejected":
+        who = "middle"
+        for said in seen.quotes[:1]:
+            frames = [steps[0].segment.frame, said.frame]
+            numbers = {"router": said.router, "code": _meaning(said)}
     elif name in ("open.half_open", "open.pending"):
         numbers["dt"] = seen.end_ns
         who = "client" if name == "open.half_open" else ""
     return finding(name, who, frames or [steps[0].segment.frame], numbers)
+
+
+def _meaning(said: Quote) -> str:
+    """An ICMP error as its specification calls it (RFC 792, RFC 1812 section 5.2.7.1, RFC 4443 section 3.1)."""
+    names = _UNREACHABLE6 if said.v6 else _UNREACHABLE4
+    return names.get(said.code, f"{said.kind}/{said.code}")
 
 
 def _unanswered(steps: Sequence[Step]) -> Numbers:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator
+from itertools import pairwise
 
 from synfin.watch.findings import thresholds as limits
 from synfin.watch.findings.known import Numbers, finding
-from synfin.watch.findings.seen import NAMES, Move, Seen
+from synfin.watch.findings.seen import NAMES, Seen
 from synfin.watch.record import Finding
 
 
@@ -16,6 +16,7 @@ def paths(seen: Seen) -> Iterator[Finding]:
     for side in range(2):
         yield from _black_hole_sent(seen, side)
         yield from _black_hole_received(seen, side)
+    yield from _announced(seen)
     yield from _one_direction(seen)
 
 
@@ -34,6 +35,22 @@ def _black_hole_sent(seen: Seen, side: int) -> Iterator[Finding]:
         frames = [move.frame for move in copies]
         numbers: Numbers = {"A": NAMES[side], "B": NAMES[1 - side], "bytes": stuck[0].length, "n": len(copies) - 1}
         yield finding("path.mtu_blackhole", "middle", frames, numbers)
+
+
+def _announced(seen: Seen) -> Iterator[Finding]:
+    """A router announced a smaller MTU, and the sender's next segments fit it."""
+    for said in (one for one in seen.quotes if one.too_big):
+        for side, half in enumerate(seen.halves):
+            mine = [move for move in half.moves if (move.segment.src, move.segment.src_port) == said.src]
+            after = [move for move in mine if move.segment.time_ns > said.time_ns and move.length]
+            before = [move for move in mine if move.segment.time_ns <= said.time_ns and move.length]
+            if not after or not before:
+                continue
+            largest = max(move.length for move in before)
+            if max(move.length for move in after) < largest:
+                numbers: Numbers = {"A": NAMES[side], "mtu": said.mtu or 0, "router": said.router}
+                yield finding("path.pmtu_icmp", NAMES[side], [before[-1].frame, said.frame, after[0].frame], numbers)
+                return
 
 
 def _selective(seen: Seen, side: int, *, small: bool) -> bool:
@@ -68,19 +85,10 @@ def _one_direction(seen: Seen) -> Iterator[Finding]:
     """One direction was captured, and its ACK numbers go on over bytes of the other that never were."""
     for side, half in enumerate(seen.halves):
         acks = [move for move in half.moves if move.ack]
-        if not acks:
-            continue
-        passed = max(m.ack for m in acks) - min(m.ack for m in acks)
-        captured = _captured(seen, 1 - side)
-        if passed > 1 and captured <= (1 - limits.ONE_WAY_SHARE) * passed and _advances(acks) >= 2:
-            numbers: Numbers = {"A": NAMES[side], "B": NAMES[1 - side], "bytes": passed}
+        steps = sorted(later.ack - earlier.ack for earlier, later in pairwise(acks) if later.ack > earlier.ack)
+        passed = sum(steps[:-1])  # one jump may be an ACK of something else: forged, or of another connection
+        captured = sum(move.length for move in seen.halves[1 - side].data)
+        if len(steps) > 1 and captured <= (1 - limits.ONE_WAY_SHARE) * passed:
+            numbers: Numbers = {"A": NAMES[side], "B": NAMES[1 - side], "bytes": passed + steps[-1]}
             yield finding("path.asymmetric", NAMES[1 - side], [acks[0].frame, acks[-1].frame], numbers)
             return
-
-
-def _captured(seen: Seen, side: int) -> int:
-    return sum(move.length for move in seen.halves[side].data)
-
-
-def _advances(acks: list[Move]) -> int:
-    return sum(later.ack > earlier.ack for earlier, later in itertools.pairwise(acks))

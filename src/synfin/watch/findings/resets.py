@@ -140,16 +140,22 @@ def _injected(seen: Seen) -> Iterator[Finding]:
 
 
 def _life_after(seen: Seen, reset: Move) -> Move | None:
-    """What the RST's sender goes on sending, beyond what can have been on its way."""
+    """What the RST's sender goes on sending, beyond what can have been on its way.
+
+    A host without the connection answers with a RST, and its RST means nothing to a connection that is opened anew:
+    then only data counts.
+    """
     wait = (seen.rtt_ns or 0) // 2
-    if _triggered(seen, reset) or seen.connection.open in ("open.no_answer", "open.stale_connection_ack"):
+    answered = _triggered(seen, reset)
+    if not seen.opened and not seen.midstream:
         return None
     for move in seen.after(reset):
         if move.side != reset.side or move.flags & (RST | SYN) or move.kind is Kind.NETWORK_DUPLICATE:
             continue
         if move.again or move.probe:
             continue
-        if move.seq >= reset.seq and move.at_ns - reset.at_ns > wait and (move.length or move.flags & (FIN | ACK)):
+        tells = move.length or (move.flags & (FIN | ACK) and not answered)
+        if move.seq >= reset.seq and move.at_ns - reset.at_ns > wait and tells:
             return move
     return None
 

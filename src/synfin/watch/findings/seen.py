@@ -12,6 +12,7 @@ from itertools import islice, pairwise
 from synfin.watch.collect import ConnectionFacts
 from synfin.watch.opinion import Kind
 from synfin.watch.opinion.evidence import Evidence, read
+from synfin.watch.quote import Quote
 from synfin.watch.record import Connection, Step
 from synfin.wire.seq import MASK, diff
 from synfin.wire.tcp import ACK, FIN, RST, SYN, Segment, options
@@ -117,6 +118,8 @@ class Seen:
     end_ns: int  #: of the capture, or of what is known of it, since the first segment
     past_ns: int | None = None  #: when the same endpoints were last heard in an earlier connection, before the first
 
+    quotes: Sequence[Quote] = ()  #: ICMP errors about it
+
     @property
     def midstream(self) -> bool:
         return not any(half.syns or half.syn_acks for half in self.halves)
@@ -149,8 +152,9 @@ def seen(
     *,
     capture_end_ns: int | None = None,
     past: Sequence[Segment] = (),
+    quotes: Sequence[Quote] = (),
 ) -> Seen:
-    """The steps of a connection as the rules read them; `past` as for `story.tell`."""
+    """The steps of a connection as the rules read them; `past` and `quotes` as for `story.tell`."""
     reader = _Reader()
     copies = [step for step in steps if step.opinion is not None and step.opinion.kind is Kind.CAPTURE_DUPLICATE]
     for step in steps:
@@ -161,7 +165,7 @@ def seen(
     last_ns = max((step.time_ns for step in steps), default=0)
     end_ns = last_ns if capture_end_ns is None else max(capture_end_ns - start_ns, last_ns)
     past_ns = start_ns - past[-1].time_ns if past else None
-    return Seen(connection, final, reader.moves, copies, reader.halves, end_ns, past_ns)
+    return Seen(connection, final, reader.moves, copies, reader.halves, end_ns, past_ns, quotes)
 
 
 def gaps(moves: Sequence[Move]) -> list[int]:
