@@ -79,7 +79,11 @@ def usable_fields() -> dict[str, Field]:
 
 
 #: Fields of Wireshark 4.4's, and ours.
-OURS = frozenset({"tcp.analysis.partial_ack"})
+OURS = frozenset({
+    "tcp.analysis.partial_ack", "tcp.completeness.ack", "tcp.completeness.data", "tcp.completeness.fin",
+    "tcp.completeness.rst", "tcp.completeness.str", "tcp.completeness.syn", "tcp.completeness.syn-ack",
+    "tcp.options.sack_perm.absent", "tcp.options.sack_perm.present", "tcp.stream.pnum",
+})  # fmt: skip
 
 
 def values_of(rows: Rows, fields: Mapping[str, Field], random: Random) -> dict[str, list[Any]]:

@@ -60,7 +60,7 @@ def test_every_packet_block(order: str) -> None:
     ]
     assert [file[p.offset : p.offset + len(p.data)] for p in got] == [b"abcde", b"fg", b"hij"]
     assert reader.format == "pcapng"
-    assert reader.interfaces == [Interface(113, 3)]
+    assert reader.interfaces == [Interface(113, 3, section=1)]
     assert not reader.warnings
 
 

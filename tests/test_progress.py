@@ -7,7 +7,6 @@ import pty
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -25,8 +24,11 @@ def test_the_line_tells_the_part_of_a_file_and_the_rate() -> None:
     assert line(120, 100, 1, 1.0).startswith(f"[{'#' * 24}] 100% of"), "a file that grows"
 
 
-def conns(pause_s: float) -> tuple[str, bytes]:
-    """What standard error, a terminal, shows while a capture comes in two pieces with a pause, and the output."""
+def conns(*, slowly: bool) -> tuple[str, bytes]:
+    """What standard error, a terminal, shows, and the output; slowly, the capture comes in two pieces.
+
+    The second piece comes when something is shown, however long that takes.
+    """
     leader, follower = pty.openpty()
     command = [sys.executable, "-m", "synfin", "conns", "--tsv", "-"]
     with subprocess.Popen(
@@ -34,15 +36,16 @@ def conns(pause_s: float) -> tuple[str, bytes]:
     ) as process:
         os.close(follower)
         shown = bytearray()
-        reader = threading.Thread(target=_read_all, args=(leader, shown))
-        reader.start()
         assert process.stdin is not None and process.stdout is not None
         data = CAPTURE.read_bytes()
-        process.stdin.write(data[:1000])
-        process.stdin.flush()
-        time.sleep(pause_s)
-        process.stdin.write(data[1000:])
+        if slowly:
+            process.stdin.write(data[:1000])
+            process.stdin.flush()
+            shown += os.read(leader, 4096)
+        process.stdin.write(data[1000:] if slowly else data)
         process.stdin.close()
+        reader = threading.Thread(target=_read_all, args=(leader, shown))
+        reader.start()
         output = process.stdout.read()
         reader.join()
     os.close(leader)
@@ -59,14 +62,14 @@ def _read_all(descriptor: int, into: bytearray) -> None:
 
 
 def test_a_terminal_is_told_when_it_takes_long() -> None:
-    shown, output = conns(2.5)
+    shown, output = conns(slowly=True)
     assert "packets/s" in shown
     assert shown.endswith("\r\x1b[K"), "it is wiped away at the end"
-    assert conns(0)[1] == output
+    assert conns(slowly=False)[1] == output
 
 
 def test_a_quick_answer_needs_no_line() -> None:
-    assert conns(0)[0] == ""
+    assert conns(slowly=False)[0] == ""
 
 
 @pytest.mark.parametrize("form", ["--tsv", "--json"])

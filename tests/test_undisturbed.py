@@ -33,7 +33,7 @@ def records_only(packets: list[Packet]) -> list[RawConnection]:
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.randoms(use_true_random=False), st.integers(1, 150))
+@given(st.integers(0, 1 << 32).map(random.Random), st.integers(1, 150))
 def test_every_fact_and_every_record_is_the_readable_cores(dice: random.Random, size: int) -> None:
     packets = list(dialogues(dice, size))
     wanted = readable_rows(packets)
@@ -42,7 +42,7 @@ def test_every_fact_and_every_record_is_the_readable_cores(dice: random.Random, 
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.randoms(use_true_random=False))
+@given(st.integers(0, 1 << 32).map(random.Random))
 def test_numbers_that_wrap_more_than_once(dice: random.Random) -> None:
     """Holes of a quarter of the numbers, so that the short way comes by every place where a number's meaning turns."""
     packets = list(dialogues(dice, 120, 1, LOST_OR_AGAIN))
@@ -87,7 +87,7 @@ def bulk_rows(dice: random.Random, count: int) -> bytearray:
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.randoms(use_true_random=False), st.integers(1, 300))
+@given(st.integers(0, 1 << 32).map(random.Random), st.integers(1, 300))
 def test_many_gigabytes_go_either_way(dice: random.Random, count: int) -> None:
     """A window scale that no stack may use says nothing, but makes a segment go the long way."""
     from synfin._kernels import follow, scan

@@ -83,6 +83,8 @@ def _black_hole_received(seen: Seen, side: int) -> Iterator[Finding]:
 
 def _one_direction(seen: Seen) -> Iterator[Finding]:
     """One direction was captured, and its ACK numbers go on over bytes of the other that never were."""
+    if seen.connection.client.endpoint == seen.connection.server.endpoint:
+        return  # one socket at both ends
     for side, half in enumerate(seen.halves):
         acks = [move for move in half.moves if move.ack]
         steps = sorted(later.ack - earlier.ack for earlier, later in pairwise(acks) if later.ack > earlier.ack)
