@@ -23,6 +23,8 @@ from traffic_in_order import ACK, SYN, Dialogue
 SECOND = 10**9
 FIN, RST = 1, 4
 
+DICE = st.integers(0, 1 << 32).map(random.Random)
+
 
 @pytest.fixture(autouse=True)
 def kernels() -> None:
@@ -62,7 +64,7 @@ def days(dice: random.Random, talks: int) -> list[Packet]:
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.integers(0, 1 << 32).map(random.Random), st.integers(1, 40), st.integers(1, 90))
+@given(DICE, st.integers(1, 40), st.integers(1, 90))
 def test_within_the_limits_nothing_differs(dice: random.Random, talks: int, every: int) -> None:
     packets = days(dice, talks)
     kept, early = left(packets, KEEP_ALL)
@@ -81,7 +83,7 @@ def test_most_have_left_before_the_end() -> None:
 
 
 @settings(max_examples=40, deadline=None)
-@given(st.integers(0, 1 << 32).map(random.Random), st.integers(1, 60), st.integers(4, 20), st.integers(4, 40))
+@given(DICE, st.integers(1, 60), st.integers(4, 20), st.integers(4, 40))
 def test_the_order_does_not_depend_on_when_one_asks(dice: random.Random, talks: int, closed: int, idle: int) -> None:
     """Nor does what a late segment becomes, with limits that cut connections in two."""
     packets = days(dice, talks)
@@ -212,7 +214,7 @@ def rows_of(dice: random.Random, count: int, tuples: int, hashes: int) -> bytear
 
 @settings(max_examples=60, deadline=None)
 @given(
-    st.integers(0, 1 << 32).map(random.Random),
+    DICE,
     st.integers(1, 600),
     st.integers(1, 90),
     st.sampled_from((1, 2, 7, 1000)),
