@@ -35,7 +35,7 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 
 
 #: Fields whose values have names here, which Wireshark does not take in a filter.
-UNNAMED = frozenset({"icmp.type", "tcp.window_size_scalefactor"})
+UNNAMED = frozenset({"icmp.type", "ipcomp.next_header", "tcp.window_size_scalefactor"})
 
 
 class Mismatch(Exception):

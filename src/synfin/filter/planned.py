@@ -84,7 +84,10 @@ def _number(entity: typed.Entity) -> tuple[str, Spec, int] | None:
             return None
         return inner[0], inner[1], mask
     known = _known(entity)
-    return (*known, 0) if known is not None and entity.kind in _NUMBERS else None
+    if known is None or entity.kind not in _NUMBERS:
+        return None
+    several = known[1].mask & (known[1].mask - 1)
+    return None if entity.kind == "bool" and several else (*known, 0)  # several bits are one truth
 
 
 def _small(entity: typed.Entity) -> bool:

@@ -49,7 +49,7 @@ def source(entity: typed.Entity) -> Source:
     if isinstance(entity, typed.Values):
         return _values(entity)
     if isinstance(entity, typed.Constant):
-        constant = [entity.value]
+        constant = [int(bool(entity.value)) if entity.kind == "bool" else entity.value]
         return lambda row: constant
     if isinstance(entity, typed.Sliced):
         operand, parts = source(entity.operand), entity.parts
@@ -70,6 +70,10 @@ def _values(entity: typed.Values) -> Source:
     field, layers = entity.field, entity.layers
     if entity.raw:
         return lambda row: row.raw_values(field)
+    if entity.kind == "bool":  # several bits are one truth
+        return lambda row: [
+            int(bool(value)) for value in (row.layer_values(field, layers) if layers else row.values(field))
+        ]
     if layers:
         return lambda row: row.layer_values(field, layers)
     return lambda row: row.values(field)
@@ -180,7 +184,7 @@ def _split(membership: typed.Membership) -> tuple[frozenset[Any], list[Element]]
     for low, high in membership.elements:
         plain = high is None and isinstance(low, typed.Constant) and membership.left.kind not in ("protocol", *SIGNED)
         if plain and isinstance(low, typed.Constant) and not isinstance(low.value, typed.Network):
-            exact.add(low.value)
+            exact.add(int(bool(low.value)) if membership.left.kind == "bool" else low.value)
         else:
             others.append((low, high))
     return frozenset(exact), others
