@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
+from json.encoder import encode_basestring
 from typing import Any
 
 from synfin.dissect.context import Facts
@@ -62,12 +63,40 @@ def _comments(frame: Node) -> Pairs:
 
 def stream(documents: Iterable[dict[str, Any]]) -> Iterator[str]:
     """The pieces of one JSON array of packets, written as they come."""
-    separator = "[\n"
+    separator = "[\n  "
     for one in documents:
-        text = json.dumps(one, indent=2, ensure_ascii=False)
-        yield separator + "\n".join(f"  {line}" for line in text.split("\n"))
-        separator = ",\n"
-    yield "[]\n" if separator == "[\n" else "\n]\n"
+        pieces = [separator]
+        _write(one, "\n  ", pieces)
+        yield "".join(pieces)
+        separator = ",\n  "
+    yield "[]\n" if separator == "[\n  " else "\n]\n"
+
+
+def _write(value: Any, margin: str, pieces: list[str]) -> None:
+    """What `json.dumps(value, indent=2, ensure_ascii=False)` gives, whose indenting encoder is a slow one.
+
+    `margin` is a line break and the indentation of the line that the value ends on.
+    """
+    if isinstance(value, str):
+        pieces.append(encode_basestring(value))
+    elif isinstance(value, dict):
+        inner = margin + "  "
+        before = "{" + inner
+        for name, member in value.items():
+            pieces.append(before + encode_basestring(name) + ": ")
+            _write(member, inner, pieces)
+            before = "," + inner
+        pieces.append("{}" if before[0] == "{" else margin + "}")
+    elif isinstance(value, list | tuple) and value:
+        inner = margin + "  "
+        before = "[" + inner
+        for member in value:
+            pieces.append(before)
+            _write(member, inner, pieces)
+            before = "," + inner
+        pieces.append(margin + "]")
+    else:
+        pieces.append(json.dumps(value))
 
 
 def _object(nodes: tuple[Node, ...]) -> Pairs:

@@ -73,7 +73,7 @@ def build(frame: Frame, facts: Facts | None = None, *, hidden: bool = False) -> 
     """The frame itself, then each layer, outermost first; what the engine found about the segment last.
 
     A layer that belongs to another stands below it: IPv6 extension headers, and all that an ICMP message carries.
-    `hidden` adds the fields that repeat others (ip.addr, tcp.port).
+    `hidden` is for programs: it adds fields that repeat others (ip.addr, tcp.port), and leaves out what people read.
     """
     found = [_layer(frame, whole_frame(frame), facts, hidden), *_nested(frame, facts, hidden)]
     if facts is not None and any((facts.conn is not None, facts.phase, facts.client_state, facts.server_state)):
@@ -118,7 +118,7 @@ def _layer(frame: Frame, layer: Layer, facts: Facts | None, hidden: bool) -> Nod
         en = zh = "synfin"
     else:
         en, zh = title(frame, layer, facts), title(frame, layer, facts, "zh")
-    children = _children(frame, layer, facts, _outline(name, hidden), "")
+    children = _children(frame, layer, facts, _outline(name, hidden), "", words=not hidden)
     whole = find(name)
     if whole is not None and whole.below is not None:
         children += tuple(_item(item) for item in whole.below(frame, layer, facts))
@@ -164,12 +164,12 @@ def _repeating(outline: tuple[Field, ...], anchor: str) -> tuple[Field, ...]:
 
 
 def _children(
-    frame: Frame, layer: Layer, facts: Facts | None, outline: tuple[Field, ...], parent: str
+    frame: Frame, layer: Layer, facts: Facts | None, outline: tuple[Field, ...], parent: str, *, words: bool
 ) -> tuple[Node, ...]:
     nodes: list[Node] = []
     for field in _standing(outline, parent):
         if field.parent.startswith("@") and not parent and not _has(nodes, field.parent):
-            nodes.extend(_heading(frame, layer, facts, outline, field.parent))
+            nodes.extend(_heading(frame, layer, facts, outline, field.parent, words=words))
         if field.after or (parent not in (field.parent, field.second or field.parent) and parent not in field.homes):
             continue
         spots = list(field.loader(frame, layer, facts))
@@ -178,13 +178,17 @@ def _children(
         elif field.moved:
             spots = [spot for spot in spots if field.moved.get(spot.value, field.parent) == parent]
         for place, spot in enumerate(spots):
-            below = _children(frame, layer, facts, outline, field.name)
+            below: tuple[Node, ...] = ()
+            if _standing(outline, field.name):
+                below = _children(frame, layer, facts, outline, field.name, words=words)
             if field.below is not None:
                 below = (*(_item(item) for item in field.below(frame, layer, facts)), *below)
-            if field.name in CHECKSUMS and not any(one.hidden for one in outline):
+            if words and field.name in CHECKSUMS:
                 below = (*_verdict(frame, layer), *below)
-            nodes.append(_node(field, spot, below, plain=bool(field.second) and parent == field.parent))
-            nodes.extend(_repeated(frame, layer, facts, outline, field.name, place))
+            muted = bool(field.second) and parent == field.parent
+            nodes.append(_node(field, spot, below, plain=muted, words=words))
+            if field.name == IPV6_VERSION or _repeating(outline, field.name):
+                nodes.extend(_repeated(frame, layer, facts, outline, field.name, place, words=words))
     return tuple(nodes)
 
 
@@ -197,27 +201,29 @@ def _verdict(frame: Frame, layer: Layer) -> Iterator[Node]:
 
 
 def _repeated(
-    frame: Frame, layer: Layer, facts: Facts | None, outline: tuple[Field, ...], anchor: str, place: int
+    frame: Frame, layer: Layer, facts: Facts | None, outline: tuple[Field, ...], anchor: str, place: int, *, words: bool
 ) -> Iterator[Node]:
     """The fields that repeat the one before them, under another name."""
-    if anchor == IPV6_VERSION and any(field.hidden for field in outline):
+    if anchor == IPV6_VERSION and not words:
         version = lookup("ip.version")  # one field for both versions
-        yield from (_node(version, spot, ()) for spot in version.loader(frame, layer, facts))
+        yield from (_node(version, spot, (), words=words) for spot in version.loader(frame, layer, facts))
     for field in _repeating(outline, anchor):
         for number, name in enumerate(field.after):
             if name != anchor or place:
                 continue
             spots = list(field.loader(frame, layer, facts))
             if number < len(spots):
-                yield _node(field, spots[number], ())
+                yield _node(field, spots[number], (), words=words)
 
 
 def _has(nodes: list[Node], name: str) -> bool:
     return any(node.name == name for node in nodes)
 
 
-def _heading(frame: Frame, layer: Layer, facts: Facts | None, outline: tuple[Field, ...], name: str) -> Iterator[Node]:
-    below = _children(frame, layer, facts, outline, name)
+def _heading(
+    frame: Frame, layer: Layer, facts: Facts | None, outline: tuple[Field, ...], name: str, *, words: bool
+) -> Iterator[Node]:
+    below = _children(frame, layer, facts, outline, name, words=words)
     if below:
         en, zh = HEADINGS[name]
         yield Node(f"heading.{name[1:].lower()}", name, en, zh, "", None, -1, 0, below, generated=True)
@@ -232,11 +238,13 @@ def _item(item: Item) -> Node:
     return _node(field, Spot(item.value, item.start, item.length), below)
 
 
-def _node(field: Field, spot: Spot, below: tuple[Node, ...], *, plain: bool = False) -> Node:
+def _node(field: Field, spot: Spot, below: tuple[Node, ...], *, plain: bool = False, words: bool = True) -> Node:
+    """The node of a value; without `words` only what programs read of it."""
     generated = field.generated or (spot.start < 0 and field.layer not in PSEUDO)
     severity, group = ("", "") if plain else (field.severity, field.group)
-    return Node(f"field.{field.name}", field.name, field.title_en, field.title_zh, meaning(field, spot.value),
-                spot.value, spot.start, spot.length, below, generated, _pattern(field, spot.value),
+    shown, pattern = (meaning(field, spot.value), _pattern(field, spot.value)) if words else ("", "")
+    return Node(f"field.{field.name}", field.name, field.title_en, field.title_zh, shown,
+                spot.value, spot.start, spot.length, below, generated, pattern,
                 field.show(spot.value), severity, group,
                 spot.value if field.kind == "framenum" else None)  # fmt: skip
 

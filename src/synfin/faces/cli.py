@@ -6,6 +6,7 @@ Results go to standard output, everything else to standard error. 0 ok, 1 a chec
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -21,6 +22,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; its exit status."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     streams.prepare()
+    gc.set_threshold(50_000)  # packets are many short-lived objects without cycles
     try:
         asked = parse(arguments)
         status = int(import_module(f"synfin.faces.commands.{asked.command}").run(asked))
