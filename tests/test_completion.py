@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -86,5 +88,7 @@ def test_the_list_takes_a_pattern_of_names_or_titles_and_a_language() -> None:
 
 
 def test_on_a_terminal_the_list_is_a_table() -> None:
-    shown = typed(["sh"], "stty cols 100", "python3 -m synfin packets --fields mss_val --lang en\n", "u16")
+    shown = typed(
+        ["sh"], "stty cols 100", f"{shlex.quote(sys.executable)} -m synfin packets --fields mss_val --lang en\n", "u16"
+    )
     assert "tcp.options.mss_val  u16   " in shown.replace("\x1b[94m", "").replace("\x1b[0m", "").replace("\x1b[2m", "")

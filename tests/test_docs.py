@@ -44,8 +44,8 @@ def commands() -> list[str]:
 
 @pytest.mark.parametrize("line", commands())
 def test_every_reading_command_of_the_readme_runs(line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    shutil.copy(ROOT / "tests" / "data" / "textbook.pcapng", tmp_path / "lab.pcapng")
-    shutil.copy(ROOT / "tests" / "data" / "textbook.pcapng", tmp_path / "big.pcap.gz")
+    for name in ("lab.pcapng", "big.pcap.gz", "client.pcap", "server.pcap"):
+        shutil.copy(ROOT / "tests" / "data" / "textbook.pcapng", tmp_path / name)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT / "src"), os.environ.get("PYTHONPATH", "")]))
     done = synfin(*shlex.split(line.partition("|")[0])[1:])

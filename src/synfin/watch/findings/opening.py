@@ -105,10 +105,10 @@ def _same_syns(seen: Seen) -> list[Move]:
 
 
 def _syn_retransmitted(seen: Seen) -> Iterator[Finding]:
-    answers = seen.halves[SERVER].syn_acks
-    if not seen.opened or not answers:
+    opened = next((m for m in seen.halves[CLIENT].moves if m.flags & ACK and not m.flags & (SYN | RST)), None)
+    if not seen.opened or opened is None or not seen.halves[CLIENT].syns:
         return
-    syns = [move for move in _same_syns(seen) if move.at_ns <= answers[-1].at_ns]
+    syns = [move for move in _same_syns(seen) if move.index < opened.index]
     waited = syns[-1].at_ns - syns[0].at_ns if syns else 0
     if len(syns) > 1 and waited >= limits.SYN_GAP_MIN_NS:
         at_server = seen.connection.vantage == "server"
