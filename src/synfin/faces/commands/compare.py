@@ -86,8 +86,9 @@ def _preface(found: Comparison, lang: Language) -> list[str]:
 def _clocks(clocks: Clocks, lang: Language) -> str:
     if clocks.offset_ns is None or clocks.delay_ns is None:
         return text("compare.clocks-unknown", lang)
-    offset, delay = _signed(clocks.offset_ns, lang), duration(clocks.delay_ns, lang)
-    return text("compare.clocks", lang, offset=offset, pairs=clocks.pairs, delay=delay)
+    key = "compare.clocks" if clocks.offset_ns >= 0 else "compare.clocks-behind"
+    offset, delay = duration(abs(clocks.offset_ns), lang), duration(clocks.delay_ns, lang)
+    return text(key, lang, offset=offset, pairs=clocks.pairs, delay=delay)
 
 
 def _signed(ns: int, lang: Language) -> str:

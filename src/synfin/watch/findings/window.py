@@ -132,8 +132,8 @@ def _scale(seen: Seen) -> Iterator[Finding]:
     if announced <= limits.SCALE_WINDOW_BYTES or not later or max(later) > announced // limits.SCALE_RATIO:
         return
     numbers: Numbers = {
-        "seen": _bytes(later[0]),
-        "true": f"~{_bytes(announced)}",
+        "seen": later[0],
+        "true": f"~{announced}",
         "X": NAMES[CLIENT],
         "Y": NAMES[SERVER],
     }
