@@ -15,7 +15,7 @@ from synfin._kernels import follow, scan
 from synfin.capture.packet import Packet
 from synfin.errors import UnreadableInput
 from synfin.tcp.state import matrix
-from synfin.watch import compiled
+from synfin.watch import compiled, described
 from synfin.wire.frame import SUPPORTED, dissect
 
 LINKS = (*sorted(SUPPORTED), 9, 147)
@@ -157,7 +157,7 @@ def files(dice: random.Random) -> None:
     # legs that are longer than 64 bits of nanoseconds wrap
     assert seen[:3] == wanted[:3], (seen, wanted)
     for one, other in zip(seen[3], wanted[3], strict=True):
-        legs = compiled._int64(other.legs_ns[0]), compiled._int64(other.legs_ns[1])
+        legs = described.int64(other.legs_ns[0]), described.int64(other.legs_ns[1])
         assert one == other._replace(legs_ns=legs), (one, other)
 
 

@@ -68,12 +68,12 @@ def compiled_sees(data: bytes, drop: int = 1 << 20) -> Seen:
 
 def readable_sees(data: bytes) -> Seen:
     """With times that wrap at 64 bits, as the kernels' do."""
-    from synfin.watch.compiled import _int64
+    from synfin.watch.described import int64
 
     engine = ReadableEngine()
     with open_capture(Drops(data, 1 << 20)) as reader:  # type: ignore[arg-type]
         for packet in reader:
-            engine.see(packet._replace(time_ns=_int64(packet.time_ns)))
+            engine.see(packet._replace(time_ns=int64(packet.time_ns)))
     return engine.frames, engine.segments, reader.warnings, list(engine.connections())
 
 

@@ -52,7 +52,7 @@ def memory(most: int) -> Iterator[None]:
 
 def assert_alike(data: bytes) -> Seen | None:
     """What both engines see in a capture, None where it is none."""
-    from synfin.watch.compiled import _int64
+    from synfin.watch.described import int64
 
     try:
         wanted = readable_sees(data)
@@ -63,7 +63,7 @@ def assert_alike(data: bytes) -> Seen | None:
     seen = compiled_sees(data)
     assert seen[:3] == wanted[:3]
     # legs that are longer than 64 bits of nanoseconds wrap
-    assert seen[3] == [raw._replace(legs_ns=(_int64(raw.legs_ns[0]), _int64(raw.legs_ns[1]))) for raw in wanted[3]]
+    assert seen[3] == [raw._replace(legs_ns=(int64(raw.legs_ns[0]), int64(raw.legs_ns[1]))) for raw in wanted[3]]
     return seen
 
 

@@ -8,7 +8,6 @@ next one is asked for. `view` gives values of fields (`_kernels/cells.py`); for 
 from __future__ import annotations
 
 import os
-from array import array
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from struct import Struct, unpack_from
@@ -19,10 +18,11 @@ from synfin.capture.blocks import to_ns
 from synfin.capture.reader import open_capture
 from synfin.tcp.state import matrix
 from synfin.watch.column_fields import Needs, Spec
+from synfin.watch.described import Described, int64
 from synfin.watch.slow import SlowPath
 
 if TYPE_CHECKING:
-    from synfin.capture.packet import Interface, Packet
+    from synfin.capture.packet import Packet
     from synfin.capture.reader import CaptureReader
     from synfin.wire.frame import Frame
 
@@ -202,38 +202,13 @@ class Blocks:
     def _pcapng_walk(self, reader: CaptureReader) -> _Walk:
         section = reader.pcapng
         assert section is not None
-        described = _Described(reader.interfaces)
+        described = Described(reader.interfaces)
 
         def walk(buffer: bytearray, at: int, end: int, base: int) -> tuple[int, int, int]:
             big, interfaces = int(section.byte_order == ">"), described.since(section.first_interface)
             return scan.scan_pcapng(buffer, at, end, base, big, interfaces, self.rows, self._seed)
 
         return walk
-
-
-class _Described:
-    """The interfaces of a section in the form that `scan_pcapng` takes; each is converted once."""
-
-    def __init__(self, interfaces: Sequence[Interface]) -> None:
-        self._interfaces = interfaces  # grows
-        self._first = 0
-        self._numbers = array("q")
-
-    def since(self, first: int) -> array[int]:
-        """Those from `first` on, where the section begins."""
-        if first != self._first:
-            self._first, self._numbers = first, array("q")
-        for index in range(first + len(self._numbers) // 4, len(self._interfaces)):
-            interface = self._interfaces[index]
-            # finer than ns: only exact in Python
-            ticks = interface.ticks_per_second if interface.ticks_per_second <= _NS else 0
-            self._numbers.extend((interface.link_type, ticks, interface.ts_offset_s, index))
-        return self._numbers
-
-
-def int64(value: int) -> int:
-    """A time beyond 64 bits of nanoseconds (a broken clock, or a broken file) wraps."""
-    return value if -(1 << 63) <= value < 1 << 63 else ((value + (1 << 63)) & ((1 << 64) - 1)) - (1 << 63)
 
 
 def followed(paths: Sequence[str]) -> follow.Tracker:

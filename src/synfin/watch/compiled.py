@@ -7,8 +7,7 @@ readable reader, packet by packet, and back to the kernels: both see the same in
 from __future__ import annotations
 
 import os
-from array import array
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from heapq import heappop, heappush
 from itertools import islice
 from struct import Struct
@@ -16,12 +15,13 @@ from typing import TYPE_CHECKING
 
 from synfin._kernels import follow, scan
 from synfin.tcp.state import matrix
+from synfin.watch.described import Described, int64
 from synfin.watch.engine import KEEP_ALL, Limits, Place
 from synfin.watch.raw import RawConnection, RawSide
 from synfin.watch.slow import SlowPath
 
 if TYPE_CHECKING:
-    from synfin.capture.packet import Interface, Packet
+    from synfin.capture.packet import Packet
     from synfin.capture.reader import CaptureReader
     from synfin.wire.frame import Frame
 
@@ -96,7 +96,7 @@ class CompiledEngine:
 
     def _follow_packet(self, packet: Packet) -> bool:
         """Follow one packet in row 0; whether it holds a TCP header."""
-        time_ns = _int64(packet.time_ns)
+        time_ns = int64(packet.time_ns)
         scan.scan_frame(
             packet.data, time_ns, packet.wire_len, packet.link_type, packet.offset, packet.interface,
             self._rows, 0, self._seed,
@@ -221,31 +221,6 @@ class CompiledEngine:
     def from_client(self, facts: bytearray, count: int, out: bytearray) -> None:
         """For each of `count` facts of a second pass: 1 in `out` where the client sent the segment, else 0."""
         self._tracker.from_client(facts, count, out)
-
-
-class Described:
-    """The interfaces of a section in the form that `scan_pcapng` takes; each is converted once."""
-
-    def __init__(self, interfaces: Sequence[Interface]) -> None:
-        self._interfaces = interfaces  # grows
-        self._first = 0
-        self._numbers = array("q")
-
-    def since(self, first: int) -> array[int]:
-        """Those from `first` on, where the section begins."""
-        if first != self._first:
-            self._first, self._numbers = first, array("q")
-        for index in range(first + len(self._numbers) // 4, len(self._interfaces)):
-            interface = self._interfaces[index]
-            # finer than ns: only exact in Python
-            ticks = interface.ticks_per_second if interface.ticks_per_second <= _NS else 0
-            self._numbers.extend((interface.link_type, ticks, interface.ts_offset_s, index))
-        return self._numbers
-
-
-def _int64(value: int) -> int:
-    """A time beyond 64 bits of nanoseconds (a broken clock, or a broken file) wraps."""
-    return value if -(1 << 63) <= value < 1 << 63 else ((value + (1 << 63)) & ((1 << 64) - 1)) - (1 << 63)
 
 
 def raw_connections(tracker: follow.Tracker) -> Iterator[RawConnection]:

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, cast
 
 from synfin._kernels import follow
 from synfin.tcp.state import matrix
-from synfin.watch.compiled import CompiledEngine, Described
+from synfin.watch.compiled import CompiledEngine
+from synfin.watch.described import Described
 from synfin.watch.engine import KEEP_ALL, Limits
 from synfin.watch.ranges import ROWS, Between, PcapngWalk, PcapWalk, Range, Walk, joined
 from synfin.watch.team import Team

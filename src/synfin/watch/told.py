@@ -12,9 +12,10 @@ from synfin.capture.blocks import PacketOptions, packet_options, parse_enhanced
 from synfin.capture.packet import Packet
 from synfin.dissect.context import Datagram, Facts
 from synfin.watch.analysis import flag_names
-from synfin.watch.blocks import BEFORE_DATA, Blocks, int64
+from synfin.watch.blocks import BEFORE_DATA, Blocks
 from synfin.watch.column_fields import layout
 from synfin.watch.datagrams import Datagrams
+from synfin.watch.described import int64
 from synfin.wire import seq
 from synfin.wire.frame import Frame, dissect
 from synfin.wire.tcp import ACK, FIN, MIN_HEADER_LEN, SYN, Segment
