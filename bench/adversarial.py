@@ -20,7 +20,7 @@ from agreement import FIELDS as AGREED
 from synfin.capture.packet import Packet
 from synfin.capture.pcap import PcapWriter
 from synfin.dissect import fields, format
-from synfin.watch.annotate import annotated
+from synfin.watch.packets.annotate import annotated
 from traffic.adversarial import packets
 
 BATCH = 5000  #: packets a file: tshark's time grows with the segments in flight

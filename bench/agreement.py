@@ -20,7 +20,7 @@ from pathlib import Path
 
 from synfin.dissect import fields, format
 from synfin.errors import UnreadableInput
-from synfin.watch.annotate import annotated
+from synfin.watch.packets.annotate import annotated
 from synfin.wire.frame import Frame
 
 ROOT = Path(__file__).resolve().parent.parent

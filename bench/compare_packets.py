@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import measure
-from synfin.watch.packet_table import COLUMNS
+from synfin.watch.packets.packet_table import COLUMNS
 
 GENERATE = Path(__file__).with_name("generate.py")
 GENERATED = {

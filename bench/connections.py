@@ -8,10 +8,10 @@ from pathlib import Path
 
 from synfin.capture.reader import open_capture
 from synfin.errors import UnreadableInput
-from synfin.watch.engines import engine
-from synfin.watch.measure import Measurements, measure
-from synfin.watch.record import Connection
-from synfin.watch.records import record
+from synfin.watch.connections.record import Connection
+from synfin.watch.connections.records import record
+from synfin.watch.engine.engines import engine
+from synfin.watch.measure.measure import Measurements, measure
 from synfin.wire.frame import dissect
 from synfin.wire.tcp import Segment
 

@@ -26,7 +26,7 @@ from synfin.dissect import fields, format, jsonshape
 from synfin.dissect.context import Facts
 from synfin.dissect.field import PSEUDO, Field
 from synfin.errors import SynfinError
-from synfin.watch.annotate import annotated
+from synfin.watch.packets.annotate import annotated
 from synfin.wire.frame import Frame
 
 ROOT = Path(__file__).resolve().parent.parent

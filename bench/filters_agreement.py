@@ -28,7 +28,7 @@ from synfin.dissect.field import Field
 from synfin.dissect.fields import all_fields
 from synfin.errors import FilterError, UnreadableInput
 from synfin.filter import Filter, compile
-from synfin.watch.annotate import annotated
+from synfin.watch.packets.annotate import annotated
 from synfin.wire.frame import Frame
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -15,7 +15,7 @@ from synfin._kernels import follow, scan
 from synfin.capture.packet import Packet
 from synfin.errors import UnreadableInput
 from synfin.tcp.state import matrix
-from synfin.watch import compiled, described
+from synfin.watch.engine import compiled, described
 from synfin.wire.frame import SUPPORTED, dissect
 
 LINKS = (*sorted(SUPPORTED), 9, 147)

@@ -19,8 +19,8 @@ from pathlib import Path
 from fuzz_mutants import Mutants
 from synfin.capture.reader import open_capture
 from synfin.errors import UnreadableInput
-from synfin.watch import compiled, shards
-from synfin.watch.engine import KEEP_ALL, Limits
+from synfin.watch.engine import compiled, shards
+from synfin.watch.engine.engine import KEEP_ALL, Limits
 
 CPU_SECONDS = 5.0  #: for one capture
 MAX_GROWTH_KB = 200 << 10  #: of the highest memory, by one capture

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from connections import Library
 from peer_difference import Comparison
-from synfin.watch.record import utc
+from synfin.watch.connections.record import utc
 from synfin.wire.tcp import ACK, FIN, RST, SYN, URG, Segment, options
 
 OUT_OF_REACH = "no such segment here: link type, tunnel or file format that is not read"

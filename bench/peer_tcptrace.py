@@ -15,8 +15,8 @@ from pathlib import Path
 import peer_tcptrace_reasons as reasons
 from connections import Followed, Library
 from peer_difference import Comparison
-from synfin.watch.direction import Direction
-from synfin.watch.spread import Spread
+from synfin.watch.measure.direction import Direction
+from synfin.watch.measure.spread import Spread
 
 MAGIC = (b"\xa1\xb2\xc3\xd4", b"\xd4\xc3\xb2\xa1", b"\xa1\xb2\x3c\x4d", b"\x4d\x3c\xb2\xa1", b"\n\r\r\n")
 HOUR_US = 3_600_000_000

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from unittest.mock import patch
 
 from connections import Followed
-from synfin.watch.direction import Direction
-from synfin.watch.sent import Sent
-from synfin.watch.spread import Spread
+from synfin.watch.measure.direction import Direction
+from synfin.watch.measure.sent import Sent
+from synfin.watch.measure.spread import Spread
 from synfin.wire.tcp import Segment
 
 OUT_OF_REACH = "no such connection here: link type, tunnel or file format that is not read"

@@ -8,7 +8,7 @@ from pathlib import Path
 import agreement
 import tshark
 from synfin.dissect import fields, format
-from synfin.watch.annotate import annotated
+from synfin.watch.packets.annotate import annotated
 
 Item = bytes | tuple[bytes, int]  #: captured bytes, with the length on the wire where the capture cut them
 

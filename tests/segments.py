@@ -18,11 +18,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from synfin.watch import collect
-from synfin.watch.marks import marks
-from synfin.watch.record import Connection, Side, Story
-from synfin.watch.story import tell
-from synfin.watch.verdict import Verdict, decide
+from synfin.watch.connections.record import Connection, Side, Story
+from synfin.watch.connections.verdict import Verdict, decide
+from synfin.watch.follow import collect
+from synfin.watch.follow.marks import marks
+from synfin.watch.story.story import tell
 from synfin.wire.tcp import ACK, CWR, ECE, FIN, PSH, RST, SYN, URG, Segment
 
 FLAGS = {"FIN": FIN, "SYN": SYN, "RST": RST, "PSH": PSH, "ACK": ACK, "URG": URG, "ECE": ECE, "CWR": CWR, "NONE": 0}

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from synfin.capture.packet import Packet
-from synfin.watch.record import Connection, Side, Story
-from synfin.watch.story import tell
+from synfin.watch.connections.record import Connection, Side, Story
+from synfin.watch.story.story import tell
 from synfin.wire.frame import Frame, dissect
 from synfin.wire.tcp import ACK, FIN, PSH, RST, SYN, Segment
 

@@ -16,7 +16,7 @@ from command import synfin
 from synfin.errors import FilterError
 from synfin.faces import cli
 from synfin.faces.commands import packets
-from synfin.watch.annotate import annotated
+from synfin.watch.packets.annotate import annotated
 
 DATA = Path(__file__).resolve().parent / "data"
 TEXTBOOK = str(DATA / "textbook.pcapng")

@@ -15,8 +15,8 @@ from capture_samples import Raw as RawPacket
 from capture_samples import block, enhanced, interface, option, pcap_bytes, section
 from synfin.capture.reader import open_capture
 from synfin.errors import UnreadableInput
-from synfin.watch.raw import RawConnection
-from synfin.watch.readable import ReadableEngine
+from synfin.watch.engine.readable import ReadableEngine
+from synfin.watch.follow.raw import RawConnection
 
 Seen = tuple[int, int, list[str], list[RawConnection]]
 
@@ -24,7 +24,7 @@ Seen = tuple[int, int, list[str], list[RawConnection]]
 @pytest.fixture(autouse=True)
 def kernels(monkeypatch: pytest.MonkeyPatch) -> None:
     needs.have("kernels")
-    from synfin.watch import compiled
+    from synfin.watch.engine import compiled
 
     monkeypatch.setattr(compiled, "SLOWLY", 1)  # small files, too, are for the kernels to read
 
@@ -58,7 +58,7 @@ class Drops(io.RawIOBase):
 
 
 def compiled_sees(data: bytes, drop: int = 1 << 20) -> Seen:
-    from synfin.watch.compiled import CompiledEngine
+    from synfin.watch.engine.compiled import CompiledEngine
 
     engine = CompiledEngine()
     with open_capture(Drops(data, drop)) as reader:  # type: ignore[arg-type]
@@ -68,7 +68,7 @@ def compiled_sees(data: bytes, drop: int = 1 << 20) -> Seen:
 
 def readable_sees(data: bytes) -> Seen:
     """With times that wrap at 64 bits, as the kernels' do."""
-    from synfin.watch.described import int64
+    from synfin.watch.engine.described import int64
 
     engine = ReadableEngine()
     with open_capture(Drops(data, 1 << 20)) as reader:  # type: ignore[arg-type]
@@ -114,7 +114,7 @@ def test_a_connection_before_1970_settles_like_any_other() -> None:
 @pytest.mark.parametrize("chunk", [16, 28, 57, 300, 4096])
 @pytest.mark.parametrize("drop", [1, 50, 1 << 20])
 def test_blocks_may_be_cut_anywhere(monkeypatch: pytest.MonkeyPatch, chunk: int, drop: int) -> None:
-    from synfin.watch import compiled
+    from synfin.watch.engine import compiled
 
     monkeypatch.setattr(compiled, "CHUNK", chunk)
     statistics = block("<", 5, struct.pack("<III", 0, 0, 0))
@@ -141,7 +141,7 @@ def test_interfaces_are_converted_once() -> None:
 
 
 def test_a_block_larger_than_the_buffer(monkeypatch: pytest.MonkeyPatch) -> None:
-    from synfin.watch import compiled
+    from synfin.watch.engine import compiled
 
     monkeypatch.setattr(compiled, "CHUNK", 4096)
     comment = option("<", 1, b"c" * 60_000) + bytes(4)

@@ -151,8 +151,8 @@ def test_cut_and_damaged_frames_are_safe(packet: Packet, data: st.DataObject) ->
 
 
 def annotated_rows(tmp_path: Path, frames: list[bytes], profile: str) -> list[tuple[Frame, Facts]]:
-    from synfin.watch.annotate import annotated
-    from synfin.watch.profile import named
+    from synfin.watch.follow.profile import named
+    from synfin.watch.packets.annotate import annotated
 
     capture = write_pcap(tmp_path / "newer.pcap", frames, RAW)
     return list(annotated([str(capture)], profile=named(profile)))

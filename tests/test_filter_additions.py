@@ -15,7 +15,7 @@ from synfin.faces.arguments import parse
 from synfin.filter import compile
 from synfin.filter.macros import expand, read
 from synfin.filter.shorthand import between, host, joined, ports
-from synfin.watch.record import Connection, Side
+from synfin.watch.connections.record import Connection, Side
 from synfin.wire.frame import dissect
 
 FRAME = dissect(Packet(1, 0, wire_bytes.RAW, wire_bytes.ipv4(wire_bytes.tcp(b"", 0x12, ports=(80, 40000))), 40))

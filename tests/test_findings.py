@@ -10,10 +10,10 @@ import pytest
 from segments import HANDSHAKE, REQUEST, TEXTBOOK, exchange, record_of
 from synfin.explain import words
 from synfin.explain.narrative import finding_sentence
+from synfin.watch.connections.record import Connection, Finding, Side
 from synfin.watch.findings import KNOWN, fleet
-from synfin.watch.quote import Quote
-from synfin.watch.record import Connection, Finding, Side
-from synfin.watch.story import tell
+from synfin.watch.follow.quote import Quote
+from synfin.watch.story.story import tell
 
 
 def found(text: str, *, past: str = "") -> dict[str, Finding]:

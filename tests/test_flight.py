@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from segments import HANDSHAKE, STEP_NS, exchange
-from synfin.watch.flight import MAX_IN_FLIGHT, Flight, Sent, Values
-from synfin.watch.streams import StreamRow, StreamTable
+from synfin.watch.follow.flight import MAX_IN_FLIGHT, Flight, Sent, Values
+from synfin.watch.follow.streams import StreamRow, StreamTable
 from synfin.wire.tcp import Segment
 
 

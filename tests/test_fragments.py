@@ -15,7 +15,7 @@ import compared
 import needs
 from synfin.capture.packet import Packet
 from synfin.capture.reader import open_capture
-from synfin.watch.readable import ReadableEngine
+from synfin.watch.engine.readable import ReadableEngine
 from synfin.wire import fragments
 from synfin.wire.fragments import PART_COST, Part, Reassembler
 from synfin.wire.frame import dissect
@@ -107,7 +107,7 @@ def test_random_overlaps(tmp_path: Path) -> None:
 
 def test_both_engines_put_together_alike(tmp_path: Path) -> None:
     needs.have("kernels")
-    from synfin.watch.compiled import CompiledEngine
+    from synfin.watch.engine.compiled import CompiledEngine
 
     frames = [wrap(piece) for pieces in SETS.values() for wrap in (in_ipv4, in_ipv6) for piece in pieces]
     path = compared.write(tmp_path / "a.pcap", frames)

@@ -33,7 +33,7 @@ MiB = 1 << 20
 def small_buffers(monkeypatch: pytest.MonkeyPatch) -> None:
     """Small files, too, fill buffers and blocks of rows."""
     needs.have("kernels")
-    from synfin.watch import compiled
+    from synfin.watch.engine import compiled
 
     monkeypatch.setattr(compiled, "SLOWLY", 2)
     monkeypatch.setattr(compiled, "BLOCK", 4)
@@ -52,7 +52,7 @@ def memory(most: int) -> Iterator[None]:
 
 def assert_alike(data: bytes) -> Seen | None:
     """What both engines see in a capture, None where it is none."""
-    from synfin.watch.described import int64
+    from synfin.watch.engine.described import int64
 
     try:
         wanted = readable_sees(data)
@@ -186,7 +186,7 @@ class Interrupted(io.BytesIO):
 
 @pytest.mark.parametrize("reads", range(1, 40, 3))
 def test_ctrl_c_keeps_what_was_read(reads: int) -> None:
-    from synfin.watch.compiled import CompiledEngine
+    from synfin.watch.engine.compiled import CompiledEngine
 
     data = (DATA / "textbook.pcapng").read_bytes()
     engine, whole = CompiledEngine(), compiled_sees(data)

@@ -12,7 +12,7 @@ import pytest
 import needs
 from stories import HOSTILE, frames, long_transfer, refused, textbook, unread
 from synfin.faces.html import render_html
-from synfin.watch.record import Story
+from synfin.watch.connections.record import Story
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

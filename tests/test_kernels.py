@@ -20,14 +20,14 @@ from synfin.capture.pcap import PcapWriter
 from synfin.capture.reader import open_capture
 from synfin.errors import UnreadableInput
 from synfin.tcp.state import NO_ROW, matrix, state_of
-from synfin.watch.flight import Values
-from synfin.watch.raw import RawConnection
-from synfin.watch.readable import ReadableEngine
-from synfin.watch.records import record
-from synfin.watch.story import tell
-from synfin.watch.streams import StreamRow, revise
-from synfin.watch.tracker import Tracked, Tracker
-from synfin.watch.verdict import decide
+from synfin.watch.connections.records import record
+from synfin.watch.connections.verdict import decide
+from synfin.watch.engine.readable import ReadableEngine
+from synfin.watch.follow.flight import Values
+from synfin.watch.follow.raw import RawConnection
+from synfin.watch.follow.streams import StreamRow, revise
+from synfin.watch.follow.tracker import Tracked, Tracker
+from synfin.watch.story.story import tell
 from synfin.wire.fragments import Reassembler
 from synfin.wire.frame import SUPPORTED, Frame, dissect
 from synfin.wire.tcp import Segment
@@ -49,7 +49,7 @@ def kernels() -> None:
 def row_of(packet: Packet) -> dict[str, object]:
     """What the kernel `scan` sees in a packet, and the readable code where it left the packet to that."""
     from synfin._kernels import scan
-    from synfin.watch.slow import SlowPath
+    from synfin.watch.engine.slow import SlowPath
 
     rows = bytearray(scan.row_size())
     scan.scan_frame(
@@ -260,7 +260,7 @@ def kernel_rows(
 ) -> tuple[list[tuple[object, ...]], list[tuple[object, ...]], list[RawConnection]]:
     """The same by the kernels."""
     from synfin._kernels import follow, scan
-    from synfin.watch.compiled import raw_connections
+    from synfin.watch.engine.compiled import raw_connections
 
     rows = bytearray(len(packets) * scan.row_size())
     facts = bytearray(len(packets) * follow.fact_size())
@@ -342,7 +342,7 @@ def test_follow_agrees_where_too_much_is_in_flight() -> None:
 
 
 def test_both_engines_agree_on_every_capture(captures_dir: Path) -> None:
-    from synfin.watch.compiled import CompiledEngine
+    from synfin.watch.engine.compiled import CompiledEngine
 
     for path in sorted(path for path in captures_dir.glob("*/*") if path.is_file()):
         try:
@@ -460,7 +460,7 @@ def test_kernels_refuse_what_does_not_fit() -> None:
 def stepped(packets: Iterable[Packet]) -> dict[int, list[tuple[Segment, tuple[int, int]]]]:
     """By connection: its segments, with the matrix rows of sender and receiver after each (NO_ROW: handed over)."""
     from synfin._kernels import follow, scan
-    from synfin.watch.slow import SlowPath
+    from synfin.watch.engine.slow import SlowPath
 
     tracker, slow, fragments = follow.Tracker(matrix()), SlowPath(1), Reassembler()
     rows, facts = bytearray(scan.row_size()), bytearray(follow.fact_size())
@@ -534,7 +534,7 @@ def test_the_matrix_leads_through_undisturbed_connections_as_the_story_does(capt
 
 @pytest.mark.parametrize("chunk", [16, 40, 57, 4096])
 def test_records_may_be_cut_anywhere_by_the_chunks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, chunk: int) -> None:
-    from synfin.watch import compiled
+    from synfin.watch.engine import compiled
 
     packets = conversation(7, 200)
     path = tmp_path / "a.pcap"

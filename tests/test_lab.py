@@ -25,8 +25,8 @@ from synfin.lab.experiment import REMEDIES
 from synfin.lab.namespace import PLACES, PlaceRefused
 from synfin.lab.scenario import CLIENT_ACTS, Outcome, load, parse, scenarios
 from synfin.lab.signature import compare, is_over, signature
-from synfin.watch.engines import engine
-from synfin.watch.records import record
+from synfin.watch.connections.records import record
+from synfin.watch.engine.engines import engine
 from synfin.wire.tcp import ACK, FIN, PSH, RST, SYN, Segment
 
 SCENARIOS = tuple(scenarios())

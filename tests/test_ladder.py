@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from stories import late_answer, long_transfer, refused, textbook, unread
 from synfin.explain.ladder import Ladder, layout
 from synfin.tcp.state import State
-from synfin.watch.record import Story
+from synfin.watch.connections.record import Story
 
 LONG = long_transfer(120)
 

@@ -16,8 +16,8 @@ from synfin.capture.packet import Packet
 from synfin.capture.pcap import PcapWriter
 from synfin.faces.cli import main
 from synfin.tcp.state import matrix
-from synfin.watch.engine import KEEP_ALL, Limits
-from synfin.watch.raw import RawConnection
+from synfin.watch.engine.engine import KEEP_ALL, Limits
+from synfin.watch.follow.raw import RawConnection
 from traffic_in_order import ACK, SYN, Dialogue
 
 SECOND = 10**9
@@ -33,7 +33,7 @@ def kernels() -> None:
 
 def left(packets: Iterable[Packet], limits: Limits, *, every: int = 1) -> tuple[list[RawConnection], int]:
     """The connections in the order in which they leave, asked for after so many packets; how many left on the way."""
-    from synfin.watch.compiled import CompiledEngine, raws
+    from synfin.watch.engine.compiled import CompiledEngine, raws
 
     engine = CompiledEngine(records_only=True, limits=limits)
     found: list[RawConnection] = []

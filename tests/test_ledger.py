@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from segments import ISN, TEXTBOOK, collected, exchange
-from synfin.watch.collect import ConnectionFacts, add
-from synfin.watch.ledger import NO_MINIMUM, SENT_FIN, SENT_SYN, Ledger, believed_ack, merge, note
+from synfin.watch.follow.collect import ConnectionFacts, add
+from synfin.watch.follow.ledger import NO_MINIMUM, SENT_FIN, SENT_SYN, Ledger, believed_ack, merge, note
 from synfin.wire.tcp import ACK, FIN, RST, SYN
 
 Noted = tuple[int, int, int, int]

@@ -13,10 +13,10 @@ from command import synfin
 from segments import ADDRESS, HANDSHAKE, ISN, STEP_NS, TEXTBOOK, exchange
 from synfin.explain import words
 from synfin.faces.measurements import ROWS
-from synfin.watch.measure import Measurements, measure, read_options
-from synfin.watch.rtt import MAX_FLIGHT, RoundTrips
-from synfin.watch.sent import Sent
-from synfin.watch.spread import Spread
+from synfin.watch.measure.measure import Measurements, measure, read_options
+from synfin.watch.measure.rtt import MAX_FLIGHT, RoundTrips
+from synfin.watch.measure.sent import Sent
+from synfin.watch.measure.spread import Spread
 from synfin.wire.tcp import Segment
 
 

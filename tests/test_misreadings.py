@@ -15,11 +15,11 @@ import tshark
 from segments import HANDSHAKE, ISN, REQUEST, TEXTBOOK, exchange
 from synfin.capture.reader import open_capture
 from synfin.dissect.context import Judged
-from synfin.watch.annotate import annotated
-from synfin.watch.engines import engine
+from synfin.watch.connections.record import Connection
+from synfin.watch.connections.records import record
+from synfin.watch.engine.engines import engine
 from synfin.watch.opinion import Kind
-from synfin.watch.record import Connection
-from synfin.watch.records import record
+from synfin.watch.packets.annotate import annotated
 from synfin.wire.tcp import Segment
 
 

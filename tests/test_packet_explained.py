@@ -23,7 +23,7 @@ from synfin.explain.words import text
 from synfin.faces.header_svg import render_header_svg
 from synfin.faces.packet_page import render_packet_page
 from synfin.faces.packet_report import Report, Told, gather
-from synfin.watch.annotate import annotated
+from synfin.watch.packets.annotate import annotated
 
 DATA = Path(__file__).parent / "data"
 GOLDEN = Path(__file__).parent / "golden"

@@ -20,7 +20,7 @@ from synfin.dissect.jsonshape import Pairs
 from synfin.faces.commands.packets import displayed
 from synfin.faces.packet_lines import line
 from synfin.faces.packet_times import KINDS
-from synfin.watch.annotate import annotated
+from synfin.watch.packets.annotate import annotated
 from synfin.wire.frame import Frame
 
 TEXTBOOK = Path(__file__).parent / "data" / "textbook.pcapng"

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from segments import HANDSHAKE, REQUEST, TEXTBOOK, client_of, collected, exchange
 from synfin.tcp.state import NO_ROW, Event, State, next_row, state_of
-from synfin.watch import collect
-from synfin.watch.paths import could, hidden, likely, seen
+from synfin.watch.connections.paths import could, hidden, likely, seen
+from synfin.watch.follow import collect
 from synfin.wire.tcp import ACK, FIN, RST, SYN, Segment
 from table_endpoints import run
 

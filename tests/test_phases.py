@@ -6,7 +6,7 @@ import pytest
 
 from segments import HANDSHAKE, REQUEST, TEXTBOOK, told
 from synfin.explain.words import has
-from synfin.watch.phases import PHASES
+from synfin.watch.story.phases import PHASES
 from taxonomy import ALL, Case
 
 OPEN = "handshake-1/3 handshake-2/3 handshake-3/3"

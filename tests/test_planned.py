@@ -19,7 +19,7 @@ from synfin.dissect import fields, format
 from synfin.dissect.context import Facts
 from synfin.errors import FilterError, UnreadableInput
 from synfin.filter import Filter, compile
-from synfin.watch.annotate import annotated
+from synfin.watch.packets.annotate import annotated
 from synfin.wire.frame import Frame
 from wire_bytes import assortment, write_pcap
 
@@ -76,9 +76,9 @@ def chosen(path: str, wanted: Filter) -> list[int]:
 
 @pytest.mark.parametrize("passes", [1, 2])
 def test_a_row_of_a_block_is_that_of_the_readable_core(passes: int, captures_dir: Path) -> None:
-    from synfin.watch.blocks import Blocks, followed
-    from synfin.watch.column_fields import EVERYTHING
-    from synfin.watch.told import Told
+    from synfin.watch.packets.blocks import Blocks, followed
+    from synfin.watch.packets.column_fields import EVERYTHING
+    from synfin.watch.packets.told import Told
 
     #: told from the records by another test; known only where the numbers tell it
     elsewhere = {"connection", "frame_time_delta_displayed_ns", "base_seq_sender", "base_seq_receiver"}
@@ -178,7 +178,7 @@ def lines_of(path: str, wanted: Filter | None, passes: int, options: Sequence[st
     """Every field that can be written, by the compiled writer and by the readable code."""
     from synfin.faces.packet_writer import can_write, write_lines
     from synfin.filter.selection import Selection
-    from synfin.watch.column_fields import known_names
+    from synfin.watch.packets.column_fields import known_names
 
     style = format.layout(options)
     columns = [one for name in known_names() if can_write([one := fields.lookup(name)], style)]

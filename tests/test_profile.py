@@ -6,9 +6,9 @@ import pytest
 
 from segments import HANDSHAKE, exchange
 from synfin.errors import UsageError
-from synfin.watch.analysis import flag_names
-from synfin.watch.profile import PROFILES, TSHARK_4_0, TSHARK_4_4, named
-from synfin.watch.streams import StreamRow, StreamTable
+from synfin.watch.follow.analysis import flag_names
+from synfin.watch.follow.profile import PROFILES, TSHARK_4_0, TSHARK_4_4, named
+from synfin.watch.follow.streams import StreamRow, StreamTable
 
 
 def rows(text: str, profile: str) -> list[StreamRow]:

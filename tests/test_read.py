@@ -17,10 +17,10 @@ import needs
 import synfin
 from command import synfin as run
 from synfin.errors import UnreadableInput
-from synfin.watch.engine import Engine
-from synfin.watch.engines import engine
-from synfin.watch.readable import ReadableEngine
-from synfin.watch.retell import retell
+from synfin.watch.engine.engine import Engine
+from synfin.watch.engine.engines import engine
+from synfin.watch.engine.readable import ReadableEngine
+from synfin.watch.story.retell import retell
 from synfin.wire.tcp import FIN, SYN
 
 DATA = Path(__file__).parent / "data"

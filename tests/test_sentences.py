@@ -9,8 +9,8 @@ import pytest
 from segments import HANDSHAKE, REQUEST, exchange, record_of, told
 from synfin.explain import narrative
 from synfin.explain.words import text
-from synfin.watch.record import Story
-from synfin.watch.story import tell
+from synfin.watch.connections.record import Story
+from synfin.watch.story.story import tell
 
 LATE_DATA_AND_FIN = (
     REQUEST

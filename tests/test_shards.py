@@ -23,7 +23,7 @@ from synfin.capture.pcap import PcapWriter
 from synfin.capture.pcapng import PcapngWriter
 from synfin.capture.reader import open_capture
 from synfin.errors import UnreadableInput
-from synfin.watch.engine import KEEP_ALL, Limits
+from synfin.watch.engine.engine import KEEP_ALL, Limits
 from test_kernels import conversation
 
 DATA = Path(__file__).parent / "data"
@@ -37,7 +37,7 @@ def kernels() -> None:
 
 @pytest.fixture(autouse=True)
 def small_files_are_large(monkeypatch: pytest.MonkeyPatch) -> None:
-    from synfin.watch import shards
+    from synfin.watch.engine import shards
 
     monkeypatch.setattr(shards, "ENOUGH", 1)
     monkeypatch.setattr(shards, "_SHORTEST", 256)
@@ -48,7 +48,7 @@ Outcome = tuple[list[bytes], int, int, int, list[str]]
 
 def outcome(jobs: int, *paths: Path, limits: Limits = KEEP_ALL, span: int = 0) -> Outcome | str:
     """The records, counts and warnings of captures that are followed as one input."""
-    from synfin.watch.engines import engine
+    from synfin.watch.engine.engines import engine
 
     following = engine(records_only=True, limits=limits, jobs=jobs)
     if span:
@@ -131,7 +131,7 @@ def test_a_range_may_begin_at_every_byte(tmp_path: Path, write: object) -> None:
 def test_a_chunk_may_end_at_every_byte(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write: object, packed: bool, jobs: int
 ) -> None:
-    from synfin.watch import compiled
+    from synfin.watch.engine import compiled
 
     path = write(tmp_path / "capture", conversation(3, 40))  # type: ignore[operator]
     if packed:
@@ -193,8 +193,8 @@ def test_other_blocks_between_packets_interrupt_nothing(tmp_path: Path) -> None:
 def test_an_interrupt_waits_until_all_cores_stand_at_the_same_frame(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from synfin.watch.engines import engine
-    from synfin.watch.team import Team
+    from synfin.watch.engine.engines import engine
+    from synfin.watch.engine.team import Team
 
     packets = mixed(400)
     path = pcap(tmp_path / "a.pcap", packets)
@@ -222,7 +222,7 @@ def test_an_interrupt_waits_until_all_cores_stand_at_the_same_frame(
 
 
 def test_a_stream_is_followed_by_one_reader(tmp_path: Path) -> None:
-    from synfin.watch.engines import engine
+    from synfin.watch.engine.engines import engine
 
     path = pcap(tmp_path / "a.pcap", mixed(200))
     following = engine(records_only=True, jobs=2)
@@ -233,7 +233,7 @@ def test_a_stream_is_followed_by_one_reader(tmp_path: Path) -> None:
 
 
 def test_what_a_thread_raises_is_raised() -> None:
-    from synfin.watch.team import Team
+    from synfin.watch.engine.team import Team
 
     def fails() -> None:
         raise MemoryError("no room")

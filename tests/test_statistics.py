@@ -12,7 +12,7 @@ import needs
 import tshark
 from command import synfin
 from synfin.faces.statistics import statistics, watched
-from synfin.watch.annotate import annotated
+from synfin.watch.packets.annotate import annotated
 
 TEXTBOOK = Path(__file__).parent / "data" / "textbook.pcapng"
 #: holes, retransmissions, both ends on one address, tunnels, cut segments, IPv6, several families

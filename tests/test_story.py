@@ -15,13 +15,13 @@ from synfin.capture.reader import open_capture
 from synfin.errors import UnreadableInput
 from synfin.explain.words import LANGUAGES, finding_facts, has, placeholders, template_of
 from synfin.tcp.state import RULES, State
-from synfin.watch import collect
+from synfin.watch.connections.paths import likely, seen
+from synfin.watch.connections.record import Derivation, Story
+from synfin.watch.connections.verdict import CLOSINGS, OPENINGS, decide
 from synfin.watch.findings import KNOWN
-from synfin.watch.marks import marks
-from synfin.watch.paths import likely, seen
-from synfin.watch.record import Derivation, Story
-from synfin.watch.story import tell
-from synfin.watch.verdict import CLOSINGS, OPENINGS, decide
+from synfin.watch.follow import collect
+from synfin.watch.follow.marks import marks
+from synfin.watch.story.story import tell
 from synfin.wire.frame import dissect
 from synfin.wire.tcp import ACK, RST, SYN, Segment
 from taxonomy import ALL, Case

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from command import synfin
-from synfin.watch.summary import end, stage
+from synfin.watch.connections.summary import end, stage
 
 CAPTURE = "tests/data/textbook.pcapng"
 

@@ -9,7 +9,7 @@ import pytest
 from stories import late_answer, long_transfer, refused, textbook, unread
 from synfin.explain.quantity import Language
 from synfin.faces.svg import COMPACT, Theme, render_svg
-from synfin.watch.record import Story
+from synfin.watch.connections.record import Story
 
 SVG = "{http://www.w3.org/2000/svg}"
 STORIES = [textbook(), unread(), late_answer(), refused(), long_transfer(200)]

@@ -9,9 +9,9 @@ import pytest
 from synfin.capture.reader import open_capture
 from synfin.faces.table import print_connections
 from synfin.faces.width import display_width
-from synfin.watch.engines import engine
-from synfin.watch.record import Connection
-from synfin.watch.records import record
+from synfin.watch.connections.record import Connection
+from synfin.watch.connections.records import record
+from synfin.watch.engine.engines import engine
 
 DATA = Path(__file__).parent / "data"
 

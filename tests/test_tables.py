@@ -35,11 +35,11 @@ from synfin.capture.table import ROWS, Part, Table
 from synfin.dissect import fields
 from synfin.dissect.context import Facts
 from synfin.errors import UnreadableInput
-from synfin.watch import packet_rows
-from synfin.watch.analysis import Analysis
-from synfin.watch.annotate import annotated
-from synfin.watch.connection_table import COLUMNS as CONNECTION_COLUMNS
-from synfin.watch.packet_table import COLUMNS as PACKET_COLUMNS
+from synfin.watch.connections.connection_table import COLUMNS as CONNECTION_COLUMNS
+from synfin.watch.follow.analysis import Analysis
+from synfin.watch.packets import packet_rows
+from synfin.watch.packets.annotate import annotated
+from synfin.watch.packets.packet_table import COLUMNS as PACKET_COLUMNS
 from synfin.wire.frame import Frame
 
 DATA = Path(__file__).parent / "data"

@@ -15,7 +15,7 @@ from synfin.explain.quantity import Language
 from synfin.faces.packet import render_packet
 from synfin.faces.terminal import render_ladder, render_story, render_verdict, wants_colour
 from synfin.faces.width import clip, display_width, pad, wrap
-from synfin.watch.record import Story
+from synfin.watch.connections.record import Story
 
 GOLDEN = Path(__file__).parent / "golden"
 ALL = [textbook(), unread(), late_answer(), refused(), long_transfer(120)]

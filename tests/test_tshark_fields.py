@@ -16,7 +16,7 @@ from synfin.dissect import fields, format
 from synfin.dissect.field import Field
 from synfin.dissect.fields_tcp_options import items
 from synfin.dissect.option import Item, flatten
-from synfin.watch.annotate import annotated
+from synfin.watch.packets.annotate import annotated
 from synfin.wire.frame import dissect
 from wire_bytes import RAW, TCP_OPTIONS, assortment, ipv4, packets, tcp, write_pcap
 

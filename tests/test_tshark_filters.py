@@ -11,7 +11,7 @@ import needs
 import tshark
 from synfin.errors import FilterError
 from synfin.filter import Filter, compile
-from synfin.watch.annotate import annotated
+from synfin.watch.packets.annotate import annotated
 from wire_bytes import assortment, write_pcap
 
 FILTERS = Path(__file__).with_name("filters.txt").read_text().splitlines()

@@ -14,7 +14,7 @@ import needs
 from nested_frames import CLOSED, ETH, IP, IP6, TUNNELS, deflated, over_ip, over_udp
 from synfin.capture.packet import Packet
 from synfin.capture.reader import open_capture
-from synfin.watch.readable import ReadableEngine
+from synfin.watch.engine.readable import ReadableEngine
 from synfin.wire import frame as frames
 from synfin.wire.frame import MAX_HEADERS, Frame, dissect
 from synfin.wire.tunnel import MAX_INFLATED
@@ -80,7 +80,7 @@ def test_the_kernel_leaves_exactly_those_to_the_readable_code() -> None:
 
 def test_both_engines_agree_on_tunnels(tmp_path: Path) -> None:
     needs.have("kernels")
-    from synfin.watch.compiled import CompiledEngine
+    from synfin.watch.engine.compiled import CompiledEngine
 
     path = compared.write(tmp_path / "a.pcap", [*TUNNELS.values(), ETH, *reversed(TUNNELS.values())])
     with open_capture(path) as one, open_capture(path) as other:

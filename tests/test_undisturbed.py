@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import needs
 from synfin.capture.packet import Packet
 from synfin.tcp.state import matrix
-from synfin.watch.raw import RawConnection
+from synfin.watch.follow.raw import RawConnection
 from test_kernels import kernel_rows, readable_rows
 from traffic_in_order import LOST_OR_AGAIN, dialogues
 
@@ -24,7 +24,7 @@ def kernels() -> None:
 
 def records_only(packets: list[Packet]) -> list[RawConnection]:
     """The connections by a tracker that keeps no facts of packets."""
-    from synfin.watch.compiled import CompiledEngine
+    from synfin.watch.engine.compiled import CompiledEngine
 
     engine = CompiledEngine(records_only=True)
     for packet in packets:

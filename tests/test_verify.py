@@ -9,7 +9,7 @@ import pytest
 
 from segments import HANDSHAKE, REQUEST, TEXTBOOK, exchange, record_of
 from synfin.explain import rulings, words
-from synfin.watch.story import tell
+from synfin.watch.story.story import tell
 from synfin.watch.verify import Judged, Ruling, judge_segments, verify
 
 OFFERED = "C SYN seq=0 mss=1460 scale=7\nS SYN,ACK seq=0 ack=1 mss=1460 scale=7\nC ACK seq=1 ack=1\n"

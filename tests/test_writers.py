@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 import needs
 from synfin.faces import connection_text
-from synfin.watch import choice
-from synfin.watch.connection_fields import NAMES
-from synfin.watch.connection_table import COLUMNS, connection_table
-from synfin.watch.raw import CONN_STATES
-from synfin.watch.record_block import ReadableBlock, RecordBlock
+from synfin.watch.connections import choice
+from synfin.watch.connections.connection_fields import NAMES
+from synfin.watch.connections.connection_table import COLUMNS, connection_table
+from synfin.watch.connections.record_block import ReadableBlock, RecordBlock
+from synfin.watch.follow.raw import CONN_STATES
 
 FORMS = connection_text.FORMS
 WHOLE = st.integers(0, (1 << 32) - 1)
@@ -59,7 +59,7 @@ records = st.lists(record_bytes(), min_size=1, max_size=4).map(b"".join)
 
 def pair(found: bytes) -> tuple[RecordBlock, ReadableBlock]:
     """The same records for the compiled writers and for the readable ones."""
-    from synfin.watch.compiled_block import CompiledBlock
+    from synfin.watch.connections.compiled_block import CompiledBlock
 
     block = CompiledBlock(found)
     return block, ReadableBlock(list(block.connections()))
@@ -145,7 +145,7 @@ def test_a_range_of_time_is_the_same_for_both(found: bytes, since_ns: int, until
 
 def test_what_is_judged_is_forgotten_when_too_much_is_known() -> None:
     from synfin._kernels import render
-    from synfin.watch.compiled_block import CompiledBlock
+    from synfin.watch.connections.compiled_block import CompiledBlock
 
     asked: list[int] = []
 

@@ -16,12 +16,12 @@ import needs
 from segments import HANDSHAKE, exchange
 from synfin.capture.packet import Packet
 from synfin.capture.reader import open_capture
-from synfin.watch.engines import engine
-from synfin.watch.pieces import MAX_PIECES, Pieces
-from synfin.watch.raw import CONN_STATES
-from synfin.watch.readable import ReadableEngine
-from synfin.watch.records import record
-from synfin.watch.zeek import LIKELY_SERVER_PORTS, MAX_HISTORY, ZeekView
+from synfin.watch.connections.records import record
+from synfin.watch.engine.engines import engine
+from synfin.watch.engine.readable import ReadableEngine
+from synfin.watch.follow.pieces import MAX_PIECES, Pieces
+from synfin.watch.follow.raw import CONN_STATES
+from synfin.watch.follow.zeek import LIKELY_SERVER_PORTS, MAX_HISTORY, ZeekView
 
 EPHEMERAL = {"C": 57936, "S": 9501}  #: neither looks like a server's
 WEB = {"C": 57936, "S": 80}
@@ -128,7 +128,7 @@ def test_the_kernel_knows_the_same_ports() -> None:
 @given(st.integers(0, 2**32))
 def test_the_kernel_agrees_on_cut_payloads_holes_and_server_ports(seed: int) -> None:
     needs.have("kernels")
-    from synfin.watch.compiled import CompiledEngine
+    from synfin.watch.engine.compiled import CompiledEngine
 
     compiled, readable = CompiledEngine(), ReadableEngine()
     for packet in _conversation(random.Random(seed)):

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from synfin.faces.notebook import Capture, CapturedConnection, read
     from synfin.serve import Client, Connection, Server
-    from synfin.watch.analysis import Analysis
+    from synfin.watch.follow.analysis import Analysis
 
 __all__ = ["Analysis", "Capture", "CapturedConnection", "Client", "Connection", "Server", "read"]
 
 _HOMES = {
-    "Analysis": "synfin.watch.analysis",
+    "Analysis": "synfin.watch.follow.analysis",
     "Capture": "synfin.faces.notebook",
     "CapturedConnection": "synfin.faces.notebook",
     "Client": "synfin.serve",

@@ -23,7 +23,7 @@ from cython.cimports.synfin._kernels.conn import (
 if not cython.compiled:
     raise ImportError("the kernel calm is not compiled")
 
-SENT_ACK = cython.declare(uint, 0x04)  # synfin.watch.ledger
+SENT_ACK = cython.declare(uint, 0x04)  # synfin.watch.follow.ledger
 SENT_DATA = cython.declare(uint, 0x08)
 SENT_FIN = cython.declare(uint, 0x10)
 SENT_RST = cython.declare(uint, 0x20)
@@ -35,7 +35,7 @@ INACTIVE = cython.declare(uint, 0)
 RESET = cython.declare(uint, 6)
 WRAPS = cython.declare(uint, 1 << 30)
 HALF_OF_IT = cython.declare(uint, 1 << 29)  # what is on its way stays below 2**31
-SEEN_ACK = cython.declare(uint, 4)  # synfin.watch.streams
+SEEN_ACK = cython.declare(uint, 4)  # synfin.watch.follow.streams
 SEEN_DATA = cython.declare(uint, 8)
 ESTABLISHED = cython.declare(uchar, 4)  # row of the matrix
 ALL_ONES = cython.declare(uint, 0xFFFFFFFF)

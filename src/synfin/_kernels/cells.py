@@ -3,7 +3,7 @@
 
 It knows the common frame: one link layer with VLAN tags, one IP header, one TCP or UDP header, all of it captured.
 Of any other frame it says ASK, never a guess: `synfin.dissect` then answers for that frame. Which field stands where
-is told by its caller (`synfin.watch.column_fields`); a property test holds every field equal to the readable one.
+is told by its caller (`synfin.watch.packets.column_fields`); a property test holds each equal to the readable one.
 """
 
 import cython

@@ -1,6 +1,6 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
-"""Counters, ledgers and marks of a connection: the compiled twin of `synfin.watch.counters`, `.collect`, `.facts`
-and `.marks`. The rules and their reasons stand there; names here are the same.
+"""Counters, ledgers and marks of a connection: the compiled twin of `counters`, `collect`, `facts` and `marks` in
+`synfin.watch.follow`. The rules and their reasons stand there; names here are the same.
 """
 
 import cython
@@ -18,7 +18,7 @@ SYN = cython.declare(uint, 0x02)
 RST = cython.declare(uint, 0x04)
 ACK = cython.declare(uint, 0x10)
 
-# synfin.watch.ledger
+# synfin.watch.follow.ledger
 NO_MINIMUM = cython.declare(longlong, 1 << 62)
 SENT_SYN = cython.declare(uint, 0x01)
 SENT_SYN_ACK = cython.declare(uint, 0x02)
@@ -28,7 +28,7 @@ SENT_FIN = cython.declare(uint, 0x10)
 SENT_RST = cython.declare(uint, 0x20)
 SENT_SYN_DATA = cython.declare(uint, 0x40)
 
-# synfin.watch.facts
+# synfin.watch.follow.facts
 LISTENS = cython.declare(uint, 1 << 0)
 MIDSTREAM = cython.declare(uint, 1 << 1)
 DID_SYN = cython.declare(uint, 1 << 2)
@@ -56,7 +56,7 @@ MAY_RST = cython.declare(uint, 1 << 23)
 LIKELY_RST = cython.declare(uint, 1 << 24)
 LIKELY_SYN = cython.declare(uint, 1 << 25)
 
-# synfin.watch.collect
+# synfin.watch.follow.collect
 BASE = cython.declare(longlong, 1 << 32)
 FAR_AHEAD = cython.declare(longlong, 1 << 30)
 OPENING_FIRST_IS_SYN_ACK = cython.declare(uint, 0x01)
@@ -72,7 +72,7 @@ RST_AFTER_PROBES = cython.declare(uint, 0x08)
 RST_SENDER_LIVES = cython.declare(uint, 0x10)
 RST_TENTATIVE = cython.declare(uint, 0x20)
 
-# synfin.watch.verdict
+# synfin.watch.connections.verdict
 SETTLED_NS = cython.declare(ulonglong, 3000000000)
 MARK_SETTLED_BIT = cython.declare(uint, 13)
 MARK_RST_BIT = cython.declare(uint, 14)
@@ -605,7 +605,7 @@ def bit(holds: uint, place: uint) -> ulonglong:
 @cython.nogil
 @cython.exceptval(check=False)
 def marks(conn: cython.pointer(Conn), client: uint, capture_end_ns: longlong) -> ulonglong:
-    """What the verdict asks; bits as in `synfin.watch.verdict`."""
+    """What the verdict asks; bits as in `synfin.watch.connections.verdict`."""
     ours: cython.pointer(End) = cython.address(conn.work.ends[client])
     theirs: cython.pointer(End) = cython.address(conn.work.ends[1 - client])
     found: ulonglong = 0

@@ -5,7 +5,7 @@ An undisturbed segment reads and writes the first three cache lines of its conne
 only a disturbance needs stands in a `Work`, which a connection has no longer than it is disturbed (see `calm`).
 """
 
-# One direction (64 bytes): tshark's view of it (synfin.watch.analysis.Flow), and what is counted of its sender.
+# One direction (64 bytes): tshark's view of it (synfin.watch.follow.analysis.Flow), and what is counted of its sender.
 ctypedef struct Flow:
     unsigned int next_seq
     unsigned int max_ackable
@@ -23,14 +23,14 @@ ctypedef struct Flow:
     unsigned char probed  # the last segment's analysis bits from KEEP_ALIVE on
     unsigned char familiar  # FAMILIAR_ bits, 0 while disturbed
 
-# A segment in flight (synfin.watch.flight.Sent).
+# A segment in flight (synfin.watch.follow.flight.Sent).
 ctypedef struct Sent:
     long long time_ns
     unsigned int frame
     unsigned int seq
     unsigned int end
 
-# What one direction has in flight (synfin.watch.flight.Flight), kept only where values are asked for.
+# What one direction has in flight (synfin.watch.follow.flight.Flight), kept only where values are asked for.
 ctypedef struct Flight:
     Sent* sent  # oldest first
     unsigned int count
@@ -48,7 +48,7 @@ ctypedef struct Flight:
     unsigned char checked
     unsigned char measured
 
-# Numbers beside the flags (synfin.watch.flight.Values); 0 is not shown.
+# Numbers beside the flags (synfin.watch.follow.flight.Values); 0 is not shown.
 ctypedef struct Value:
     long long ack_rtt_ns
     long long initial_rtt_ns
@@ -69,7 +69,7 @@ cdef enum:
     VALUE_FAST_OPEN_ACK = 16
     VALUE_FAST_OPEN_IGNORED = 32
 
-# One end as the watch sees it (synfin.watch.ledger.Ledger, synfin.watch.collect.SideFacts).
+# One end as the watch sees it (synfin.watch.follow.ledger.Ledger, synfin.watch.follow.collect.SideFacts).
 ctypedef struct End:
     long long isn
     long long syn_end
@@ -97,7 +97,7 @@ ctypedef struct End:
     unsigned char syn_acks  # up to 2
     unsigned char acked_fin_apart
 
-# A sender's data (synfin.watch.pieces.Pieces); `first` and `behind` have room for one piece more than is kept.
+# A sender's data (synfin.watch.follow.pieces.Pieces); `first` and `behind` have room for one piece more than is kept.
 ctypedef struct Pieces:
     unsigned int whole
     unsigned int trimmed
@@ -106,7 +106,7 @@ ctypedef struct Pieces:
     unsigned char beyond  # how many pieces lie beyond a hole
     unsigned char given_up
 
-# One end in Zeek's eyes (synfin.watch.zeek.End).
+# One end in Zeek's eyes (synfin.watch.follow.zeek.End).
 ctypedef struct ZeekEnd:
     unsigned int start
     unsigned int last

@@ -1,5 +1,5 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
-"""Segments in flight: the compiled twin of `synfin.watch.flight`."""
+"""Segments in flight: the compiled twin of `synfin.watch.follow.flight`."""
 
 import cython
 from cython import int as cint

@@ -1,5 +1,5 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
-"""Rows of `scan` -> connections: the compiled twin of `synfin.watch.tracker`.
+"""Rows of `scan` -> connections: the compiled twin of `synfin.watch.follow.tracker`.
 
 A growable hash table leads from a pair of endpoints to its newest connection record; records live in pages that never
 move. For every row the tracker can write a fact (layout `FACT_FORMAT`): stream, connection, tshark's analysis flags,

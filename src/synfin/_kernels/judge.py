@@ -1,5 +1,5 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
-"""tshark's sequence analysis of one segment: the compiled twin of `synfin.watch.analysis`."""
+"""tshark's sequence analysis of one segment: the compiled twin of `synfin.watch.follow.analysis`."""
 
 import cython
 from cython import int as cint
@@ -16,7 +16,7 @@ SYN = cython.declare(uint, 0x02)
 RST = cython.declare(uint, 0x04)
 ACK = cython.declare(uint, 0x10)
 
-# Analysis flags, as in synfin.watch.analysis.
+# Analysis flags, as in synfin.watch.follow.analysis.
 RETRANSMISSION = cython.declare(uint, 1)
 FAST = cython.declare(uint, 2)
 SPURIOUS = cython.declare(uint, 4)

@@ -2,7 +2,7 @@
 """Both ends' states, segment by segment, through THE transition table as a matrix (`synfin.tcp.state.matrix`).
 
 What is captured counts as delivered. Wherever that could mislead (loss, repetition, resets, a start in midstream) the
-connection is handed over, once and for good: its states are then what its ledgers say (`synfin.watch.paths`).
+connection is handed over, once and for good: its states then are what its ledgers say (`watch/connections/paths.py`).
 """
 
 import cython

@@ -1,5 +1,5 @@
 # cython: language_level=3
-"""What Zeek says of a connection (synfin.watch.zeek)."""
+"""What Zeek says of a connection (synfin.watch.follow.zeek)."""
 from synfin._kernels.conn cimport Conn, ZeekView
 from synfin._kernels.row cimport Row
 

@@ -1,5 +1,5 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
-"""Zeek's `conn_state` and `history` of a connection: the compiled twin of `synfin.watch.zeek` and `.pieces`.
+"""Zeek's `conn_state` and `history` of a connection: the compiled twin of `synfin.watch.follow.zeek` and `.pieces`.
 
 The rules and their reasons stand there; names here are the same.
 """
@@ -33,7 +33,7 @@ ESTABLISHED = cython.declare(uint, 4)
 CLOSED = cython.declare(uint, 5)
 RESET = cython.declare(uint, 6)
 
-# Indices of synfin.watch.raw.CONN_STATES.
+# Indices of synfin.watch.follow.raw.CONN_STATES.
 OTH = cython.declare(uint, 0)
 S0 = cython.declare(uint, 1)
 S1 = cython.declare(uint, 2)

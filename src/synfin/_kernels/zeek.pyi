@@ -1,3 +1,3 @@
 """The kernel `zeek`: `follow` calls it."""
 
-LIKELY_SERVER_PORTS: tuple[int, ...]  #: as synfin.watch.zeek has them
+LIKELY_SERVER_PORTS: tuple[int, ...]  #: as synfin.watch.follow.zeek has them

@@ -11,7 +11,7 @@ from synfin.wire.seq import diff, gt
 from synfin.wire.tcp import ACK, FIN, RST, SYN
 
 if TYPE_CHECKING:
-    from synfin.watch.record import Step, Story
+    from synfin.watch.connections.record import Step, Story
 
 End = Literal["client", "server"]
 

@@ -12,7 +12,7 @@ from synfin.explain.words import has, text
 from synfin.wire import tcp
 
 if TYPE_CHECKING:
-    from synfin.watch.record import Step
+    from synfin.watch.connections.record import Step
 
 #: the control bits from the left, with their position in the row and their mask
 FLAGS: tuple[tuple[str, int], ...] = (

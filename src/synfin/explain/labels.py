@@ -10,7 +10,7 @@ from synfin.explain.words import text
 from synfin.wire.tcp import FIN, RST, SYN
 
 if TYPE_CHECKING:
-    from synfin.watch.record import Derivation, Step
+    from synfin.watch.connections.record import Derivation, Step
 
 
 def derived(derivation: Derivation) -> str:

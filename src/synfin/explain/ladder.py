@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from synfin.tcp.state import State
-    from synfin.watch.record import Connection, Step, Story
+    from synfin.watch.connections.record import Connection, Step, Story
 
 #: how many segments a ladder shows before it collapses runs of data
 DEFAULT_MAX_SEGMENTS = 60

@@ -14,7 +14,7 @@ from synfin.explain.words import Value, finding_facts, has, placeholders, templa
 from synfin.wire.tcp import ACK, PSH
 
 if TYPE_CHECKING:
-    from synfin.watch.record import Derivation, Finding, Step, Story
+    from synfin.watch.connections.record import Derivation, Finding, Step, Story
 
 _SEVERITIES = ("ok", "info", "note", "warn", "error")
 #: a close that is younger may only be unfinished

@@ -8,8 +8,8 @@ from synfin.explain.quantity import Language
 from synfin.explain.words import text
 
 if TYPE_CHECKING:
+    from synfin.watch.connections.record import Step
     from synfin.watch.opinion.record import Opinion
-    from synfin.watch.record import Step
 
 #: what a flag claims a segment to be, the claim that says more first
 _CLAIMS = (

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from synfin.errors import UnreadableInput
 from synfin.faces import inputs
-from synfin.watch.engine import Limits
+from synfin.watch.engine.engine import Limits
 
 if TYPE_CHECKING:
-    from synfin.watch.record_block import RecordBlock
+    from synfin.watch.connections.record_block import RecordBlock
 
 _AT_ONCE = 4096  # records
 
@@ -79,7 +79,7 @@ def _start(path: str, limits: Limits, jobs: int) -> Process:
 
 def _follow(path: str, limits: Limits, jobs: int, records: BinaryIO, asked_to_stop: Sequence[int]) -> Ended:
     """In the process of its own."""
-    from synfin.watch.compiled import CompiledEngine
+    from synfin.watch.engine.compiled import CompiledEngine
 
     engine = inputs.fresh_engine(records_only=True, limits=limits, jobs=jobs)
     assert isinstance(engine, CompiledEngine)
@@ -118,7 +118,7 @@ def _ended(running: Sequence[Process]) -> Ended:
 
 def _blocks(records: BinaryIO) -> Iterator[RecordBlock]:
     from synfin._kernels.follow import record_size
-    from synfin.watch.compiled_block import CompiledBlock
+    from synfin.watch.connections.compiled_block import CompiledBlock
 
     with records:
         records.seek(0)

@@ -16,7 +16,7 @@ from synfin.faces.table import COLUMNS, row, severity
 from synfin.faces.theme import DARK, LIGHT, declarations
 
 if TYPE_CHECKING:
-    from synfin.watch.record import Connection, Story
+    from synfin.watch.connections.record import Connection, Story
 
 _STYLE = Path(__file__).with_name("notebook.css")
 #: how JupyterLab and VS Code say which theme is on, whatever the system prefers

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from synfin.watch.engines import compiled
+from synfin.watch.engine.engines import compiled
 
 if TYPE_CHECKING:
     from synfin.dissect.context import Facts
@@ -40,7 +40,7 @@ def knows(asked: argparse.Namespace, needed: Collection[str]) -> bool:
     """Whether the compiled engine tells all of these fields by the rules that were asked for."""
     if not compiled() or asked.profile != PROFILE:
         return False
-    from synfin.watch.column_fields import Needs, needs
+    from synfin.watch.packets.column_fields import Needs, needs
 
     return not needs(needed) & Needs.STORY
 

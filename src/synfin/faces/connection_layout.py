@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from synfin.faces.connection_text import AROUND, JSON_DEPTH, JSON_INDENT, JSON_SEPARATORS, SEPARATORS
-from synfin.watch.compiled_block import Piece, writer
-from synfin.watch.connection_fields import KINDS, PARTS, plain
+from synfin.watch.connections.compiled_block import Piece, writer
+from synfin.watch.connections.connection_fields import KINDS, PARTS, plain
 
 _QUOTED = ("text", "time")  #: kinds that JSON puts in quotes; judged words come with theirs
 

@@ -10,10 +10,10 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from synfin.watch.record_block import ReadableBlock, RecordBlock
+from synfin.watch.connections.record_block import ReadableBlock, RecordBlock
 
 if TYPE_CHECKING:
-    from synfin.watch.record import Connection
+    from synfin.watch.connections.record import Connection
 
 FORMS = ("tsv", "csv", "ndjson", "json")
 
@@ -88,7 +88,7 @@ def readable(form: str, connections: Iterable[Connection], columns: Sequence[str
 
 
 def _plain_line(separator: str, columns: Sequence[str]) -> Callable[[Connection], str]:
-    from synfin.watch.connection_fields import getter, plain
+    from synfin.watch.connections.connection_fields import getter, plain
 
     getters = [getter(name) for name in columns]
     return lambda one: separator.join(plain(get(one)) for get in getters)

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 
 from synfin.dissect.context import Facts
-from synfin.watch.conversations import Conversation, Conversations, end_text
+from synfin.watch.connections.conversations import Conversation, Conversations, end_text
 from synfin.wire.frame import Frame
 
 _SECOND = 1_000_000_000

@@ -16,7 +16,7 @@ from synfin.explain.words import LANGUAGES, Value, has, text
 from synfin.wire.frame import Frame
 
 if TYPE_CHECKING:
-    from synfin.watch.record import Derivation, Step, Story
+    from synfin.watch.connections.record import Derivation, Step, Story
 
 #: bytes of a frame that a page shows
 SHOWN_BYTES = 1024

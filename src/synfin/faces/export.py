@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from synfin.errors import UsageError
 from synfin.faces.inputs import refuse_overwrite
-from synfin.watch.record import utc
+from synfin.watch.connections.record import utc
 
 if TYPE_CHECKING:
     from synfin.capture.arrow import Column

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from synfin.explain.escape import visible
 from synfin.explain.quantity import Language
 from synfin.explain.words import text
-from synfin.watch.engines import compiled
+from synfin.watch.engine.engines import compiled
 
 if TYPE_CHECKING:
     from synfin.filter import Filter
     from synfin.filter.planned import Test
-    from synfin.watch.column_fields import Needs
+    from synfin.watch.packets.column_fields import Needs
 
 
 def lines(wanted: Filter, shown: Collection[str] | None, lang: Language) -> Iterator[str]:
@@ -23,7 +23,7 @@ def lines(wanted: Filter, shown: Collection[str] | None, lang: Language) -> Iter
         yield text("plan.uncompiled", lang)
         return
     from synfin.filter.planned import plan
-    from synfin.watch.column_fields import EVERYTHING, Needs, needs
+    from synfin.watch.packets.column_fields import EVERYTHING, Needs, needs
 
     asked = needs(wanted.fields) | (EVERYTHING if shown is None else needs(shown))
     if asked & Needs.STORY:
@@ -36,7 +36,7 @@ def lines(wanted: Filter, shown: Collection[str] | None, lang: Language) -> Iter
 
 
 def _read(asked: Needs, lang: Language) -> Iterator[str]:
-    from synfin.watch.column_fields import Needs
+    from synfin.watch.packets.column_fields import Needs
 
     if asked & (Needs.HINDSIGHT | Needs.RECORD):
         yield text("plan.hindsight", lang)

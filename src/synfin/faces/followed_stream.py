@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from synfin.dissect.address import ip
 from synfin.dissect.context import Facts
-from synfin.watch.followed import Follower, Piece
+from synfin.watch.follow.followed import Follower, Piece
 from synfin.wire.frame import Frame
 
 _RULE = "=" * 67

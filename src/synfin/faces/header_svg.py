@@ -20,7 +20,7 @@ from synfin.wire.frame import Frame
 
 if TYPE_CHECKING:
     from synfin.dissect.context import Facts
-    from synfin.watch.record import Step
+    from synfin.watch.connections.record import Step
 
 _BIT, _LEFT, _RIGHT = 24, 44, 16  #: pixels: one bit, margins
 _TOP, _ROW, _FLAG_ROW, _OPTION_ROW, _LINE = 92, 50, 78, 36, 22

@@ -20,7 +20,7 @@ from synfin.faces.svg import COMPACT, WIDE, embedded_svg, ladder_rules
 from synfin.wire.frame import Frame
 
 if TYPE_CHECKING:
-    from synfin.watch.record import Finding, Story
+    from synfin.watch.connections.record import Finding, Story
 
 #: catalogue texts that the script needs
 _SCRIPT_WORDS = (

@@ -14,8 +14,8 @@ from synfin.capture.reader import CaptureReader, open_capture
 from synfin.capture.source import GZIP_MAGIC, ZSTD_MAGIC, standard_input
 from synfin.errors import UnreadableInput, UsageError
 from synfin.faces import progress
-from synfin.watch.engine import KEEP_ALL, Engine, Limits
-from synfin.watch.engines import compiled, engine
+from synfin.watch.engine.engine import KEEP_ALL, Engine, Limits
+from synfin.watch.engine.engines import compiled, engine
 
 _LARGE = 1 << 25  # bytes of a file that is worth a second core
 _MOST_JOBS = 4  # unless more are asked for: each shard looks at all rows

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from synfin.explain.quantity import count, duration
 from synfin.explain.words import Language, text
 from synfin.faces.width import display_width, pad
-from synfin.watch.direction import Direction
-from synfin.watch.measure import Measurements
-from synfin.watch.record import Connection
-from synfin.watch.rtt import RoundTrips
-from synfin.watch.spread import Spread
+from synfin.watch.connections.record import Connection
+from synfin.watch.measure.direction import Direction
+from synfin.watch.measure.measure import Measurements
+from synfin.watch.measure.rtt import RoundTrips
+from synfin.watch.measure.spread import Spread
 
 Cell = Callable[[Direction, RoundTrips, Language], str]
 

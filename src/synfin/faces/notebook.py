@@ -10,18 +10,18 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, BinaryIO, overload
 
 from synfin.capture.reader import open_capture
-from synfin.watch.connection_table import connection_table
-from synfin.watch.engines import compiled, engine
-from synfin.watch.packet_table import packet_table
-from synfin.watch.raw import RawConnection, earlier
-from synfin.watch.record import Connection
-from synfin.watch.record_block import RecordBlock, record_blocks
-from synfin.watch.records import record
+from synfin.watch.connections.connection_table import connection_table
+from synfin.watch.connections.record import Connection
+from synfin.watch.connections.record_block import RecordBlock, record_blocks
+from synfin.watch.connections.records import record
+from synfin.watch.engine.engines import compiled, engine
+from synfin.watch.follow.raw import RawConnection, earlier
+from synfin.watch.packets.packet_table import packet_table
 
 if TYPE_CHECKING:
     from synfin.capture.table import Table
     from synfin.explain.words import Language
-    from synfin.watch.record import Story
+    from synfin.watch.connections.record import Story
     from synfin.wire.tcp import Segment
 
 Readable = str | os.PathLike[str] | BinaryIO
@@ -139,7 +139,7 @@ class Capture:
         return record_blocks(self._engine)
 
     def _retell(self, chosen: Connection) -> Story:
-        from synfin.watch.retell import retell
+        from synfin.watch.story.retell import retell
 
         return self._picked(chosen) or retell(self._paths, chosen, engine(), self._earlier(chosen)).story
 
@@ -147,7 +147,7 @@ class Capture:
         """The story by way of the kernels, where they can."""
         if not compiled():
             return None
-        from synfin.watch.pick import pick_story
+        from synfin.watch.story.pick import pick_story
 
         return pick_story(self._paths, chosen, self._earlier(chosen))
 

@@ -20,7 +20,7 @@ from synfin.wire.frame import Frame
 
 if TYPE_CHECKING:
     from synfin.dissect.context import Facts
-    from synfin.watch.record import Step
+    from synfin.watch.connections.record import Step
 
 _BYTES_SHOWN = 8
 _BIT = 2  #: columns for one bit of the drawing, its right border included

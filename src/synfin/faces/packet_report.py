@@ -11,12 +11,12 @@ from synfin.dissect.context import Facts
 from synfin.errors import UsageError
 from synfin.explain.packet_words import named_frames
 from synfin.faces import inputs
-from synfin.watch.annotate import annotated
-from synfin.watch.engines import compiled
-from synfin.watch.raw import earlier
-from synfin.watch.record import Step
-from synfin.watch.records import record
-from synfin.watch.retell import retell
+from synfin.watch.connections.record import Step
+from synfin.watch.connections.records import record
+from synfin.watch.engine.engines import compiled
+from synfin.watch.follow.raw import earlier
+from synfin.watch.packets.annotate import annotated
+from synfin.watch.story.retell import retell
 from synfin.wire.frame import Frame
 
 _LAST_FRAME = 0xFFFFFFFF  #: that a filter can ask for

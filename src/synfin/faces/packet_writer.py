@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from synfin._kernels import lines
 from synfin.dissect.show import HEX_DIGITS
-from synfin.watch.column_fields import spec
+from synfin.watch.packets.column_fields import spec
 
 if TYPE_CHECKING:
     from synfin.dissect.field import Field

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from synfin.dissect.context import Facts
 from synfin.errors import UsageError
-from synfin.watch.conversations import READERS
+from synfin.watch.connections.conversations import READERS
 from synfin.wire.frame import Frame
 
 KNOWN = "conv,eth|ip|ipv6|tcp|udp or follow,tcp,ascii|hex|raw|utf-8|yaml,STREAM"

@@ -8,7 +8,7 @@ from synfin.explain.quantity import count
 from synfin.explain.words import Language, text
 from synfin.faces.terminal import Paint, wants_colour
 from synfin.faces.width import display_width, pad
-from synfin.watch.summary import ENDS, STAGES, Summary
+from synfin.watch.connections.summary import ENDS, STAGES, Summary
 
 
 def print_summary(summary: Summary, lang: Language) -> None:

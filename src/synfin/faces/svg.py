@@ -18,7 +18,7 @@ from synfin.faces.theme import DARK, LIGHT, resolve
 
 if TYPE_CHECKING:
     from synfin.tcp.state import State
-    from synfin.watch.record import Story
+    from synfin.watch.connections.record import Story
 
 Theme = Literal["auto", "light", "dark"]
 

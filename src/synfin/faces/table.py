@@ -11,7 +11,7 @@ from synfin.explain.quantity import duration
 from synfin.explain.words import Language, finding_facts, text
 from synfin.faces.terminal import SEVERITY_STYLES, Paint, wants_colour
 from synfin.faces.width import clip, display_width, pad
-from synfin.watch.record import Connection, Side, utc
+from synfin.watch.connections.record import Connection, Side, utc
 
 SEVERITIES = ("ok", "info", "note", "warn", "error")
 #: columns, whether right-aligned, and the order in which they go when the terminal is too narrow (0: never)

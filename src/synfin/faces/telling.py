@@ -13,7 +13,7 @@ from synfin.errors import UsageError
 from synfin.explain.ladder import DEFAULT_MAX_SEGMENTS
 from synfin.explain.words import Language
 from synfin.faces.terminal import render_ladder, render_story, render_verdict, wants_colour
-from synfin.watch.record import Step, Story
+from synfin.watch.connections.record import Step, Story
 from synfin.wire.frame import Frame
 
 PLAIN_WIDTH = 132  #: columns where no terminal sets them

@@ -16,7 +16,7 @@ from synfin.explain.words import text
 from synfin.faces.width import clip, display_width, pad, wrap
 
 if TYPE_CHECKING:
-    from synfin.watch.record import Step, Story
+    from synfin.watch.connections.record import Step, Story
 
 _TIME, _STATE, _SHORT_PHASE = 10, 12, 3
 _LEFT = _TIME + 1 + _STATE + 1 + 2 + 1 + 1  #: columns beside the arrow, the right state and the phase: spaces and lanes

@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 from synfin._kernels import cells, choose
 from synfin.filter import typed
 from synfin.filter.ranges import LEAST, MOST, Ranges, between, compared, union
-from synfin.watch.blocks import Blocks
-from synfin.watch.column_fields import Spec, spec
+from synfin.watch.packets.blocks import Blocks
+from synfin.watch.packets.column_fields import Spec, spec
 
 Run = Callable[[int, bytearray], bytearray]  #: (rows, which of them to look at) -> verdicts
 Connections = Callable[[typed.Condition], tuple[bytes, int]]  #: verdicts by connection, and for frames of none

@@ -12,13 +12,13 @@ from synfin.filter.compiled import Filter
 from synfin.filter.evaluate.plan import predicate
 from synfin.filter.evaluate.row import Row
 from synfin.filter.planned import Run, plan
-from synfin.watch.blocks import Blocks, followed
-from synfin.watch.column_fields import EVERYTHING, Needs, needs, spec
+from synfin.watch.packets.blocks import Blocks, followed
+from synfin.watch.packets.column_fields import EVERYTHING, Needs, needs, spec
 
 if TYPE_CHECKING:
     from synfin.dissect.context import Facts
-    from synfin.watch.told import Told
-    from synfin.watch.told_records import Records
+    from synfin.watch.connections.told_records import Records
+    from synfin.watch.packets.told import Told
     from synfin.wire.frame import Frame
 
 
@@ -43,7 +43,7 @@ class Selection:
         self.blocks = Blocks(paths, asked, self.finished, warnings)
         self._record: Records | None = None
         if self.finished is not None and asked & Needs.RECORD:
-            from synfin.watch.told_records import records
+            from synfin.watch.connections.told_records import records
 
             self._record = records(self.finished)
         self._run: Run | None = None
@@ -52,7 +52,7 @@ class Selection:
     @cached_property
     def told(self) -> Told:
         """Single rows for the readable code, which most runs need for few rows, if any."""
-        from synfin.watch.told import Told
+        from synfin.watch.packets.told import Told
 
         return Told(self.blocks, self._record)
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from synfin.capture.packet import Packet
 from synfin.lab.script import VANTAGES, Expect, Script
 from synfin.lab.trial import MAX_REPEATS, Trial, perform
+from synfin.watch.connections.record import Story
 from synfin.watch.findings import KNOWN
-from synfin.watch.record import Story
-from synfin.watch.stories import Heard
-from synfin.watch.tracker import Tracker
+from synfin.watch.follow.tracker import Tracker
+from synfin.watch.story.stories import Heard
 from synfin.wire.frame import Frame
 
 #: a bench that had to wait so long for the processor cannot tell a slow network from a slow machine

@@ -10,11 +10,11 @@ from synfin.lab.kernel_states import LISTENER, Sample, States, from_samples, fro
 from synfin.lab.reset_reason import reasons
 from synfin.lab.trace import KernelEvent, read_trace
 from synfin.lab.trial import Trial
-from synfin.watch import paths
-from synfin.watch.collect import ConnectionFacts, end_facts
-from synfin.watch.hindsight import note
-from synfin.watch.record import Step
-from synfin.watch.scene import CLIENT, SERVER
+from synfin.watch.connections import paths
+from synfin.watch.connections.record import Step
+from synfin.watch.follow.collect import ConnectionFacts, end_facts
+from synfin.watch.story.hindsight import note
+from synfin.watch.story.scene import CLIENT, SERVER
 from synfin.wire.tcp import FIN, RST, SYN
 
 #: a snapshot so near to a segment may show the state before or after it

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from synfin.watch.record import Step
+from synfin.watch.connections.record import Step
 from synfin.wire.seq import ge
 from synfin.wire.tcp import ACK, FIN, RST, SYN
 

@@ -13,7 +13,7 @@ from synfin.capture.live import DEFAULT_SNAP_LEN, Sniffer
 from synfin.capture.pcapng import PcapngWriter
 from synfin.dissect.summary import summarize
 from synfin.faces import inputs
-from synfin.watch.annotate import Annotator
+from synfin.watch.packets.annotate import Annotator
 
 
 def run(asked: argparse.Namespace) -> int:

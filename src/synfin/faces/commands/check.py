@@ -14,9 +14,9 @@ from synfin.faces import inputs, telling
 from synfin.faces.table import SEVERITIES
 from synfin.faces.terminal import SEVERITY_STYLES, Paint, wants_colour
 from synfin.faces.width import wrap
+from synfin.watch.connections.record import Connection, Finding
 from synfin.watch.findings import Seen, fleet
-from synfin.watch.record import Connection, Finding
-from synfin.watch.stories import listen
+from synfin.watch.story.stories import listen
 from synfin.watch.verify import judge_segments, verify
 
 _SHOWN = 8  #: connections and frames named of each kind

@@ -15,8 +15,8 @@ from synfin.faces.terminal import Paint, wants_colour
 from synfin.faces.width import wrap
 from synfin.watch.compare import Clocks, Compared, Comparison, Decision, Heard, compare
 from synfin.watch.compare.differences import Way
-from synfin.watch.records import record
-from synfin.watch.stories import listen
+from synfin.watch.connections.records import record
+from synfin.watch.story.stories import listen
 
 _SHOWN = 6  #: frames named of each decision
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from synfin.errors import UnreadableInput, UsageError
 from synfin.faces import inputs
 from synfin.faces.connection_text import COLUMNS, FORMS, SEPARATORS, print_text
-from synfin.watch.engine import KEEP_ALL, Limits
-from synfin.watch.record_block import RecordBlock, left
+from synfin.watch.connections.record_block import RecordBlock, left
+from synfin.watch.engine.engine import KEEP_ALL, Limits
 
 if TYPE_CHECKING:
     import argparse
@@ -58,7 +58,7 @@ def _order(asked: argparse.Namespace) -> tuple[str | None, bool]:
 
 
 def _field(name: str, option: str) -> str:
-    from synfin.watch.connection_fields import NAMES
+    from synfin.watch.connections.connection_fields import NAMES
 
     short = name.strip().removeprefix("conn.")
     if short not in NAMES:
@@ -166,7 +166,7 @@ def _chosen(asked: argparse.Namespace, reading: _Reading, paths: Sequence[str]) 
     if (asked.since, asked.until, asked.sort, asked.limit) == (None,) * 4:
         return blocks
     from synfin.faces.moments import time_range
-    from synfin.watch import choice
+    from synfin.watch.connections import choice
 
     since_ns, until_ns = time_range(asked.since, asked.until, paths)
     blocks = (block.between(since_ns, until_ns) for block in blocks)
@@ -178,11 +178,11 @@ def _chosen(asked: argparse.Namespace, reading: _Reading, paths: Sequence[str]) 
 def _matching(paths: Sequence[str], text: str) -> set[int]:
     """`conn` of the connections of one input that have a packet which matches, or that match themselves."""
     from synfin import filter as language
-    from synfin.watch.engines import compiled
+    from synfin.watch.engine.engines import compiled
 
     wanted = language.compile(text)
     if wanted.asks_connections:
-        from synfin.watch.records import record
+        from synfin.watch.connections.records import record
 
         engine, _ = inputs.follow(paths, [])
         return {one.conn for one in map(record, engine.connections()) if wanted.accepts(one)}
@@ -191,7 +191,7 @@ def _matching(paths: Sequence[str], text: str) -> set[int]:
 
         if can_be_compiled((), wanted):
             return Selection(paths, wanted, ("synfin.conn",)).connections()
-    from synfin.watch.annotate import annotated
+    from synfin.watch.packets.annotate import annotated
 
     found: set[int] = set()
     for frame, facts in annotated(paths, fields=wanted.fields):
@@ -212,7 +212,7 @@ def _write(
         _summarize(blocks, form, asked)
     elif form in _TABLES:
         from synfin.faces.export import write_table
-        from synfin.watch.connection_table import connection_table
+        from synfin.watch.connections.connection_table import connection_table
 
         write_table(connection_table(lambda: blocks, lambda: 0), asked.output, form)
     elif form == "table":
@@ -232,7 +232,7 @@ def _write(
 
 def _summarize(blocks: Iterable[RecordBlock], form: str, asked: argparse.Namespace) -> None:
     """One table, or one JSON object, of all connections."""
-    from synfin.watch.summary import Summary
+    from synfin.watch.connections.summary import Summary
 
     if asked.output or asked.columns:
         raise UsageError("--summary prints one table; it goes with neither -o nor --columns")

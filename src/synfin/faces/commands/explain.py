@@ -13,12 +13,12 @@ from synfin.faces import inputs, telling
 from synfin.faces.measurements import render_measurements
 from synfin.faces.packet_explained import explain_packet
 from synfin.faces.table import SEVERITIES, severity
-from synfin.watch.engine import Engine
-from synfin.watch.measure import measure_connection
-from synfin.watch.raw import earlier
-from synfin.watch.record import Connection
-from synfin.watch.records import record
-from synfin.watch.retell import Told, retell
+from synfin.watch.connections.record import Connection
+from synfin.watch.connections.records import record
+from synfin.watch.engine.engine import Engine
+from synfin.watch.follow.raw import earlier
+from synfin.watch.measure.measure import measure_connection
+from synfin.watch.story.retell import Told, retell
 
 _LISTED = 10  #: connections named on standard error
 

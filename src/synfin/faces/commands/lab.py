@@ -16,10 +16,10 @@ from synfin.faces import inputs, telling
 from synfin.faces.commands import lab_all, lab_bench
 from synfin.faces.width import wrap
 from synfin.lab import shelf
-from synfin.watch.analysis import flag_names
-from synfin.watch.record import Story
-from synfin.watch.records import record
-from synfin.watch.story import tell
+from synfin.watch.connections.record import Story
+from synfin.watch.connections.records import record
+from synfin.watch.follow.analysis import flag_names
+from synfin.watch.story.story import tell
 from synfin.wire.frame import Frame, dissect
 
 _ONE_PLACE = (

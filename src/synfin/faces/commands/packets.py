@@ -83,7 +83,7 @@ def _explain_filter(asked: argparse.Namespace) -> int:
 def _known_profile(name: str) -> None:
     """UsageError for a profile that does not exist."""
     if name != compiled_packets.PROFILE:
-        from synfin.watch.profile import named
+        from synfin.watch.follow.profile import named
 
         named(name)
 
@@ -122,8 +122,8 @@ def _rows(
     """Every packet with what is known of it, by the compiled engine where that knows all that is needed."""
     if compiled_packets.knows(asked, needed):
         return compiled_packets.every_row(sources, passes=passes, last=asked.count, warnings=warnings)
-    from synfin.watch.annotate import annotated
-    from synfin.watch.profile import named
+    from synfin.watch.follow.profile import named
+    from synfin.watch.packets.annotate import annotated
 
     return annotated(sources, passes=passes, fields=needed, warnings=warnings, profile=named(asked.profile))
 
@@ -131,8 +131,8 @@ def _rows(
 def _write(asked: argparse.Namespace, paths: Sequence[str]) -> int:
     """Write the table of packets, those that match."""
     from synfin.faces import export
-    from synfin.watch.annotate import annotated
-    from synfin.watch.packet_table import chosen_packets, packet_table
+    from synfin.watch.packets.annotate import annotated
+    from synfin.watch.packets.packet_table import chosen_packets, packet_table
 
     if asked.form != "text" or asked.count is not None:
         raise UsageError("-o writes the table of all packets; it goes with neither -T nor -c")

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from synfin.watch.connections.record import Connection
 from synfin.watch.opinion.evidence import read
-from synfin.watch.record import Connection
 from synfin.wire.tcp import ACK, FIN, SYN, Segment
 
 _NEEDED = 3  #: segments in common that make two connections without a handshake the same

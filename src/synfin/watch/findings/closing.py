@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from synfin.watch import collect as c
+from synfin.watch.connections.record import Finding, Step
 from synfin.watch.findings import thresholds as limits
 from synfin.watch.findings.known import Numbers, finding
 from synfin.watch.findings.seen import CLIENT, NAMES, SERVER, Move, Seen
-from synfin.watch.record import Finding, Step
-from synfin.watch.scene import first_closer
+from synfin.watch.follow import collect as c
+from synfin.watch.story.scene import first_closer
 from synfin.wire.tcp import ACK, FIN, RST
 
 _OF_CLOSING = ("close-", "simultaneous-close", "half-close")

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
+from synfin.watch.connections.record import Connection, Finding, utc
 from synfin.watch.findings import thresholds as limits
 from synfin.watch.findings.known import Numbers, finding
-from synfin.watch.record import Connection, Finding, utc
 
 _S = 1_000_000_000
 _UNANSWERED = ("open.no_answer", "open.half_open", "open.pending")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from synfin.watch.connections.record import Finding, Step
 from synfin.watch.findings.closing import beside_closing, closing
 from synfin.watch.findings.known import unexplained
 from synfin.watch.findings.latency import latencies
@@ -15,7 +16,6 @@ from synfin.watch.findings.seen import Seen
 from synfin.watch.findings.silence import silences
 from synfin.watch.findings.window import windows
 from synfin.watch.findings.witness import witness
-from synfin.watch.record import Finding, Step
 
 _ORDER = ("error", "warn", "note", "info", "ok")
 

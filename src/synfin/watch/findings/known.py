@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from synfin.watch.record import Finding
+from synfin.watch.connections.record import Finding
 
 Numbers = dict[str, int | float | str]
 

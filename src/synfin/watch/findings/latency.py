@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from synfin.watch.connections.record import Finding
 from synfin.watch.findings import thresholds as limits
 from synfin.watch.findings.known import Numbers, finding
 from synfin.watch.findings.seen import CLIENT, NAMES, SERVER, Move, Seen
-from synfin.watch.record import Finding
 from synfin.wire.tcp import ACK, SYN
 
 

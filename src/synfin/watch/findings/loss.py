@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 
+from synfin.watch.connections.record import Finding
 from synfin.watch.findings import thresholds as limits
 from synfin.watch.findings.known import Numbers, finding
 from synfin.watch.findings.seen import NAMES, Move, Seen
 from synfin.watch.opinion import Kind
-from synfin.watch.record import Finding
 from synfin.wire.tcp import FIN, SYN
 
 _CAUSES = {"rto": "loss.rto", "fast": "loss.fast_retransmit", "tlp": "loss.tlp"}

@@ -5,11 +5,11 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Sequence
 
+from synfin.watch.connections.record import Finding, Step
 from synfin.watch.findings import thresholds as limits
 from synfin.watch.findings.known import Numbers, finding
 from synfin.watch.findings.seen import CLIENT, SERVER, Move, Seen, gaps
-from synfin.watch.quote import Quote
-from synfin.watch.record import Finding, Step
+from synfin.watch.follow.quote import Quote
 from synfin.wire.tcp import ACK, RST, SYN
 
 _OF_OPENING = ("handshake-", "simultaneous-open")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
+from synfin.watch.connections.record import Finding
 from synfin.watch.findings import thresholds as limits
 from synfin.watch.findings.known import Numbers, finding
 from synfin.watch.findings.seen import NAMES, Seen
-from synfin.watch.record import Finding
 
 
 def paths(seen: Seen) -> Iterator[Finding]:

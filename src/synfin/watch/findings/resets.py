@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from synfin.watch import collect as c
+from synfin.watch.connections.record import Finding
 from synfin.watch.findings import thresholds as limits
 from synfin.watch.findings.closing import deciding_reset
 from synfin.watch.findings.known import Numbers, finding
 from synfin.watch.findings.seen import NAMES, SERVER, Move, Seen
+from synfin.watch.follow import collect as c
 from synfin.watch.opinion import Kind
-from synfin.watch.record import Finding
 from synfin.wire.tcp import ACK, FIN, RST, SYN
 
 _TLS_ALERT, _TLS_DATA = 0x15, 0x17

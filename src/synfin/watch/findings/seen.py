@@ -9,11 +9,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice, pairwise
 
-from synfin.watch.collect import ConnectionFacts
+from synfin.watch.connections.record import Connection, Step
+from synfin.watch.follow.collect import ConnectionFacts
+from synfin.watch.follow.quote import Quote
 from synfin.watch.opinion import Kind
 from synfin.watch.opinion.evidence import Evidence, read
-from synfin.watch.quote import Quote
-from synfin.watch.record import Connection, Step
 from synfin.wire.seq import MASK, diff
 from synfin.wire.tcp import ACK, FIN, RST, SYN, Segment, options
 

@@ -1,0 +1,38 @@
+"""The engine that this machine allows: compiled kernels, or the readable core without them."""
+
+from __future__ import annotations
+
+import os
+
+from synfin.watch.engine.engine import KEEP_ALL, Engine, Limits
+
+
+def compiled() -> bool:
+    """Whether the compiled kernels are there (and wanted: SYNFIN_READABLE=1 in the environment declines them)."""
+    if os.environ.get("SYNFIN_READABLE") == "1":
+        return False
+    try:
+        import synfin._kernels.follow
+        import synfin._kernels.scan  # noqa: F401
+    except ImportError:
+        return False
+    return True
+
+
+def engine(*, records_only: bool = False, limits: Limits = KEEP_ALL, jobs: int = 1) -> Engine:
+    """A fresh engine, compiled where possible.
+
+    One for records alone is not asked for facts of packets (`see`). The readable one keeps all, whatever the limits.
+    Records alone may be followed by several `jobs`, each on a core: they are the same.
+    """
+    if compiled() and records_only and jobs > 1:
+        from synfin.watch.engine.shards import ShardedEngine
+
+        return ShardedEngine(jobs, limits)
+    if compiled():
+        from synfin.watch.engine.compiled import CompiledEngine
+
+        return CompiledEngine(records_only=records_only, limits=limits)
+    from synfin.watch.engine.readable import ReadableEngine
+
+    return ReadableEngine()

@@ -1,0 +1,179 @@
+"""Single rows of a block as the readable core would give them: the frame taken apart, and its facts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from struct import Struct, unpack_from
+from typing import TYPE_CHECKING
+
+from synfin._kernels import follow, scan
+from synfin.capture.blocks import PacketOptions, packet_options, parse_enhanced
+from synfin.capture.packet import Packet
+from synfin.dissect.context import Datagram, Facts
+from synfin.watch.engine.described import int64
+from synfin.watch.follow.analysis import flag_names
+from synfin.watch.follow.datagrams import Datagrams
+from synfin.watch.packets.blocks import BEFORE_DATA, Blocks
+from synfin.watch.packets.column_fields import layout
+from synfin.wire import seq
+from synfin.wire.frame import Frame, dissect
+from synfin.wire.tcp import ACK, FIN, MIN_HEADER_LEN, SYN, Segment
+
+if TYPE_CHECKING:
+    from synfin.watch.connections.told_records import Records
+
+_ROW, _FACT, _VALUE = Struct(scan.ROW_FORMAT), Struct(follow.FACT_FORMAT), Struct(follow.VALUE_FORMAT)
+_PLACES = [scan.ROW_FIELDS.index(name) for name in ("offset", "cap_len", "wire_len", "link_type", "interface")]
+_KIND_AT = layout(scan.ROW_FORMAT, scan.ROW_FIELDS)["kind"][0]
+_KIND_TCP, _KIND_QUOTED = 1, 4  # of _kernels/row.pxd
+
+
+class Told:
+    """Frames and facts of a block's rows; `record` finds the record of a connection, where those are asked for."""
+
+    def __init__(self, blocks: Blocks, record: Records | None = None) -> None:
+        self._blocks = blocks
+        self._record = record
+        self._shown_ns: int | None = None  # exact, where it was told here
+        self._conversations = Datagrams()
+        self._datagrams: dict[int, Mapping[int, Datagram]] = {}  # of this block's rows
+
+    def row(self, index: int) -> tuple[Frame, Facts]:
+        """One row; the same as `annotated` yields."""
+        packet = self.packet(index)
+        frame = self._frame(index, packet)
+        return frame, self._facts(index, packet, frame)
+
+    def see_datagrams(self) -> None:
+        """Follow the UDP of a whole block: to be called for every block where that is asked for."""
+        self._datagrams = {}
+        for index in self._blocks.view.datagrams():
+            frame = self._frame(index, self.packet(index))
+            if any(layer.name == "udp" for layer in frame.layers):
+                self._datagrams[index] = self._conversations.see(frame)
+
+    def _frame(self, index: int, packet: Packet) -> Frame:
+        kept = self._blocks.taken_apart.get(index)
+        return dissect(packet) if kept is None else _numbered(kept, packet)
+
+    def shown(self, index: int) -> None:
+        """A row was shown: the time since it is what the next one's `frame.time_delta_displayed` tells."""
+        self._shown_ns = self._blocks.time_ns(index)
+        self._blocks.view.shown(int64(self._shown_ns))
+
+    def _shown_last(self) -> int | None:
+        """The kernel writes lines too, and knows times in 64 bits."""
+        last_ns = self._blocks.view.shown_last()
+        return self._shown_ns if self._shown_ns is not None and int64(self._shown_ns) == last_ns else last_ns
+
+    def rows(self) -> Iterator[tuple[Frame, Facts]]:
+        """Every row of the block."""
+        self.see_datagrams()
+        return map(self.row, range(self._blocks.count))
+
+    def packet(self, index: int) -> Packet:
+        """The packet as its reader would give it."""
+        blocks = self._blocks
+        if blocks.packet is not None:
+            return blocks.packet
+        values = _ROW.unpack_from(blocks.rows, index * _ROW.size)
+        offset, cap_len, wire_len, link_type, interface = (values[place] for place in _PLACES)
+        time_ns = blocks.time_ns(index)
+        at = offset - blocks.base
+        data = bytes(blocks.buffer[at : at + cap_len])
+        told = self._options(at) if blocks.reader is not None and blocks.reader.pcapng is not None else PacketOptions()
+        return Packet(
+            blocks.first + index, time_ns, link_type, data, wire_len, offset, interface, told.comments, told.flags,
+            told.drops,
+        )  # fmt: skip
+
+    def _options(self, at: int) -> PacketOptions:
+        """Of a packet block, whose options follow the packet's bytes."""
+        reader, buffer = self._blocks.reader, self._blocks.buffer
+        assert reader is not None and reader.pcapng is not None
+        order = reader.pcapng.byte_order
+        (size,) = unpack_from(order + "I", buffer, at - BEFORE_DATA + 4)
+        body = bytes(buffer[at - BEFORE_DATA + 8 : at - BEFORE_DATA + size - 4])
+        return packet_options(body, parse_enhanced(body, order), order)
+
+    def _facts(self, index: int, packet: Packet, frame: Frame) -> Facts:
+        blocks, facts = self._blocks, Facts()
+        facts.frame_time_relative_ns = packet.time_ns - blocks.first_ns
+        facts.frame_time_delta_ns = packet.time_ns - (blocks.time_ns(index - 1) if index else blocks.before_ns)
+        shown_ns = self._shown_last()
+        facts.frame_time_delta_displayed_ns = 0 if shown_ns is None else packet.time_ns - shown_ns
+        reader = blocks.reader
+        if reader is not None and packet.interface < len(reader.interfaces):
+            interface = reader.interfaces[packet.interface]
+            facts.time_decimals = interface.time_decimals
+            facts.interface = None if reader.pcapng is None else interface
+        if index in self._datagrams:
+            facts.datagrams = self._datagrams[index]
+        segment = frame.segment or frame.quoted
+        kind = blocks.rows[index * _ROW.size + _KIND_AT]
+        if blocks.facts is not None and kind & _KIND_TCP and segment is not None:
+            self._fill(facts, index, segment, quoted=bool(kind & _KIND_QUOTED))
+        return facts
+
+    def _fill(self, facts: Facts, index: int, segment: Segment, *, quoted: bool) -> None:
+        """As `synfin.watch.packets.annotate` fills them."""
+        blocks = self._blocks
+        assert blocks.facts is not None
+        (
+            facts.stream, conn, number, ack, window, scale, since_first, since_last, bits, facts.completeness, *_,
+        ) = _FACT.unpack_from(blocks.facts, index * _FACT.size)  # fmt: skip
+        if not quoted:
+            facts.conn = conn
+            facts.connection = None if self._record is None else self._record(conn)
+        facts.window_size, facts.scalefactor = window, _factor(scale)
+        if segment.hdr_len < MIN_HEADER_LEN or segment.cut:
+            facts.seq, facts.ack = number, ack
+            if segment.hdr_len < MIN_HEADER_LEN:
+                facts.scalefactor = None
+            return
+        facts.time_relative_ns, facts.time_delta_ns = since_first, since_last
+        values = None if blocks.values is None else _VALUE.unpack_from(blocks.values, index * _VALUE.size)
+        marks = 0 if values is None else values[-1]
+        said = tuple(name for bit, name in follow.FAST_OPEN.items() if marks & bit)
+        facts.analysis = said
+        if marks & (follow.CLOSES | follow.FOLLOWS):
+            facts.closer = "active" if marks & follow.CLOSES else "passive"
+        if quoted:
+            return
+        facts.seq, facts.ack = number, ack
+        if not segment.options_cut:
+            facts.analysis, facts.analysed = flag_names(bits) + said, bool(bits)
+            if values is not None and (bits or marks & follow.ANALYSED):
+                facts.analysed = True
+                _fill_values(facts, *values)
+        if segment.len_bytes is not None:
+            facts.nxtseq = seq.add(number, segment.len_bytes + bool(segment.flags & (SYN | FIN)))
+            facts.base_seq_sender = seq.add(segment.seq, -number)
+            if segment.flags & ACK:
+                facts.base_seq_receiver = seq.add(segment.ack, -ack)
+
+
+def _factor(scale: int) -> int | None:
+    if scale == follow.NO_SCALE:
+        return None
+    return scale if scale < 0 else 1 << scale
+
+
+def _fill_values(
+    facts: Facts, ack_rtt_ns: int, initial_rtt_ns: int, rto_ns: int, acks_frame: int, rto_frame: int,
+    duplicate_ack_num: int, duplicate_ack_frame: int, bytes_in_flight: int, push_bytes_sent: int, marks: int,
+) -> None:  # fmt: skip
+    """0 is not shown, but where another number tells that it is."""
+    facts.ack_rtt_ns, facts.initial_rtt_ns = ack_rtt_ns or None, initial_rtt_ns or None
+    facts.acks_frame, facts.bytes_in_flight = acks_frame or None, bytes_in_flight or None
+    facts.rto_ns, facts.rto_frame = (rto_ns, rto_frame) if rto_ns else (None, None)
+    if duplicate_ack_num:
+        facts.duplicate_ack_num, facts.duplicate_ack_frame = duplicate_ack_num, duplicate_ack_frame
+    facts.push_bytes_sent = push_bytes_sent if bytes_in_flight else None
+
+
+def _numbered(frame: Frame, packet: Packet) -> Frame:
+    segment = None if frame.segment is None else replace(frame.segment, frame=packet.number)
+    quoted = None if frame.quoted is None else replace(frame.quoted, frame=packet.number)
+    return replace(frame, packet=packet, segment=segment, quoted=quoted)

@@ -1,0 +1,97 @@
+"""Every connection of captures told, one after another: for those who want to know what is wrong with any of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from synfin.capture.packet import Packet
+from synfin.capture.reader import CaptureReader, open_capture
+from synfin.watch.connections.record import Story
+from synfin.watch.connections.records import record
+from synfin.watch.follow.analysis import flag_names
+from synfin.watch.follow.profile import TSHARK_4_0, Profile
+from synfin.watch.follow.quote import Quote, quote
+from synfin.watch.follow.raw import RawConnection
+from synfin.watch.follow.tracker import Tracker
+from synfin.watch.story.retell import REMEMBERED
+from synfin.watch.story.story import tell
+from synfin.wire.fragments import Reassembler
+from synfin.wire.frame import Frame, dissect
+from synfin.wire.tcp import Segment
+
+
+@dataclass
+class Heard:
+    """What one pass over captures leaves: the tracker, and each connection's segments where they were asked for."""
+
+    tracker: Tracker
+    segments: dict[int, list[tuple[Segment, int]]] = field(default_factory=dict)  #: by `conn`, with analysis bits
+    quotes: dict[int, list[Quote]] = field(default_factory=dict)  #: by `conn`: ICMP errors about it
+    end_ns: int | None = None  #: the latest time
+    frames: int = 0
+    _fragments: Reassembler = field(default_factory=Reassembler)
+
+    def take(self, packet: Packet, *, keep: bool = True) -> tuple[Frame, int | None]:
+        """Follow a packet; the frame, and the `conn` of its segment. `keep` keeps that for `stories`."""
+        frame = dissect(packet, self._fragments)
+        self.frames += 1
+        self.end_ns = packet.time_ns if self.end_ns is None else max(self.end_ns, packet.time_ns)
+        found = self.tracker.follow(frame)
+        if found is None:
+            return frame, None
+        row, tracked = found
+        if row.quoted:
+            said = quote(frame) if keep else None
+            if said is not None:
+                self.quotes.setdefault(tracked.number, []).append(said)
+            return frame, None
+        if keep:
+            self.segments.setdefault(tracked.number, []).append((row.segment, row.bits))
+        return frame, tracked.number
+
+    @cached_property
+    def connections(self) -> dict[int, RawConnection]:
+        """By `conn`; to be asked when everything was taken."""
+        return {raw.conn: raw for raw in self.tracker.connections()}
+
+    def stories(self) -> Iterator[Story]:
+        """The story of each connection, in order of `conn`."""
+        before: dict[frozenset[tuple[bytes, int]], list[Segment]] = {}  # by endpoints: what they exchanged so far
+        for conn, parts in sorted(self.segments.items()):
+            past = before.setdefault(self.connections[conn].endpoints, [])
+            segments = [segment for segment, _ in parts]
+            flags = [flag_names(bits) for _, bits in parts]
+            known = record(self.connections[conn])
+            yield tell(
+                segments, known, flags, capture_end_ns=self.end_ns, past=past[-REMEMBERED:],
+                quotes=self.quotes.get(conn, ()),
+            )  # fmt: skip
+            past += segments
+
+
+def listen(
+    paths: Sequence[str],
+    *,
+    profile: Profile = TSHARK_4_0,
+    segments: bool = True,
+    warnings: list[str] | None = None,
+) -> Heard:
+    """Follow captures from their beginning to their end; `segments` keeps those for `Heard.stories`."""
+    heard = Heard(Tracker(profile))
+    for packet, _ in packets(paths, warnings):
+        heard.take(packet, keep=segments)
+    return heard
+
+
+def packets(paths: Sequence[str], warnings: list[str] | None) -> Iterator[tuple[Packet, CaptureReader]]:
+    """The packets of captures, read in the order given as one input; the readers' warnings are appended."""
+    number = 0
+    for path in paths:
+        with open_capture(path, first_number=number + 1) as reader:
+            for packet in reader:
+                number = packet.number
+                yield packet, reader
+            if warnings is not None:
+                warnings.extend(reader.warnings)

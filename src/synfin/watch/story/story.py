@@ -1,0 +1,137 @@
+"""A connection told: every segment with both ends' likely states, the rules that fired, its phase and its numbers."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Sequence
+from dataclasses import replace
+
+from synfin.tcp.state import State
+from synfin.watch.connections.paths import likely
+from synfin.watch.connections.record import Connection, Step, Story
+from synfin.watch.findings import judge, seen
+from synfin.watch.follow import facts as f
+from synfin.watch.follow.collect import UNSOLICITED, ConnectionFacts, order_bits
+from synfin.watch.follow.derived_facts import facts
+from synfin.watch.follow.ledger import SENT_SYN, SENT_SYN_ACK
+from synfin.watch.follow.numbers import Numbers
+from synfin.watch.follow.quote import Quote
+from synfin.watch.opinion import Opinion
+from synfin.watch.opinion import judge as judge_segments
+from synfin.watch.story.derive import derive
+from synfin.watch.story.fired import receiver_rules, sender_rules
+from synfin.watch.story.hindsight import Hindsight, look_back, note
+from synfin.watch.story.phases import phase
+from synfin.watch.story.scene import CLIENT, SERVER, Memory, remember, scene
+from synfin.wire.seq import MASK
+from synfin.wire.tcp import ACK, Segment
+
+
+def tell(
+    segments: Sequence[Segment],
+    connection: Connection,
+    flags: Sequence[tuple[str, ...]] = (),
+    *,
+    capture_end_ns: int | None = None,
+    past: Sequence[Segment] = (),
+    quotes: Sequence[Quote] = (),
+) -> Story:
+    """The story of one connection.
+
+    `segments` in capture order, `flags` tshark's analysis names for each (without the prefix), `capture_end_ns` when
+    the capture ended, if that is known, `past` what the same endpoints exchanged in earlier connections: what of it
+    comes late is recognised. `quotes` are the ICMP errors about it.
+    """
+    sides = _sides(segments, connection)
+    hindsight = look_back(segments, sides, CLIENT)
+    numbers = _bases(segments, sides, hindsight)
+    memory = (Memory(), Memory())
+    now = ConnectionFacts()
+    states = [_start(hindsight, end) for end in (CLIENT, SERVER)]
+    steps: list[Step] = []
+    opinions = _opinions(segments, past)
+    for k, (segment, side) in enumerate(zip(segments, sides, strict=True)):
+        here = scene(segment, side, now, hindsight.final, (numbers.base[0] or 0, numbers.base[1] or 0), memory)
+        names = flags[k] if k < len(flags) else ()
+        named = phase(here, names)
+        derivations = derive(here, named)
+        remember(here)
+        before = tuple(states)
+        note(now, side, segment)
+        states = [_state(hindsight, now, end, k) for end in (CLIENT, SERVER)]
+        seq, ack = numbers.relative(side, segment)
+        steps.append(
+            Step(
+                segment=segment,
+                from_client=side == CLIENT,
+                time_ns=segment.time_ns - segments[0].time_ns,
+                seq=seq,
+                ack=ack if segment.flags & ACK else None,
+                client_before=before[CLIENT],
+                client_after=states[CLIENT],
+                server_before=before[SERVER],
+                server_after=states[SERVER],
+                rules=(
+                    *sender_rules(here, before[side], states[side]),
+                    *receiver_rules(here, before[1 - side], states[1 - side]),
+                ),
+                phase=named,
+                derivations=derivations,
+                flags=names,
+                opinion=opinions[k],
+            )
+        )
+    known = seen(connection, steps, hindsight.final, capture_end_ns=capture_end_ns, past=past, quotes=quotes)
+    findings = judge(known, steps)
+    beside = tuple(one.id for one in findings if one.id not in (connection.open, connection.close))
+    return Story(replace(connection, findings=beside), steps, findings, known)
+
+
+def _opinions(segments: Sequence[Segment], past: Sequence[Segment]) -> list[Opinion]:
+    """The second opinion on each segment; late ones of an earlier connection are marked."""
+    opinions = judge_segments([*past, *segments])[len(past) :]
+    own = opinions[0].incarnation if opinions else 0
+    return [replace(opinion, late=True) if opinion.incarnation < own else opinion for opinion in opinions]
+
+
+def _sides(segments: Sequence[Segment], connection: Connection) -> list[int]:
+    """0 for the client's segments, 1 for the server's."""
+    client = connection.client
+    try:
+        packed = socket.inet_pton(socket.AF_INET6 if ":" in client.ip else socket.AF_INET, client.ip)
+    except OSError:
+        return [CLIENT if segment.src_port == client.port else SERVER for segment in segments]
+    return [CLIENT if (segment.src, segment.src_port) == (packed, client.port) else SERVER for segment in segments]
+
+
+def _bases(segments: Sequence[Segment], sides: Sequence[int], past: Hindsight) -> Numbers:
+    """The numbers that are shown as 0: the initial ones where they were captured."""
+    numbers = Numbers()
+    for side in (CLIENT, SERVER):
+        if isn := past.final.sides[side].ledger.isn:
+            numbers.base[side] = isn & MASK
+    for segment, side in zip(segments, sides, strict=True):
+        numbers.learn_base(side, segment)
+    return numbers
+
+
+def _start(past: Hindsight, end: int) -> State:
+    """The likely state before the first segment."""
+    sent = past.final.sides[0].ledger.sent | past.final.sides[1].ledger.sent
+    if not sent & (SENT_SYN | SENT_SYN_ACK):
+        return State.ESTABLISHED
+    own, peer = past.final.sides[end].ledger, past.final.sides[1 - end].ledger
+    asked = peer.sent & SENT_SYN_ACK and not own.sent & (SENT_SYN | SENT_SYN_ACK)
+    if asked and not past.final.opening & UNSOLICITED:
+        return State.SYN_SENT  # its SYN was not captured
+    return likely(f.LISTENS if order_bits(past.final, end, CLIENT) & f.LISTENS else 0)
+
+
+def _state(past: Hindsight, now: ConnectionFacts, end: int, k: int) -> State:
+    """The likely state of an end after segment k."""
+    own, peer = now.sides[end].ledger, now.sides[1 - end].ledger
+    hole = order_bits(now, end, CLIENT) & f.DENIED_FIN & ~now.sides[end].order
+    vector = facts(own, peer, past.order[end][k] | hole)
+    if (past.final.sides[0].ledger.sent | past.final.sides[1].ledger.sent) & (SENT_SYN | SENT_SYN_ACK):
+        vector &= ~f.MIDSTREAM
+    return likely(vector)
