@@ -15,7 +15,14 @@ from synfin.faces.table import SEVERITIES
 from synfin.faces.terminal import SEVERITY_STYLES, Paint, wants_colour
 from synfin.faces.width import wrap
 from synfin.watch.connections.record import Connection, Finding
-from synfin.watch.findings import Seen, fleet
+from synfin.watch.findings import (
+    Initial,
+    Seen,
+    fleet,
+    going_on_elsewhere,
+    initial,
+    resting_on_absence_softened,
+)  # fmt: skip
 from synfin.watch.story.stories import listen
 from synfin.watch.verify import judge_segments, verify
 
@@ -41,7 +48,7 @@ class Found(NamedTuple):
     @property
     def order(self) -> tuple[int, bool, str, tuple[int, ...]]:
         """The worst first; among equals the capture's own faults, since they weaken the rest."""
-        return -self.rank, not self.finding.id.startswith("capture."), self.finding.id, self.conns
+        return -self.rank, not self.finding.id.startswith(("capture.", "path.asymmetric")), self.finding.id, self.conns
 
 
 def run(asked: argparse.Namespace) -> int:
@@ -52,13 +59,20 @@ def run(asked: argparse.Namespace) -> int:
     with inputs.rereadable(paths) as sources:
         heard = listen(sources, warnings=warnings)
     found: list[Found] = []
-    connections: list[Connection] = []
+    told: list[tuple[Connection, Sequence[Finding], Initial | None]] = []
     for story in heard.stories():
-        connections.append(story.connection)
-        found += [_of_catalogue(finding, story.connection, lang) for finding in story.findings]
+        told.append((story.connection, story.findings, initial(story.steps)))
         if asked.rfc and story.known is not None:
             found += _by_the_book(story.known, story.connection, lang)
-    found += [_of_catalogue(finding, None, lang) for finding in fleet(connections)]
+    connections = [connection for connection, *_ in told]
+    over_all = fleet(connections)
+    half = any(finding.id == "capture.one_way" for finding in over_all)
+    elsewhere = going_on_elsewhere((connection, numbers) for connection, _, numbers in told)
+    for connection, findings, _ in told:
+        weak = half or connection.conn in elsewhere
+        said = resting_on_absence_softened(findings) if weak else findings
+        found += [_of_catalogue(finding, connection, lang) for finding in said]
+    found += [_of_catalogue(finding, None, lang) for finding in over_all]
     for warning in warnings:
         inputs.note(warning)
     if not connections and not asked.quiet:
