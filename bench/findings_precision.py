@@ -1,10 +1,10 @@
-"""Every warn and error that `synfin check` reports on the reference captures, against what a person found in the packets.
+"""Every warn and error that `synfin check` reports on the reference captures, against what the packets say.
 
     CAPTURES=folder python bench/findings_precision.py          what is new, and what is gone
     CAPTURES=folder python bench/findings_precision.py --write  also docs/findings-precision.md, from the reviewed list
 
-Each finding of findings_reviewed.tsv was checked by hand: right, wrong, or undecided where the packets do not tell. Exit
-status 1 when a finding is not in the list, or one of the list is gone.
+Each finding of findings_reviewed.tsv was checked by hand: right, wrong, or undecided where the packets do not tell.
+Exit status 1 when a finding is not in the list, or one of the list is gone.
 """
 
 from __future__ import annotations

@@ -103,9 +103,9 @@ def copy(
     if width == 4:
         if known == cython.NULL:
             for i in range(count):
-                cython.cast(cython.p_uint, out)[i] = cython.cast(
-                    cython.pointer(cython.const[uint]), base + i * stride
-                )[0]
+                cython.cast(cython.p_uint, out)[i] = cython.cast(cython.pointer(cython.const[uint]), base + i * stride)[
+                    0
+                ]
         else:
             for i in range(count):
                 cython.cast(cython.p_uint, out)[i] = (
@@ -226,9 +226,7 @@ def members(
         shown = base + part.first * size + spec.shift
         if spec.scale == 4:
             for i in range(part.count):
-                known[i] = part.sound[i] & (
-                    cython.cast(cython.pointer(cython.const[uint]), shown + i * size)[0] != 0
-                )
+                known[i] = part.sound[i] & (cython.cast(cython.pointer(cython.const[uint]), shown + i * size)[0] != 0)
         else:
             for i in range(part.count):
                 known[i] = part.sound[i] & (

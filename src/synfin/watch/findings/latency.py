@@ -94,24 +94,31 @@ def _speaks_unasked(seen: Seen) -> bool:
 def _nagle(seen: Seen, side: int) -> Iterator[Finding]:
     """Small segments that wait for delayed ACKs: small, an ACK after the delay, at once the next small one."""
     mss = seen.halves[1 - side].mss or 536
-    away = seen.rtt_ns or 0
     stalls: list[tuple[int, Move, Move]] = []
+    second_waits: list[int] = []
     for first, ack, second in zip(seen.moves, seen.moves[1:], seen.moves[2:], strict=False):
         if first.side != side or ack.side == side or second.side != side:
             continue
         small = 0 < first.length < mss and 0 < second.length < mss
         waited = ack.at_ns - first.at_ns
-        delayed = limits.DELAYED_ACK_MIN_NS <= waited <= limits.DELAYED_ACK_MAX_NS + away
+        delayed = limits.DELAYED_ACK_MIN_NS <= waited <= limits.DELAYED_ACK_MAX_NS + (seen.rtt_ns or 0)
         follows = second.seq == first.end and second.at_ns - ack.at_ns <= limits.AT_ONCE_NS
         if small and ack.pure_ack and ack.ack == first.end and delayed and follows and not first.again:
             stalls.append((waited, first, ack))
+            answer = next((m for m in seen.answers(second) if m.ack >= second.end), ack)
+            second_waits.append(max(answer.at_ns - second.at_ns, 0))
     waits = sorted(waited for waited, *_ in stalls)
-    usual = waits[len(waits) // 2] if waits else 0
-    if len(stalls) >= limits.NAGLE_STALLS and usual - away >= limits.DELAYED_ACK_MIN_NS:  # else it is the way
+    if len(stalls) < limits.NAGLE_STALLS:
+        return
+    # the second piece completes the request, and its ACK comes with the answer: after the round trip alone
+    away = min(sorted(second_waits)[len(second_waits) // 2], seen.rtt_ns or limits.DELAYED_ACK_MAX_NS)
+    usual = waits[len(waits) // 2]
+    if usual - away >= limits.DELAYED_ACK_MIN_NS:
         numbers: Numbers = {"X": NAMES[side], "Y": NAMES[1 - side], "n": len(stalls), "dt": usual}
         frames = [frame for _, first, ack in stalls for frame in (first.frame, ack.frame)]
         severity = "" if seen.rtt_ns is not None else "note"
-        yield finding("app.nagle_delayed_ack", NAMES[side], frames, numbers, likely=not away, severity=severity)
+        likely = seen.rtt_ns is None
+        yield finding("app.nagle_delayed_ack", NAMES[side], frames, numbers, likely=likely, severity=severity)
 
 
 def _silly(seen: Seen, side: int) -> Iterator[Finding]:
