@@ -13,11 +13,11 @@ from synfin.explain.words import Language, detect_language, rfc_section, text
 from synfin.faces import inputs, telling
 from synfin.faces.table import SEVERITIES
 from synfin.faces.terminal import SEVERITY_STYLES, Paint, wants_colour
+from synfin.faces.weaknesses import weaknesses
 from synfin.faces.width import wrap
-from synfin.watch.connections.record import Connection, Finding
+from synfin.watch.connections.record import Connection, Finding, Story
 from synfin.watch.findings import (
     Initial,
-    Seen,
     fleet,
     going_on_elsewhere,
     initial,
@@ -58,24 +58,16 @@ def run(asked: argparse.Namespace) -> int:
     warnings: list[str] = []
     with inputs.rereadable(paths) as sources:
         heard = listen(sources, warnings=warnings)
-    found: list[Found] = []
-    told: list[tuple[Connection, Sequence[Finding], Initial | None]] = []
-    for story in heard.stories():
-        told.append((story.connection, story.findings, initial(story.steps)))
-        if asked.rfc and story.known is not None:
-            found += _by_the_book(story.known, story.connection, lang)
-    connections = [connection for connection, *_ in told]
-    over_all = fleet(connections)
-    half = any(finding.id == "capture.one_way" for finding in over_all)
-    elsewhere = going_on_elsewhere((connection, numbers) for connection, _, numbers in told)
-    for connection, findings, _ in told:
-        weak = half or connection.conn in elsewhere
-        said = resting_on_absence_softened(findings) if weak else findings
-        found += [_of_catalogue(finding, connection, lang) for finding in said]
-    found += [_of_catalogue(finding, None, lang) for finding in over_all]
+    told = [(story, initial(story.steps)) for story in heard.stories()]
+    found = [one for story, _ in told for one in _by_the_book(story, lang)] if asked.rfc else []
+    found += _of_all(told, lang)
+    limits = weaknesses([story.findings for story, _ in told], heard.backwards, lang)
+    if limits and not asked.quiet:
+        inputs.note(limits)
     for warning in warnings:
         inputs.note(warning)
-    if not connections and not asked.quiet:
+    warnings[:0] = [limits] if limits else []
+    if not told and not asked.quiet:
         inputs.note_no_tcp(paths, heard.frames)
     least = SEVERITIES.index(asked.least)
     shown = sorted((one for one in found if one.rank >= least), key=lambda one: one.order)
@@ -85,12 +77,27 @@ def run(asked: argparse.Namespace) -> int:
     return int(any(one.rank >= SEVERITIES.index(asked.fail_on) for one in found))
 
 
+def _of_all(told: Sequence[tuple[Story, Initial | None]], lang: Language) -> Iterator[Found]:
+    """The findings of each connection, as far as the others do not weaken them, and those over all."""
+    over_all = fleet(story.connection for story, _ in told)
+    half = any(finding.id == "capture.one_way" for finding in over_all)
+    elsewhere = going_on_elsewhere((story.connection, numbers) for story, numbers in told)
+    for story, _ in told:
+        weak = half or story.connection.conn in elsewhere
+        said = resting_on_absence_softened(story.findings) if weak else story.findings
+        yield from (_of_catalogue(finding, story.connection, lang) for finding in said)
+    yield from (_of_catalogue(finding, None, lang) for finding in over_all)
+
+
 def _of_catalogue(finding: Finding, connection: Connection | None, lang: Language) -> Found:
     return Found(finding, connection, *finding_sentence(finding, lang))
 
 
-def _by_the_book(known: Seen, connection: Connection, lang: Language) -> Iterator[Found]:
+def _by_the_book(story: Story, lang: Language) -> Iterator[Found]:
     """What a connection does that RFC 9293 does not allow."""
+    known, connection = story.known, story.connection
+    if known is None:
+        return
     for ruling in verify(known):
         if not ruling.kept and ruling.level != "may":
             found = Finding(

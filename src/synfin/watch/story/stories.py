@@ -10,6 +10,7 @@ from synfin.capture.packet import Packet
 from synfin.capture.reader import CaptureReader, open_capture
 from synfin.watch.connections.record import Story
 from synfin.watch.connections.records import record
+from synfin.watch.findings.thresholds import CLOCK_BACK_NS
 from synfin.watch.follow.analysis import flag_names
 from synfin.watch.follow.profile import TSHARK_4_0, Profile
 from synfin.watch.follow.quote import Quote, quote
@@ -31,12 +32,17 @@ class Heard:
     quotes: dict[int, list[Quote]] = field(default_factory=dict)  #: by `conn`: ICMP errors about it
     end_ns: int | None = None  #: the latest time
     frames: int = 0
+    backwards: int = 0  #: frames whose time is clearly before that of the frame before them
+    _last_ns: int | None = None
     _fragments: Reassembler = field(default_factory=Reassembler)
 
     def take(self, packet: Packet, *, keep: bool = True) -> tuple[Frame, int | None]:
         """Follow a packet; the frame, and the `conn` of its segment. `keep` keeps that for `stories`."""
         frame = dissect(packet, self._fragments)
         self.frames += 1
+        if self._last_ns is not None and packet.time_ns < self._last_ns - CLOCK_BACK_NS:
+            self.backwards += 1
+        self._last_ns = packet.time_ns
         self.end_ns = packet.time_ns if self.end_ns is None else max(self.end_ns, packet.time_ns)
         found = self.tracker.follow(frame)
         if found is None:
