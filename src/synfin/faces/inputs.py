@@ -36,9 +36,9 @@ def note(message: str) -> None:
     print(f"synfin: {message}", file=sys.stderr)
 
 
-def follow(paths: Sequence[str], warnings: list[str]) -> tuple[Engine, bool]:
+def follow(paths: Sequence[str], warnings: list[str], *, records_only: bool = False) -> tuple[Engine, bool]:
     """Follow the captures as one input; (the engine, whether it was interrupted). What was read is never lost."""
-    following = fresh_engine()
+    following = fresh_engine(records_only=records_only)
     try:
         for _ in steps(following, paths, warnings):
             pass

@@ -141,7 +141,7 @@ def _write(asked: argparse.Namespace, paths: Sequence[str]) -> int:
     warnings: list[str] = []
     with inputs.rereadable(paths) as sources:
         if wanted is None:
-            engine, interrupted = inputs.follow(sources, warnings)
+            engine, interrupted = inputs.follow(sources, warnings, records_only=True)
             if interrupted:
                 raise KeyboardInterrupt
             table = packet_table(sources, engine, lambda: engine.frames)
