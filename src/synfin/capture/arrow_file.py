@@ -123,11 +123,10 @@ class ArrowWriter:
         """An array and those inside, each a node and its buffers."""
         if kind == "address" and self._footer:
             values = self._named(values)
-        elif isinstance(values, Named):
+        elif isinstance(values, (Named, Words)):
             values = values.texts()
         if not isinstance(values, (Packed, Texts, Lists)):
-            values = in_memory(kind, values.texts() if isinstance(values, Words) else values)
-        assert isinstance(values, (Packed, Texts, Lists))
+            values = in_memory(kind, values)
         yield Node(length, values.unknown)
         yield b"" if values.bits is None else values.bits
         if isinstance(values, Packed):
