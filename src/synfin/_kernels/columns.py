@@ -491,8 +491,8 @@ class Columns:
         """Rows `start` to before `stop` of a block, with facts and values, behind those of the batch.
 
         `sent` has a byte for each row of the block: 1 where the client sent it. Without late columns `notes` gets what
-        `Tracker.recall` and `recalled` make them of. Of rows that the kernels do not know anything may stand here:
-        `put` says it then.
+        `Tracker.recall` and `recalled` make them of, for each row of the batch. Of rows that the kernels do not know
+        anything may stand here: `put` says it then.
         """
         view: cython.pointer(View) = cython.address(block.view)
         told: cython.p_const_uchar = cython.NULL
@@ -511,7 +511,7 @@ class Columns:
                 raise IndexError("fewer senders than rows")
             told = cython.address(sent[0])
         else:
-            if notes is None or notes.shape[0] < cython.cast(cython.Py_ssize_t, stop) * cython.sizeof(Note):
+            if notes is None or notes.shape[0] < cython.cast(cython.Py_ssize_t, self.rows) * cython.sizeof(Note):
                 raise IndexError("fewer notes than rows")
             note = cython.cast(cython.pointer(Note), cython.address(notes[0]))
         with cython.nogil:
@@ -553,7 +553,7 @@ class Columns:
             if note == cython.NULL:
                 known |= late(view.rows + i, fact, value, view.segment[i] == 1, sent[i], out, n)
             else:
-                remember(view.rows + i, fact, value, view.segment[i] == 1, note + i)
+                remember(view.rows + i, fact, value, view.segment[i] == 1, note + n)
             self.count_row(known)
         return 1
 
@@ -658,6 +658,10 @@ def ones(word: ulonglong) -> uint:
     word -= (word >> 1) & PAIRS
     word = (word & QUARTERS) + ((word >> 2) & QUARTERS)
     return cython.cast(uint, (((word + (word >> 4)) & NIBBLES) * BYTES) >> 56)
+
+
+def note_size() -> cython.Py_ssize_t:
+    return cython.sizeof(Note)
 
 
 def pack(flags: cython.const[uchar][::1], count: cython.Py_ssize_t) -> bytes:

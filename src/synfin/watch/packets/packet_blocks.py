@@ -17,8 +17,8 @@ from synfin.watch.packets.packet_table import COLUMNS
 from synfin.watch.packets.told import Told
 
 #: of each column of the table: its number in the kernel
-_PLACES = {name: number for number, (name, _, _) in enumerate(columns.COLUMNS)}
-_PLACES["synfin.time_ns"] = _PLACES["frame.time"]
+PLACES = {name: number for number, (name, _, _) in enumerate(columns.COLUMNS)}
+PLACES["synfin.time_ns"] = PLACES["frame.time"]
 
 
 def parts(paths: Sequence[str], finished: follow.Tracker, rows: int, *, passing: bool = False) -> Iterator[Part]:
@@ -74,7 +74,7 @@ class Growing:
             if start <= index < stop:
                 for column, value in zip(COLUMNS, cells, strict=True):
                     known = octets_of(value) if column.kind == "address" else value
-                    self._columns.put(_PLACES[column.name], before + index - start, known)
+                    self._columns.put(PLACES[column.name], before + index - start, known)
         return stop
 
     def cut(self) -> Part:
@@ -87,7 +87,7 @@ class Growing:
         return part
 
     def _values(self, column: Column, memory: memoryview, length: int, unknown: Sequence[int]) -> Values:
-        number = _PLACES[column.name]
+        number = PLACES[column.name]
         width, data, bits = self._columns.place(number)
         known = memory[bits : bits + (length + 7) // 8]
         shown = known if unknown[number] else None
