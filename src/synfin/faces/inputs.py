@@ -112,14 +112,16 @@ def _size(path: str) -> int:
     return found.st_size if stat.S_ISREG(found.st_mode) else 0
 
 
-def fresh_engine(*, records_only: bool = False, limits: Limits = KEEP_ALL, jobs: int = 1) -> Engine:
+def fresh_engine(
+    *, records_only: bool = False, limits: Limits = KEEP_ALL, jobs: int = 1, findings: bool = False
+) -> Engine:
     """An engine (see `engines.engine`); says once when the kernels are missing."""
     if not compiled() and os.environ.get("SYNFIN_READABLE") != "1" and not _told:
         _told.append(True)
         note(
             "the compiled kernels are missing; the readable core runs, slower (install gcc and python3-dev, then again)"
         )
-    return engine(records_only=records_only, limits=limits, jobs=jobs)
+    return engine(records_only=records_only, limits=limits, jobs=jobs, findings=findings)
 
 
 _told: list[bool] = []

@@ -15,7 +15,8 @@ from synfin.faces.table import SEVERITIES
 from synfin.faces.terminal import SEVERITY_STYLES, Paint, wants_colour
 from synfin.faces.width import wrap
 from synfin.watch.connections.record import Connection, Finding
-from synfin.watch.findings import Seen, fleet
+from synfin.watch.findings.fleet import fleet
+from synfin.watch.findings.seen import Seen
 from synfin.watch.story.stories import listen
 from synfin.watch.verify import judge_segments, verify
 
