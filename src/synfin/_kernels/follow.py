@@ -13,7 +13,19 @@ from cython import longlong, uchar, uint, ulonglong, ushort
 from cython.cimports.cpython.bytes import PyBytes_AS_STRING
 from cython.cimports.libc.stdlib import free
 from cython.cimports.libc.string import memcpy, memset
-from cython.cimports.synfin._kernels import birth, calm, clock, collect, flight, leave, record, signs, stream, table, zeek
+from cython.cimports.synfin._kernels import (
+    birth,
+    calm,
+    clock,
+    collect,
+    flight,
+    leave,
+    record,
+    signs,
+    stream,
+    table,
+    zeek,
+)
 from cython.cimports.synfin._kernels import fact as fact_of
 from cython.cimports.synfin._kernels.birth import COUNTS, OPENS, Birth, Births
 from cython.cimports.synfin._kernels.clock import Clock
@@ -52,11 +64,11 @@ ANALYSED, CLOSES, FOLLOWS = 1, 2, 4  #: bits of `marks` of a value
 FAST_OPEN = {8: "tfo_syn", 16: "tfo_ack", 32: "tfo_ignored"}  #: bits of `marks` of a value
 RECORD_FORMAT = "<QQQQQQqqqq16s16sIIIIIIIIIIIHH32sBBBBBB2x"
 RECORD_FIELDS = (
-    "marks", "signs", "payload_client", "payload_server", "wire_client", "wire_server", "first_ns", "last_ns", "leg_0", "leg_1",
-    "client", "server", "conn", "stream", "first_frame", "last_frame", "packets_client", "packets_server",
-    "retransmissions_client", "retransmissions_server", "vector_client", "vector_server", "completeness",
-    "port_client", "port_server", "history", "history_len", "ttl_client", "ttl_server", "v6", "role_guessed",
-    "conn_state",
+    "marks", "signs", "payload_client", "payload_server", "wire_client", "wire_server", "first_ns", "last_ns",
+    "leg_0", "leg_1", "client", "server", "conn", "stream", "first_frame", "last_frame", "packets_client",
+    "packets_server", "retransmissions_client", "retransmissions_server", "vector_client", "vector_server",
+    "completeness", "port_client", "port_server", "history", "history_len", "ttl_client", "ttl_server", "v6",
+    "role_guessed", "conn_state",
 )  # fmt: skip
 SLOTS_AHEAD = cython.declare(cython.Py_ssize_t, 16)  # rows for which memory is asked for before it is needed
 CONNS_AHEAD = cython.declare(cython.Py_ssize_t, 8)
@@ -169,9 +181,7 @@ class Tracker:
         self.shards = shards
         memset(cython.address(self.store), 0, cython.sizeof(Store))
         self.noting = len(limits) > 0
-        if self.noting and not signs.begin(
-            cython.address(self.store), PyBytes_AS_STRING(limits), len(limits)
-        ):
+        if self.noting and not signs.begin(cython.address(self.store), PyBytes_AS_STRING(limits), len(limits)):
             raise ValueError("the limits are 64-bit floats, one for each of `signs.LIMITS`")
         memset(cython.address(self.births), 0, cython.sizeof(Births))
         memset(cython.address(self.clock), 0, cython.sizeof(Clock))
@@ -416,9 +426,7 @@ class Tracker:
     ) -> cint:
         """Follow an undisturbed segment; 0 when there is no memory."""
         own: cython.pointer(Flow) = cython.address(conn.flows[side])
-        if self.noting and signs.remarkable(
-            cython.address(self.store), own, cython.address(conn.flows[1 - side]), row
-        ):
+        if self.noting and signs.remarkable(cython.address(self.store), own, cython.address(conn.flows[1 - side]), row):
             if not signs.undisturbed(cython.address(self.store), conn, side, row, self.frames):
                 return 0
         if fact == cython.NULL:
@@ -708,9 +716,7 @@ class Tracker:
         end_ns: longlong = self.end_ns if (leaver.order >> 32) == ALL_ONES else LATEST_NS
         self.leaving.at += 1
         if written:
-            record.write(
-                conn, leave.newest(cython.address(self.table), conn).completeness, end_ns, self.noted(), out
-            )
+            record.write(conn, leave.newest(cython.address(self.table), conn).completeness, end_ns, self.noted(), out)
         if self.noting:
             signs.forget(cython.address(self.store), conn)
         leave.let_go(cython.address(self.table), conn)
@@ -741,6 +747,10 @@ class Tracker:
     def connection_count(self) -> uint:
         """Connections so far; records that only quoted headers reached are none."""
         return self.numbered
+
+    def latest_ns(self) -> longlong:
+        """The latest time of a frame so far, 0 before the first."""
+        return self.end_ns
 
     def counts(self) -> tuple:
         """(frames, frames with a TCP header quoted or not, frames with a TCP header of their own) so far."""
