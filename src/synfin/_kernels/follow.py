@@ -66,11 +66,11 @@ ANALYSED, CLOSES, FOLLOWS = 1, 2, 4  #: bits of `marks` of a value
 FAST_OPEN = {8: "tfo_syn", 16: "tfo_ack", 32: "tfo_ignored"}  #: bits of `marks` of a value
 RECORD_FORMAT = "<QQQQQQqqqq16s16sIIIIIIIIIIIHH32sBBBBBB2x"
 RECORD_FIELDS = (
-    "marks", "signs", "payload_client", "payload_server", "wire_client", "wire_server", "first_ns", "last_ns", "leg_0", "leg_1",
-    "client", "server", "conn", "stream", "first_frame", "last_frame", "packets_client", "packets_server",
-    "retransmissions_client", "retransmissions_server", "vector_client", "vector_server", "completeness",
-    "port_client", "port_server", "history", "history_len", "ttl_client", "ttl_server", "v6", "role_guessed",
-    "conn_state",
+    "marks", "signs", "payload_client", "payload_server", "wire_client", "wire_server", "first_ns", "last_ns",
+    "leg_0", "leg_1", "client", "server", "conn", "stream", "first_frame", "last_frame", "packets_client",
+    "packets_server", "retransmissions_client", "retransmissions_server", "vector_client", "vector_server",
+    "completeness", "port_client", "port_server", "history", "history_len", "ttl_client", "ttl_server", "v6",
+    "role_guessed", "conn_state",
 )  # fmt: skip
 SLOTS_AHEAD = cython.declare(cython.Py_ssize_t, 16)  # rows for which memory is asked for before it is needed
 CONNS_AHEAD = cython.declare(cython.Py_ssize_t, 8)
@@ -780,6 +780,10 @@ class Tracker:
     def connection_count(self) -> uint:
         """Connections so far; records that only quoted headers reached are none."""
         return self.numbered
+
+    def latest_ns(self) -> longlong:
+        """The latest time of a frame so far, 0 before the first."""
+        return self.end_ns
 
     def counts(self) -> tuple:
         """(frames, frames with a TCP header quoted or not, frames with a TCP header of their own) so far."""
