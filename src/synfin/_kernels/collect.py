@@ -6,6 +6,7 @@
 import cython
 from cython import int as cint
 from cython import longlong, uint, ulonglong
+from cython.cimports.libc.string import memcmp
 from cython.cimports.synfin._kernels.conn import Conn, End, Flow
 from cython.cimports.synfin._kernels.judge import RETRANSMITTED
 from cython.cimports.synfin._kernels.row import Row, since
@@ -417,8 +418,7 @@ def add_reset(
 @cython.cfunc
 @cython.nogil
 @cython.exceptval(check=False)
-def add(conn: cython.pointer(Conn), side: uint, row: cython.pointer(Row)) -> cython.void:
-    """Note a segment whose header is whole and whose length is known."""
+def note_segment(conn: cython.pointer(Conn), side: uint, row: cython.pointer(Row)) -> cython.void:
     own: cython.pointer(End) = cython.address(conn.work.ends[side])
     peer: cython.pointer(End) = cython.address(conn.work.ends[1 - side])
     flags: uint = row.flags
@@ -444,6 +444,17 @@ def add(conn: cython.pointer(Conn), side: uint, row: cython.pointer(Row)) -> cyt
         own.window = row.window
     peer.probes = 0
     peer.retransmissions = 0
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def add(conn: cython.pointer(Conn), side: uint, row: cython.pointer(Row)) -> cython.void:
+    """Note a segment whose header is whole and whose length is known; of a socket connected to itself, at both ends."""
+    note_segment(conn, side, row)
+    if conn.low_port == conn.high_port and memcmp(conn.low, conn.high, 16) == 0:
+        note_segment(conn, 1 - side, row)
+        conn.work.ends[1 - side].order = conn.work.ends[side].order
 
 
 @cython.cfunc

@@ -261,7 +261,10 @@ def _how(story: Story, lang: Language) -> str:
 def _details(story: Story, lang: Language) -> Iterator[str]:
     record = story.connection
     sent = {"client_bytes": record.client.payload_bytes, "server_bytes": record.server.payload_bytes}
-    if record.close != "close.never_opened":
+    itself = record.client.endpoint == record.server.endpoint
+    if itself:
+        yield text("detail.itself", lang, bytes=record.client.payload_bytes)
+    elif record.close != "close.never_opened":
         who = [end for end in ("client", "server") if sent[f"{end}_bytes"]]
         yield text(f"detail.bytes-{'both' if len(who) == 2 else who[0] if who else 'none'}", lang, **sent)
     there, back = record.handshake_legs_ns

@@ -96,8 +96,30 @@ def add(
     window: int,
     hdr_len: int,
     time_ns: int,
+    *,
+    to_itself: bool = False,
 ) -> None:
-    """Note one segment that `side` sent: raw numbers of its header, payload length by the IP header."""
+    """Note one segment that `side` sent: raw numbers of its header, payload length by the IP header.
+
+    A socket that is connected to itself is both ends: what it sends, each end has sent.
+    """
+    _note_segment(conn, side, flags, seq, ack, length, window, hdr_len, time_ns)
+    if to_itself:
+        _note_segment(conn, 1 - side, flags, seq, ack, length, window, hdr_len, time_ns)
+        conn.sides[1 - side].order = conn.sides[side].order
+
+
+def _note_segment(
+    conn: ConnectionFacts,
+    side: int,
+    flags: int,
+    seq: int,
+    ack: int,
+    length: int,
+    window: int,
+    hdr_len: int,
+    time_ns: int,
+) -> None:
     own, peer = conn.sides[side], conn.sides[1 - side]
     if not own.packets and not peer.packets:
         conn.first_ns = conn.last_ns = time_ns
