@@ -47,7 +47,7 @@ def protocols(frame: Frame) -> str:
             names.append(name)
         last = place + 1 == len(frame.layers)
         following = "" if last else frame.layers[place + 1].name
-        if name in ("eth", "vlan", "sll") and following != "llc" and not last:
+        if name in ("eth", "vlan", "sll", "cmd") and following != "llc" and not last:
             names.append("ethertype")
     if frame.layers and frame.layers[0].name in ("ip", "ipv6") and frame.packet.link_type in (12, 14, 101):
         names.insert(0, "raw")

@@ -104,5 +104,13 @@ FIELDS = (
     _field(RECORD + ".multicast_address", "ipv6", "Multicast address", "组播地址"),
     _field(RECORD + ".source_address", "ipv6", "Source address", "源地址"),
     _field(RECORD + ".auxiliary_data", "bytes", "Auxiliary data", "辅助数据"),
+    _field("icmpv6.mip6.identifier", "u16", "Identifier", "标识符"),
+    _field("icmpv6.mip6.home_agent_address", "ipv6", "Home agent address", "归属代理地址"),
+    _field("icmpv6.mip6.flag", "u16x", "Flags", "标志"),
+    _field("icmpv6.mip6.flag.m", "bool", "Addresses by DHCPv6", "地址由 DHCPv6 管理", mask=0x8000, bits=16,
+           values=values.SET),
+    _field("icmpv6.mip6.flag.o", "bool", "Other configuration by DHCPv6", "其他配置由 DHCPv6 提供", mask=0x4000,
+           bits=16, values=values.SET),
+    _field("icmpv6.mip6.flag.rsv", "u16", "Reserved", "保留", mask=0x3FFF),
     _field.note("icmpv6.checksum_bad.expert", "warning", "checksum", "Bad checksum", "校验和错误"),
 )  # fmt: skip

@@ -18,7 +18,7 @@ IP = ("ip",)
 LEAST_TTL = 5  #: a packet that may take fewer hops than these is worth a note
 PIM, OSPF = 103, 89
 #: Addresses of the local network control block with a time to live that is not 1; 0 means any.
-CONTROL_TTL = {0xE0000012: 255, 0xE0000066: 255, 0xE00000FB: 0, 0xE00000FC: 0}
+CONTROL_TTL = {0xE0000012: 255, 0xE0000066: 255, 0xE00000FB: 255, 0xE00000FC: 0}
 
 
 def text(loader: Loader) -> Loader:

@@ -11,7 +11,21 @@ from synfin.dissect.expert import note
 from synfin.dissect.field import Field
 from synfin.dissect.http_walk import begins
 from synfin.dissect.icmp_walk import STAMP_LEN, sent_at
-from synfin.dissect.load import Loader, Spot, bits, both, byte, computed, constant, limit, number, raw, when, whole
+from synfin.dissect.load import (
+    Loader,
+    Spot,
+    bits,
+    both,
+    byte,
+    computed,
+    constant,
+    limit,
+    lowest_bit,
+    number,
+    raw,
+    when,
+    whole,
+)
 from synfin.wire.frame import Frame
 from synfin.wire.layer import Layer
 
@@ -20,6 +34,8 @@ ETH, VLAN, MPLS, SLL, NULL, DATA, LLC = (
 )  # fmt: skip
 MIN_FRAME = 60  #: Ethernet's least length without the frame check sequence
 LARGEST_LENGTH = 1500  #: greater numbers at offset 12 are an EtherType
+INFORMATION, SUPERVISORY = (0x01, 0), (0x03, 1)  #: low bits of the control field (IEEE 802.2 section 5.4)
+SUPERVISION = {0: "Receiver ready", 1: "Receiver not ready", 2: "Reject"}
 ARPHRD_ETHERNET, ARPHRD_LOOPBACK = 1, 772
 
 
@@ -49,7 +65,22 @@ def _snap(frame: Frame, layer: Layer) -> bool:
 
 
 def _control(frame: Frame, layer: Layer, facts: Facts | None) -> Iterable[Spot]:
-    return bits(2, 1 if _unnumbered(frame, layer) else 2)(frame, layer, facts)
+    return (bits(2, 1) if _unnumbered(frame, layer) else _numbered(0xFFFF))(frame, layer, facts)
+
+
+def _numbered(mask: int, *, only: tuple[int, int] | None = None) -> Loader:
+    """Part of the two bytes that frames with numbers have there, the low byte first.
+
+    `only` are the bits (mask, value) that tell the frames which have it.
+    """
+
+    def load(frame: Frame, layer: Layer, facts: Facts | None) -> Iterable[Spot]:
+        low, high = byte(frame, layer, 2), byte(frame, layer, 3)
+        if high < 0 or _unnumbered(frame, layer) or (only is not None and low & only[0] != only[1]):
+            return ()
+        return (Spot(((high << 8 | low) & mask) >> lowest_bit(mask), layer.start + 2, 2),)
+
+    return load
 
 
 def _text(loader: Loader) -> Loader:
@@ -247,8 +278,16 @@ FIELDS = (
           parent="llc.control", mask=0xEC, mask_bits=8),
     Field("llc.control.u_modifier_resp", "u8", LLC, when(_response, bits(2, 1, 0xEC)), "Response", "响应",
           display="hex", parent="llc.control", mask=0xEC, mask_bits=8),
-    Field("llc.control.ftype", "u8", LLC, when(_unnumbered, bits(2, 1, 0x03)), "Frame type", "帧类型", display="hex",
-          parent="llc.control", mask=0x03, mask_bits=8),
+    Field("llc.control.n_r", "u16", LLC, _numbered(0xFE00), "N(R)", "接收序号", parent="llc.control", mask=0xFE00,
+          mask_bits=16),
+    Field("llc.control.n_s", "u16", LLC, _numbered(0x00FE, only=INFORMATION), "N(S)", "发送序号", parent="llc.control",
+          mask=0x00FE, mask_bits=16),
+    Field("llc.control.s_ftype", "u16", LLC, _numbered(0x000C, only=SUPERVISORY), "Supervisory frame type",
+          "监控帧类型", display="hex", values=SUPERVISION, parent="llc.control", mask=0x000C, mask_bits=16),
+    Field("llc.control.ftype", "u8", LLC,
+          both(when(_unnumbered, bits(2, 1, 0x03)), _numbered(0x0001, only=INFORMATION),
+               _numbered(0x0003, only=SUPERVISORY)), "Frame type", "帧类型", display="hex", parent="llc.control",
+          mask=0x03, mask_bits=8),
     Field("llc.oui", "u24", LLC, when(_snap, bits(3, 3)), "Organization code", "组织代码"),
     Field("llc.type", "u16", LLC, when(_snap, bits(6, 2)), "Type", "类型", display="hex", values=values.ETHERTYPE),
     Field("vlan", "protocol", VLAN, whole, "802.1Q Virtual LAN", "802.1Q 虚拟局域网"),

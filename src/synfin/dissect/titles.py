@@ -28,7 +28,7 @@ CHINESE = {"Src: ": "源 ", "Dst: ": "目的 ", "Src Port: ": "源端口 ", "Dst
 ACK_FLAG = 0x10
 LARGEST_LENGTH = 1500  #: greater numbers at offset 12 are an EtherType
 #: Layers whose title tells more than their name; of the others Wireshark prints the short name as the value.
-TITLED = frozenset({*TOLD, "frame", "data", "sll", "arp"})
+TITLED = frozenset({*TOLD, "frame", "sll", "arp"})
 
 
 def title(frame: Frame, layer: Layer, facts: Facts | None, lang: str = "en") -> str:
