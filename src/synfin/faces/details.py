@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from synfin.dissect import tree
 from synfin.dissect.context import Facts
-from synfin.explain import facts, labels, models, narrative, possible
+from synfin.explain import facts, labels, models, narrative, opinions, possible
 from synfin.explain.escape import visible
 from synfin.explain.header import FLAGS, Cell, flag_names, header_cells, is_partial_checksum, segment_name
 from synfin.explain.ladder import Row
@@ -61,6 +61,7 @@ def segment_details(story: Story, index: int, frame: Frame | None) -> dict[str, 
         "why": _derivations(step),
         "rules": _rules(step),
         "analysis": [flag.replace("_", " ") for flag in step.flags],
+        "opinion": both(lambda lang: opinions.judgement(step, lang)),
         "flags": flag_names(step.segment.flags),
     }  # fmt: skip
     if frame is not None:
