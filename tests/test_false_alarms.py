@@ -14,7 +14,8 @@ import pytest
 from segments import HANDSHAKE, REQUEST, exchange, record_of
 from synfin.explain.narrative import finding_sentence
 from synfin.watch.connections.record import Finding
-from synfin.watch.findings import going_on_elsewhere, initial, resting_on_absence_softened
+from synfin.watch.findings.translated import going_on_elsewhere, initial
+from synfin.watch.findings.weaken import resting_on_absence_softened
 from synfin.watch.story.story import tell
 from synfin.wire.tcp import SYN
 

@@ -9,7 +9,8 @@ from synfin.capture.packet import Packet
 from synfin.lab.script import VANTAGES, Crowd, Expect, Script
 from synfin.lab.trial import MAX_REPEATS, Trial, perform
 from synfin.watch.connections.record import Story
-from synfin.watch.findings import KNOWN, fleet
+from synfin.watch.findings.fleet import fleet
+from synfin.watch.findings.known import KNOWN
 from synfin.watch.follow.tracker import Tracker
 from synfin.watch.story.stories import Heard
 from synfin.wire.frame import Frame

@@ -33,7 +33,7 @@ _SEVERE = ("warn", "error")
 
 def weakened(seen: Seen, found: Sequence[Finding]) -> list[Finding]:
     """The findings of one connection, as far as its capture carries them."""
-    if any(later.at_ns < earlier.at_ns - limits.CLOCK_BACK_NS for earlier, later in pairwise(seen.moves)):
+    if goes_back([move.at_ns for move in seen.moves]):
         found = soften(found, _TIMED)
     ids = {one.id for one in found}
     if not seen.one_way:
@@ -45,6 +45,11 @@ def weakened(seen: Seen, found: Sequence[Finding]) -> list[Finding]:
     frames = [seen.moves[0].frame, seen.moves[-1].frame]
     numbers: dict[str, int | float | str] = {"A": NAMES[1 - side], "B": NAMES[side]}
     return [*softer[:2], finding("path.asymmetric", NAMES[side], frames, numbers, severity="info"), *softer[2:]]
+
+
+def goes_back(times_ns: Sequence[int]) -> bool:
+    """Whether the clock of a capture was set back between two segments."""
+    return any(later < earlier - limits.CLOCK_BACK_NS for earlier, later in pairwise(times_ns))
 
 
 def resting_on_absence_softened(found: Sequence[Finding]) -> list[Finding]:
