@@ -13,7 +13,7 @@ import pytest
 
 from segments import REQUEST, START_NS, Segment, exchange, record_of
 from synfin.watch.compare import Heard, compare
-from synfin.watch.findings import resting_on_absence_softened
+from synfin.watch.findings.weaken import resting_on_absence_softened
 from synfin.watch.story.story import tell
 
 ETHERNET = bytes(12) + b"\x08\x00"

@@ -103,7 +103,8 @@ def _nagle(seen: Seen, side: int) -> Iterator[Finding]:
         waited = ack.at_ns - first.at_ns
         delayed = limits.DELAYED_ACK_MIN_NS <= waited <= limits.DELAYED_ACK_MAX_NS + (seen.rtt_ns or 0)
         follows = second.seq == first.end and second.at_ns - ack.at_ns <= limits.AT_ONCE_NS
-        if small and ack.pure_ack and ack.ack == first.end and delayed and follows and not first.again:
+        fits = first.room is None or first.acked + first.room >= first.end + second.length  # else the window held it
+        if small and ack.pure_ack and ack.ack == first.end and delayed and follows and fits and not first.again:
             stalls.append((waited, first, ack))
             answer = next((m for m in seen.answers(second) if m.ack >= second.end), ack)
             second_waits.append(max(answer.at_ns - second.at_ns, 0))
