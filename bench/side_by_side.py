@@ -24,7 +24,6 @@ from typing import NamedTuple
 from synfin import lab
 from synfin.capture.packet import Packet
 from synfin.explain.narrative import finding_sentence, findings, verdict
-from synfin.explain.words import finding_facts
 from synfin.faces.svg import render_svg
 from synfin.lab import shelf
 from synfin.lab.check import Told, stories
@@ -79,8 +78,8 @@ def _head(cases: Sequence[Case]) -> Iterator[str]:
     yield from ("# The same capture, three witnesses", "")
     yield from (line.format(tshark=tshark, tcptrace=tcptrace) for line in WORDS["intro"])
     yield ""
-    yield 'Everything but "The difference" is written by `python bench/side_by_side.py`, here on Linux '
-    yield f"{platform.release()}; `synfin lab NAME` shows each of them on your machine."
+    yield 'Everything but "The difference" is written by `python bench/side_by_side.py`,'
+    yield f"here on Linux {platform.release()}; `synfin lab NAME` shows each of them on your machine."
     yield ""
     yield " · ".join(f"[{shelf.take(case.scenario).title['en']}](#{case.scenario})" for case in cases)
     yield ""
@@ -162,7 +161,7 @@ def _tcptrace(file: Path) -> Iterator[str]:
     for line in _run("tcptrace", "-nl", str(file)):
         left = line.strip()
         if left.startswith("complete conn"):
-            yield re.sub(r"\s{2,}", " ", left)
+            yield re.sub(r"\s+", " ", left)
         elif any(left.startswith(name) for name in _TROUBLE):
             halves = re.split(r"\s{3,}", left)
             values = re.findall(r":\s*([\d.NA/]+)", left)
@@ -174,7 +173,7 @@ def _synfin(told: Told) -> Iterator[str]:
     headline = verdict(told.story, "en")
     yield headline.headline
     for one in findings(told.story):
-        if finding_facts(one.id).severity in ("ok",):
+        if one.severity in ("ok", "info"):
             continue
         sentence, todo = finding_sentence(one, "en")
         sure = "" if one.confidence == "certain" else ", likely"

@@ -21,7 +21,7 @@ from synfin.errors import SynfinError, UsageError
 from synfin.explain.words import LANGUAGES, has
 from synfin.faces import cli
 from synfin.lab import referee, scenario, shelf
-from synfin.lab.check import known_findings
+from synfin.lab.check import check, known_findings
 from synfin.lab.rig.steps import VERBS
 from synfin.lab.script import LESSON, Script, parse_script
 from synfin.lab.series import run_all
@@ -419,3 +419,20 @@ def test_what_is_known_to_be_wrong_is_no_difference() -> None:
     wrong = {"close": "close.fin_4seg", "known_wrong": ["close: expected close.fin_4seg, found close.abort"]}
     data["expect"] = [{**data["expect"][0], **wrong}]
     assert lab.check(replace(observed("close_unread_data"), script=parse_script("mine", data)))
+
+
+def _crowd(**changes: Any) -> list[str]:
+    needs.have("namespaces", "wire")
+    script = SCRIPTS["fleet_restart"]
+    assert script.crowd is not None
+    trial = replace(observed("fleet_restart"), script=replace(script, crowd=replace(script.crowd, **changes)))
+    return [difference for row in check(trial).rows for difference in row.differences]
+
+
+def test_a_crowd_is_counted_and_judged_together() -> None:
+    assert _crowd() == []
+    assert "connections: expected 5, found 4" in _crowd(count=5)
+    assert "not expected: open.normal close.rst_reply" in _crowd(verdicts=frozenset())
+    assert "not expected: fleet.server_restarted" in _crowd(fleet={"client": frozenset(), "server": frozenset()})
+    asked = frozenset({"fleet.server_restarted", "fleet.scan"})
+    assert "missing: fleet.scan" in _crowd(fleet={"client": asked, "server": asked})

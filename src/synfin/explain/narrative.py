@@ -198,6 +198,8 @@ def _verdict_key(story: Story, end: facts.Ending) -> str:
         return _unopened_key(story, opening)
     if close.startswith(("rst", "abort")) and story.connection.closed_by == "middle":
         return "reset_by_middle"
+    if close.startswith(("rst", "abort")) and any(finding.id == "rst.injected" for finding in story.findings):
+        return "reset_forged"
     if close == "abort":
         return _abort_key(story)
     if close == "rst_reply" and end.reset is not None and end.reset.segment.has(ACK):

@@ -18,6 +18,7 @@ from synfin.watch.findings.weaken import weakened
 from synfin.watch.findings.window import windows
 from synfin.watch.findings.witness import witness
 
+_BY_RESET = ("close.rst_", "close.abort")
 _WITNESS = ("capture.", "path.asymmetric")  #: they are about the capture, and come first
 _ORDER = ("error", "warn", "note", "info", "ok")
 
@@ -28,7 +29,9 @@ def judge(known: Seen, steps: Sequence[Step]) -> list[Finding]:
         return []
     verdict = [opening(known, steps), closing(known, steps)]
     beside = unexplained([*_beside(known)], verdict)
-    if not beside and known.connection.close in ("close.rst_after_own_fin", "close.rst_reply"):
+    if any(one.id == "rst.injected" for one in beside) and known.connection.close.startswith(_BY_RESET):
+        verdict[1].numbers["case"] = "forged"  # its shape tells of its forger, not of the end whose name it bears
+    elif not beside and known.connection.close in ("close.rst_after_own_fin", "close.rst_reply"):
         verdict[1].numbers.setdefault("case", "alone")  # nothing stands beside it to refer to
     return weakened(known, [*verdict, *sorted(beside, key=_rank)])
 
