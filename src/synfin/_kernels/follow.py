@@ -10,9 +10,10 @@ another, finished one shows what a second pass shows.
 import cython
 from cython import int as cint
 from cython import longlong, uchar, uint, ulonglong, ushort
+from cython.cimports.cpython.bytes import PyBytes_AS_STRING
 from cython.cimports.libc.stdlib import free
-from cython.cimports.libc.string import memset
-from cython.cimports.synfin._kernels import birth, calm, clock, collect, flight, leave, record, stream, table, zeek
+from cython.cimports.libc.string import memcpy, memset
+from cython.cimports.synfin._kernels import birth, calm, clock, collect, flight, leave, record, signs, stream, table, zeek
 from cython.cimports.synfin._kernels import fact as fact_of
 from cython.cimports.synfin._kernels.birth import COUNTS, OPENS, Birth, Births
 from cython.cimports.synfin._kernels.clock import Clock
@@ -31,6 +32,7 @@ from cython.cimports.synfin._kernels.judge import REUSED_PORTS, judge
 from cython.cimports.synfin._kernels.leave import Leaver, Leaving
 from cython.cimports.synfin._kernels.record import Record
 from cython.cimports.synfin._kernels.row import KIND_FROM_HIGH, KIND_QUOTED, KIND_TCP, KIND_V6, Row
+from cython.cimports.synfin._kernels.signs import Store
 from cython.cimports.synfin._kernels.step import step
 from cython.cimports.synfin._kernels.table import Table
 
@@ -49,9 +51,9 @@ VALUE_FIELDS = (
 )  # fmt: skip
 ANALYSED, CLOSES, FOLLOWS = 1, 2, 4  #: bits of `marks` of a value
 FAST_OPEN = {8: "tfo_syn", 16: "tfo_ack", 32: "tfo_ignored"}  #: bits of `marks` of a value
-RECORD_FORMAT = "<QQQQQqqqq16s16sIIIIIIIIIIIHH32sBBBBBB2x"
+RECORD_FORMAT = "<QQQQQQqqqq16s16sIIIIIIIIIIIHH32sBBBBBB2x"
 RECORD_FIELDS = (
-    "marks", "payload_client", "payload_server", "wire_client", "wire_server", "first_ns", "last_ns", "leg_0", "leg_1",
+    "marks", "signs", "payload_client", "payload_server", "wire_client", "wire_server", "first_ns", "last_ns", "leg_0", "leg_1",
     "client", "server", "conn", "stream", "first_frame", "last_frame", "packets_client", "packets_server",
     "retransmissions_client", "retransmissions_server", "vector_client", "vector_server", "completeness",
     "port_client", "port_server", "history", "history_len", "ttl_client", "ttl_server", "v6", "role_guessed",
@@ -122,6 +124,8 @@ class Tracker:
     shard: uint
     shards: uint
     births: Births  # since the last numbering
+    noting: cython.bint
+    store: Store  # signs, where they are looked for
 
     def __cinit__(
         self,
@@ -132,6 +136,7 @@ class Tracker:
         idle_after_s: uint = 0,
         shard: uint = 0,
         shards: uint = 1,
+        limits: bytes = b"",
     ):
         if len(matrix) != 384 or any(cell > 11 and cell != 255 for cell in matrix):
             raise ValueError("the matrix has 12 rows of 32 cells, each a row or 255")
@@ -153,6 +158,12 @@ class Tracker:
         self.factual = facts
         self.shard = shard
         self.shards = shards
+        memset(cython.address(self.store), 0, cython.sizeof(Store))
+        self.noting = len(limits) > 0
+        if self.noting and not signs.begin(
+            cython.address(self.store), PyBytes_AS_STRING(limits), len(limits)
+        ):
+            raise ValueError("the limits are 64-bit floats, one for each of `signs.LIMITS`")
         memset(cython.address(self.births), 0, cython.sizeof(Births))
         memset(cython.address(self.clock), 0, cython.sizeof(Clock))
         memset(cython.address(self.leaving), 0, cython.sizeof(Leaving))
@@ -163,6 +174,7 @@ class Tracker:
 
     def __dealloc__(self):
         table.finish(cython.address(self.table))
+        signs.finish(cython.address(self.store))
         free(self.leaving.leavers)
         free(self.births.list)
 
@@ -206,7 +218,7 @@ class Tracker:
     def new_conn(self, slot: cython.pointer(ulonglong), row: cython.pointer(Row)) -> cython.pointer(Conn):
         """A fresh record that the slot leads to; NULL when there is no memory."""
         conn: cython.pointer(Conn) = table.new_conn(cython.address(self.table), row)
-        old: cython.pointer(Conn)
+        old: cython.pointer(Conn) = cython.NULL
         if conn != cython.NULL:
             zeek.fresh(conn)
             conn.handed_over = not self.factual
@@ -217,6 +229,8 @@ class Tracker:
                 if old.life != LIFE_GONE:
                     old.life = LIFE_PAST
                     old.seen_s = self.clock.now_s  # it stays for a while from now
+            if self.noting and not signs.begin_conn(cython.address(self.store), conn, old):
+                return cython.NULL
             slot[0] = (row.hash & ~cython.cast(ulonglong, 0xFFFFFFFF)) | (cython.cast(ulonglong, conn.index) + 1)
         return conn
 
@@ -291,9 +305,13 @@ class Tracker:
     @cython.nogil
     @cython.inline
     @cython.exceptval(check=False)
-    def ours(self, conn: cython.pointer(Conn), side: uint, row: cython.pointer(Row), bits: uint) -> cint:
-        """Our own bookkeeping of a row; 0 when there is no memory."""
+    def ours(
+        self, conn: cython.pointer(Conn), side: uint, row: cython.pointer(Row), bits: uint, was: cython.pointer(Flow)
+    ) -> cint:
+        """Our own bookkeeping of a row; `was`: both flows before it, for signs. 0 when there is no memory."""
         if row.kind & KIND_QUOTED:
+            if self.noting and not signs.quoted(cython.address(self.store), conn, self.frames):
+                return 0
             if rejects(row):
                 collect.note_unreachable(conn, side, row)
             return 1
@@ -302,6 +320,9 @@ class Tracker:
             conn.number = self.numbered
             self.numbered += 1
             if not self.is_born(conn, COUNTS):
+                return 0
+        if self.noting and row.len_bytes >= 0 and row.hdr_len >= 20:
+            if not signs.disturbed(cython.address(self.store), conn, side, row, self.frames, bits, was):
                 return 0
         collect.count(conn, side, row, self.frames, bits)
         if row.len_bytes >= 0 and row.hdr_len >= 20:
@@ -329,6 +350,7 @@ class Tracker:
         bits: uint = 0
         side: uint = 1 if row.kind & KIND_FROM_HIGH else 0
         measured: cint = row.len_bytes >= 0 and (row.kind & KIND_QUOTED) == 0
+        was: Flow[2]
         conn: cython.pointer(Conn) = cython.NULL
         if old == cython.NULL or self.is_gone(old):
             conn = self.open_stream(slot, row)
@@ -346,6 +368,8 @@ class Tracker:
                 value.marks |= VALUE_ANALYSED
         if fact != cython.NULL:
             fact_of.begin_fact(conn, side, row, fact)
+        if self.noting:
+            memcpy(was, conn.flows, 2 * cython.sizeof(Flow))
         if measured:
             stream.learn_base(conn, side, row)
             bits |= judge(conn, side, row, self.frames, value)
@@ -362,7 +386,7 @@ class Tracker:
                 fact_of.opening_and_closing(conn, side, row, fact.ack, value)
         conn.met = 1
         conn.seen_s = self.clock.now_s
-        if not self.ours(conn, side, row, bits):
+        if not self.ours(conn, side, row, bits, was):
             return 0
         if fact != cython.NULL:
             fact_of.end_fact(conn, fact, value)
@@ -383,6 +407,11 @@ class Tracker:
     ) -> cint:
         """Follow an undisturbed segment; 0 when there is no memory."""
         own: cython.pointer(Flow) = cython.address(conn.flows[side])
+        if self.noting and signs.remarkable(
+            cython.address(self.store), own, cython.address(conn.flows[1 - side]), row
+        ):
+            if not signs.undisturbed(cython.address(self.store), conn, side, row, self.frames):
+                return 0
         if fact == cython.NULL:
             calm.advance(own, row)
         else:
@@ -617,6 +646,7 @@ class Tracker:
                         conn,
                         leave.newest(cython.address(self.table), conn).completeness,
                         self.end_ns,
+                        self.noted(),
                         cython.cast(cython.pointer(Record), cython.address(view[0])) + n,
                     )
                     n += 1
@@ -654,6 +684,12 @@ class Tracker:
     @cython.cfunc
     @cython.nogil
     @cython.exceptval(check=False)
+    def noted(self) -> cython.pointer(Store):
+        return cython.address(self.store) if self.noting else cython.NULL
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
     def is_time(self) -> cint:
         """Whether it is worth while to look for those whose time is over."""
         if self.clock.now_s < self.leaving.next_s:
@@ -674,7 +710,11 @@ class Tracker:
             table.ask_whole(table.at(cython.address(self.table), (leaver + CONNS_AHEAD).index))
         self.leaving.at += 1
         if written:
-            record.write(conn, leave.newest(cython.address(self.table), conn).completeness, end_ns, out)
+            record.write(
+                conn, leave.newest(cython.address(self.table), conn).completeness, end_ns, self.noted(), out
+            )
+        if self.noting:
+            signs.forget(cython.address(self.store), conn)
         leave.let_go(cython.address(self.table), conn)
         return written
 
@@ -792,6 +832,7 @@ def records_at(shards: list, places: cython.const[ulonglong][::1]) -> bytes:
                 conn,
                 leave.newest(cython.address(one.table), conn).completeness,
                 one.end_ns,
+                one.noted(),
                 cython.cast(cython.pointer(Record), cython.address(view[0])) + n,
             )
             n += 1

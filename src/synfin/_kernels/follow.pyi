@@ -34,6 +34,7 @@ class Tracker:
         idle_after_s: int = 0,
         shard: int = 0,
         shards: int = 1,
+        limits: bytes = b"",
     ) -> None: ...
     def __len__(self) -> int: ...
     def follow(

@@ -30,6 +30,7 @@ ctypedef struct Row:
     unsigned int sacked  # bytes in the first three SACK blocks
     unsigned int captured  # payload bytes that were captured
     unsigned char operations  # bit n: Multipath TCP subtype n
+    unsigned short mss  # the maximum segment size option, 0 without
 
 # From one time to a later one. Both come from a file that may say anything: beyond 64 bits the difference wraps.
 cdef inline long long since(long long later, long long earlier) noexcept nogil:
