@@ -47,11 +47,11 @@ from cython.cimports.synfin._kernels.row import (
 if not cython.compiled:
     raise ImportError("the kernel scan is not compiled")
 
-ROW_FORMAT = "<qQQ16s16sIIIIiIIHHHHHBBBbBBHHIIBxH4x"
+ROW_FORMAT = "<qQQ16s16sIIIIiIIHHHHHBBBbBBHHIIHB5x"
 ROW_FIELDS = (
     "time_ns", "offset", "hash", "low", "high", "cap_len", "wire_len", "seq", "ack", "len_bytes", "at", "interface",
     "flags", "window", "low_port", "high_port", "ip_id", "hdr_len", "ttl", "kind", "wscale", "reason", "options",
-    "link_type", "icmp", "sacked", "captured", "operations", "mss",
+    "link_type", "icmp", "sacked", "captured", "mss", "operations",
 )  # fmt: skip
 
 REASONS = ("", "unsupported", "truncated", "malformed", "fragment", "nested")

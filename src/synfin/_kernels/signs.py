@@ -38,6 +38,7 @@ SIGNS = (
     "spurious", "storm", "reordered", "black_hole", "one_direction", "stall", "window_probe", "late_resume",
     "window_full", "scale", "nagle", "silly", "slow_wire", "slow_client", "slow_server", "copies", "long_segments",
     "missing", "again", "hole", "large_hole", "odd_reset", "reset_after_data", "quoted", "window_filled",
+    "doubled",
 )  # fmt: skip
 
 _BITS = {name: place for place, name in enumerate(SIGNS)}
@@ -91,6 +92,7 @@ ODD_RESET = cython.declare(ulonglong, 1 << _BITS["odd_reset"])
 RESET_AFTER_DATA = cython.declare(ulonglong, 1 << _BITS["reset_after_data"])
 QUOTED = cython.declare(ulonglong, 1 << _BITS["quoted"])
 WINDOW_FILLED = cython.declare(ulonglong, 1 << _BITS["window_filled"])
+DOUBLED = cython.declare(ulonglong, 1 << _BITS["doubled"])
 
 OF_RESET_UNREAD = cython.declare(uint, 1)
 OF_RESET_WRITE = cython.declare(uint, 2)
@@ -117,6 +119,7 @@ IS_OUT_OF_ORDER = cython.declare(uint, 8)
 IS_AGAIN = cython.declare(uint, 7)
 IS_HOLE = cython.declare(uint, 16)
 IS_ACK_OF_UNSEEN = cython.declare(uint, 32)
+IS_DUPLICATE_ACK = cython.declare(uint, 64)
 
 PAGE = cython.declare(uint, 64)
 DEFAULT_MSS = cython.declare(uint, 536)
@@ -382,6 +385,8 @@ def disturbed(
         return not store.failed
     if m.sent == 0 and m.other_sent & SENT_SYN and flags & ACK and row.ack != cython.cast(uint, m.other.syn_end):
         have(cython.address(m)).bits |= STALE_ACK
+        if m.signs.bits & REUSED:
+            m.signs.bits |= AGAIN  # it may be late, from the connection before
     if flags & FIN:
         closing(cython.address(m))
     gaps(cython.address(m))
@@ -500,7 +505,9 @@ def syn(m: cython.pointer(Moment)) -> cython.void:
 @cython.cfunc
 @cython.nogil
 @cython.exceptval(check=False)
-def fits(s: cython.pointer(Signs), waited: cython.double, least: cython.double, tolerance: cython.double) -> cython.void:
+def fits(
+    s: cython.pointer(Signs), waited: cython.double, least: cython.double, tolerance: cython.double
+) -> cython.void:
     """Whether the gaps still follow RFC 6298 (1 2 4 ...), or Linux's five of a second first."""
     place: uint = s.syn_gaps
     classic: cython.double = 1e9 * (cython.cast(uint, 1) << min(place, 7))
@@ -582,6 +589,11 @@ def closing(m: cython.pointer(Moment)) -> cython.void:
         if end == cython.cast(uint, m.end.fin) and since(m.row.time_ns, before_ns) >= limits.rto_min_ns:
             s.bits |= FIN_AGAIN
         return
+    if m.row.len_bytes == 0 and m.sent & SENT_DATA and m.own.next_time_ns >= m.peer.next_time_ns:
+        if not m.again and cython.cast(cint, m.side) == collect.client_side(m.conn):
+            s = have(m)
+            s.has_request = 1
+            s.request_ns = m.own.next_time_ns
     if not m.other_sent & SENT_FIN:
         return
     acks_fin = cython.cast(cint, m.row.ack - cython.cast(uint, m.other.fin)) > 0 and (m.row.flags & ACK) != 0
@@ -703,6 +715,11 @@ def gaps(m: cython.pointer(Moment)) -> cython.void:
         have(m).bits |= MISSING | HOLE
     if m.bits & IS_OUT_OF_ORDER:
         have(m).bits |= REORDERED | AGAIN
+    if m.bits & IS_DUPLICATE_ACK:
+        have(m).doubled += 1
+    if m.row.len_bytes > 0 and not m.probe and m.other.ack:
+        if cython.cast(cint, m.row.seq + cython.cast(uint, m.row.len_bytes) - cython.cast(uint, m.other.ack)) <= 0:
+            have(m).bits |= AGAIN
     if m.row.flags & ACK and m.end.ack:
         jumps(m)
 
@@ -898,12 +915,15 @@ def fills(m: cython.pointer(Moment)) -> cython.void:
     shift: uint
     window: uint = m.peer.window
     end: uint = m.row.seq + cython.cast(uint, m.row.len_bytes) + (m.row.flags & FIN)
-    if m.peer.last_ack == 0 or m.peer.scale == -1 or window == 0 or not m.other_sent & ~SENT_RST:
+    acked: uint = m.peer.last_ack
+    if m.peer.scale == -1 or window == 0:
         return
-    if m.end != cython.NULL and m.other.ack == 0:
-        return
+    if m.end != cython.NULL:
+        if m.other.ack == 0:
+            return
+        acked = cython.cast(uint, m.other.ack)
     shift = 0 if m.peer.only_syn or m.peer.scale < 0 else cython.cast(uint, m.peer.scale)
-    if cython.cast(cint, end - m.peer.last_ack - (window << shift)) >= 0:
+    if cython.cast(cint, end - acked - (window << shift)) >= 0:
         have(m).bits |= WINDOW_FILLED
         m.signs.filled[m.side] += 1
 
@@ -928,7 +948,7 @@ def waited_for(m: cython.pointer(Moment)) -> cython.void:
                 s = have(m)
                 s.has_greeting = 1
                 s.greeting_ns = now
-        elif m.peer.next_time_ns >= m.own.next_time_ns:
+        elif m.peer.next_time_ns >= m.own.next_time_ns or (s != cython.NULL and s.has_request):
             answer(m, s)
 
 
@@ -964,6 +984,11 @@ def answer(m: cython.pointer(Moment), s: cython.pointer(Signs)) -> cython.void:
     """The server's first data since the client's last: how long the wire took is known from the ACK, or the rtt."""
     asked_ns: longlong = m.peer.next_time_ns
     wire_ns: longlong = rtt_of(m.conn)
+    if s != cython.NULL and s.has_request == 1:
+        s.has_request = 2
+        asked_ns = s.request_ns
+    elif s != cython.NULL and s.has_request:
+        return
     if s != cython.NULL and s.again_ns[1 - m.side] >= asked_ns:
         return
     if m.own.last_ack == m.peer.next_seq and m.own.last_ack_time_ns >= asked_ns:
@@ -1018,6 +1043,7 @@ def told(store: cython.pointer(Store), conn: cython.pointer(Conn), client: uint)
     ours: cython.pointer(End) = cython.address(conn.work.ends[client])
     theirs: cython.pointer(End) = cython.address(conn.work.ends[1 - client])
     found: ulonglong = 0
+    copies: cython.double
     s: cython.pointer(Signs)
     if rtt_of(conn) > store.limits.slow_wire_ns and ours.syns == 1 and theirs.syn_acks == 1:
         found |= SLOW_WIRE
@@ -1031,9 +1057,11 @@ def told(store: cython.pointer(Store), conn: cython.pointer(Conn), client: uint)
         found &= ~SLOW_CLIENT
     if s.first_copies >= store.limits.silent_retransmissions and not theirs.sent & SPOKE:
         found |= SERVER_SILENT
-    if s.copies >= store.limits.duplicates:
-        if s.copies >= store.limits.duplicates_share * (conn.flows[0].packets + conn.flows[1].packets):
-            found |= COPIES
+    copies = store.limits.duplicates_share * (conn.flows[0].packets + conn.flows[1].packets)
+    if s.copies >= store.limits.duplicates and s.copies >= copies:
+        found |= COPIES
+    if s.copies + s.doubled >= store.limits.duplicates and s.copies + s.doubled >= copies:
+        found |= DOUBLED
     return found | of_resets(store, conn, s, client) | of_ends(store, conn, s)
 
 
@@ -1129,4 +1157,3 @@ def in_vain(
     if s.has_resumed and s.resumed_ns == s.run_first_ns[side]:
         found |= FORGOTTEN
     return found
-

@@ -99,3 +99,10 @@ cdef inline void ask_whole(Conn* conn) noexcept nogil:
     cdef unsigned int line
     for line in range(0, sizeof(Conn), 64):
         prefetch(place + line)
+
+# Ask for what a second pass reads of a record.
+cdef inline void ask_shown(Conn* conn) noexcept nogil:
+    prefetch(conn)
+    prefetch(<unsigned char*> conn + 64)
+    prefetch(<unsigned char*> conn + 128)
+    prefetch(<unsigned char*> conn + 192)

@@ -135,7 +135,7 @@ def _conns(command: argparse.ArgumentParser) -> None:
         "--idle-after", type=_silence, default=3600, metavar="SECONDS", help="the same of any other (default: 3600)"
     )
     command.add_argument(
-        "--jobs", type=_positive, metavar="N", help="cores to use (default: up to 4 for a large file, else 1)"
+        "--jobs", type=_positive, metavar="N", help="cores to use (default: up to 4 for large input, else 1)"
     )
     command.add_argument(
         "--summary", action="store_true", help="instead of the connections how many ended at which stage, and how"
@@ -209,6 +209,9 @@ def _explain(command: argparse.ArgumentParser) -> None:
         help="story and measurements as JSON; with --packet every field",
     )  # fmt: skip
     form.add_argument("--measure", action="store_true", help="what is measured of it, as a table")
+    form.add_argument(
+        "--states", action="store_true", help="what the capture allows of both ends: certain, possible, excluded"
+    )
     _ladder(command)
     _language(command)
 
@@ -229,6 +232,10 @@ def _check(command: argparse.ArgumentParser) -> None:
         help="show findings that are at least as bad (default: note)",
     )
     command.add_argument("--rfc", action="store_true", help="also what RFC 9293 does not allow, by its numbers")
+    command.add_argument(
+        "--open", type=_count, default=20, metavar="N",
+        help="open at most so many connections of each kind of finding, and count the others (default: 20; all)",
+    )  # fmt: skip
     form = command.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_const", dest="form", const="json", help="one JSON document")
     form.add_argument(
@@ -302,6 +309,10 @@ def _positive(text: str) -> int:
     if number == 0:
         raise argparse.ArgumentTypeError("must be at least 1")
     return number
+
+
+def _count(text: str) -> int | None:
+    return None if text == "all" else _natural(text)
 
 
 def _natural(text: str) -> int:

@@ -16,6 +16,7 @@ from synfin.watch.engine.engine import KEEP_ALL, Limits
 if TYPE_CHECKING:
     import argparse
 
+_MOST_HELPERS = 3  # to write: fewer threads than follow
 _TABLES = ("arrow", "arrows", "parquet")  #: forms that only go into a file
 
 
@@ -222,6 +223,7 @@ def _write(
     warnings: Sequence[str],
     asked: argparse.Namespace,
 ) -> None:
+    helpers = min(inputs.jobs_for(paths, asked.jobs) - 1, _MOST_HELPERS)
     if asked.summary:
         _summarize(blocks, form, asked)
     elif form in _TABLES:
@@ -239,9 +241,9 @@ def _write(
         from synfin.faces.export import printed_into
 
         with printed_into(asked.output):
-            print_text(form, blocks, columns, paths, warnings)
+            print_text(form, blocks, columns, paths, warnings, helpers)
     else:
-        print_text(form, blocks, columns, paths, warnings)
+        print_text(form, blocks, columns, paths, warnings, helpers)
 
 
 def _summarize(blocks: Iterable[RecordBlock], form: str, asked: argparse.Namespace) -> None:
