@@ -45,7 +45,7 @@ def record_bytes(draw: st.DrawFn) -> bytes:
     client = draw(ADDRESS | NOTED)
     return struct.pack(
         follow.RECORD_FORMAT,
-        draw(st.integers(0, (1 << 33) - 1)), *(draw(COUNT) for _ in range(4)), draw(TIME), draw(TIME), draw(LEG),
+        draw(st.integers(0, (1 << 33) - 1)), 0, *(draw(COUNT) for _ in range(4)), draw(TIME), draw(TIME), draw(LEG),
         draw(LEG), client, draw(ADDRESS | NOTED | st.just(client)), *(draw(WHOLE) for _ in range(8)),
         *(draw(st.integers(0, (1 << 26) - 1)) for _ in range(2)), draw(st.integers(0, 63)),
         *(draw(st.integers(0, 65535)) for _ in range(2)), history, len(history),

@@ -135,7 +135,7 @@ def _conns(command: argparse.ArgumentParser) -> None:
         "--idle-after", type=_silence, default=3600, metavar="SECONDS", help="the same of any other (default: 3600)"
     )
     command.add_argument(
-        "--jobs", type=_positive, metavar="N", help="cores to use (default: up to 4 for a large file, else 1)"
+        "--jobs", type=_positive, metavar="N", help="cores to use (default: up to 4 for large input, else 1)"
     )
     command.add_argument(
         "--summary", action="store_true", help="instead of the connections how many ended at which stage, and how"

@@ -16,6 +16,7 @@ from synfin.watch.engine.engine import KEEP_ALL, Limits
 if TYPE_CHECKING:
     import argparse
 
+_MOST_HELPERS = 3  # to write: fewer threads than follow
 _TABLES = ("arrow", "arrows", "parquet")  #: forms that only go into a file
 
 
@@ -152,7 +153,7 @@ class _Reading:
     def _followed(self, group: Sequence[str]) -> Iterator[RecordBlock]:
         jobs = inputs.jobs_for(group, self._jobs)
         engine = inputs.fresh_engine(records_only=True, limits=self._limits, jobs=jobs, findings=self._findings)
-        steps = inputs.steps(engine, group, self.warnings)
+        steps = inputs.steps(engine, group, self.warnings, jobs=self._jobs)
         before = self.frames
         while not self.interrupted:
             try:
@@ -222,6 +223,7 @@ def _write(
     warnings: Sequence[str],
     asked: argparse.Namespace,
 ) -> None:
+    helpers = min(inputs.jobs_for(paths, asked.jobs) - 1, _MOST_HELPERS)
     if asked.summary:
         _summarize(blocks, form, asked)
     elif form in _TABLES:
@@ -239,9 +241,9 @@ def _write(
         from synfin.faces.export import printed_into
 
         with printed_into(asked.output):
-            print_text(form, blocks, columns, paths, warnings)
+            print_text(form, blocks, columns, paths, warnings, helpers)
     else:
-        print_text(form, blocks, columns, paths, warnings)
+        print_text(form, blocks, columns, paths, warnings, helpers)
 
 
 def _summarize(blocks: Iterable[RecordBlock], form: str, asked: argparse.Namespace) -> None:
