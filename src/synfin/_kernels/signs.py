@@ -13,7 +13,7 @@ from cython.cimports.libc.stdlib import calloc, free, realloc
 from cython.cimports.libc.string import memcpy, memset
 from cython.cimports.synfin._kernels import collect
 from cython.cimports.synfin._kernels.conn import Conn, End, Flow
-from cython.cimports.synfin._kernels.row import Row, since
+from cython.cimports.synfin._kernels.row import KIND_BAD_SUM, KIND_PARTIAL_SUM, Row, since
 from cython.cimports.synfin._kernels.signs import Entry, Limits, Signs, Store
 
 if not cython.compiled:
@@ -38,7 +38,7 @@ SIGNS = (
     "spurious", "storm", "reordered", "black_hole", "one_direction", "stall", "window_probe", "late_resume",
     "window_full", "scale", "nagle", "silly", "slow_wire", "slow_client", "slow_server", "copies", "long_segments",
     "missing", "again", "hole", "large_hole", "odd_reset", "reset_after_data", "quoted", "window_filled",
-    "doubled",
+    "doubled", "perhaps_slow", "bad_sum", "partial_sum",
 )  # fmt: skip
 
 _BITS = {name: place for place, name in enumerate(SIGNS)}
@@ -92,6 +92,9 @@ ODD_RESET = cython.declare(ulonglong, 1 << _BITS["odd_reset"])
 RESET_AFTER_DATA = cython.declare(ulonglong, 1 << _BITS["reset_after_data"])
 QUOTED = cython.declare(ulonglong, 1 << _BITS["quoted"])
 WINDOW_FILLED = cython.declare(ulonglong, 1 << _BITS["window_filled"])
+BAD_SUM = cython.declare(ulonglong, 1 << _BITS["bad_sum"])
+PARTIAL_SUM = cython.declare(ulonglong, 1 << _BITS["partial_sum"])
+PERHAPS_SLOW = cython.declare(ulonglong, 1 << _BITS["perhaps_slow"])
 DOUBLED = cython.declare(ulonglong, 1 << _BITS["doubled"])
 
 OF_RESET_UNREAD = cython.declare(uint, 1)
@@ -337,8 +340,22 @@ def undisturbed(
         m.other = cython.address(conn.work.ends[1 - side])
     m.sent = collect.sent_by(conn, side)
     m.other_sent = collect.sent_by(conn, 1 - side)
-    data(cython.address(m))
+    sums(cython.address(m))
+    if row.len_bytes > 0:
+        data(cython.address(m))
     return not store.failed
+
+
+@cython.cfunc
+@cython.nogil
+@cython.inline
+@cython.exceptval(check=False)
+def sums(m: cython.pointer(Moment)) -> cython.void:
+    """A wrong checksum, where somebody looked."""
+    if m.row.kind & KIND_BAD_SUM:
+        have(m).bits |= BAD_SUM
+    elif m.row.kind & KIND_PARTIAL_SUM:
+        have(m).bits |= PARTIAL_SUM
 
 
 @cython.cfunc
@@ -375,6 +392,7 @@ def disturbed(
     )  # fmt: skip
     if conn.first_frame and since(row.time_ns, conn.last_ns) < 0:
         have(cython.address(m)).bits |= AGAIN  # the clock, or the order, is not to be trusted
+    sums(cython.address(m))
     if m.signs != cython.NULL:
         heard(cython.address(m))
     if flags & RST:
@@ -991,10 +1009,16 @@ def answer(m: cython.pointer(Moment), s: cython.pointer(Signs)) -> cython.void:
         return
     if s != cython.NULL and s.again_ns[1 - m.side] >= asked_ns:
         return
+    at_most: longlong = since(m.row.time_ns, asked_ns) - wire_ns
+    if at_most <= patience(m):
+        return
     if m.own.last_ack == m.peer.next_seq and m.own.last_ack_time_ns >= asked_ns:
+        # acknowledged by then, perhaps earlier
         wire_ns = max(wire_ns, since(m.own.last_ack_time_ns, asked_ns))
-    if since(m.row.time_ns, asked_ns) - wire_ns > patience(m):
-        have(m).bits |= SLOW_SERVER
+    elif cython.cast(cint, m.row.ack - m.peer.next_seq) < 0:
+        have(m).bits |= PERHAPS_SLOW  # acknowledged later
+        return
+    have(m).bits |= SLOW_SERVER if since(m.row.time_ns, asked_ns) - wire_ns > patience(m) else PERHAPS_SLOW
 
 
 @cython.cfunc

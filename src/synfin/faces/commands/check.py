@@ -100,7 +100,7 @@ def _opened(asked: argparse.Namespace, paths: Sequence[str], warnings: list[str]
     from synfin.watch.story.opened import opened
     from synfin.watch.story.selected import select, with_earlier
 
-    engine = CompiledEngine(records_only=True, findings=True)
+    engine = CompiledEngine(records_only=True, findings=True, sums=True)
     for _ in inputs.steps(engine, paths, warnings):
         pass
     raws = list(engine.connections())

@@ -82,6 +82,7 @@ RULES: tuple[tuple[str, str, Callable[[Verdict, int], bool]], ...] = (
     ("slow_client", "latency.client", _opened),
     ("slow_server", "latency.server", _opened),
     ("copies", "capture.duplicates", _always),
+    ("partial_sum", "capture.checksum_offload", _always),
     ("long_segments", "capture.offload_segments", _always),
     ("missing", "capture.missing_segments", _always),
 )
@@ -110,6 +111,8 @@ OPEN_QUESTIONS = {
     "one_direction": ("path.asymmetric",),
     "odd_reset": ("rst.injected",),
     "reset_after_data": ("rst.tls_alert_first",),
+    "perhaps_slow": ("latency.server",),
+    "bad_sum": ("capture.bad_checksum",),
     "quoted": ("path.pmtu_icmp",),
     "window_filled": ("window.full",),
     "scale": ("window.scale_mismatch",),
