@@ -71,7 +71,7 @@ class CompiledEngine:
         self._facts = None if records_only else bytearray(BLOCK * follow.fact_size())
         self._seed = int.from_bytes(os.urandom(8), "little")  # whoever writes packets cannot know which of them collide
         self._sums = sums
-        self._slow = SlowPath(self._seed)
+        self._slow = SlowPath(self._seed, sums=sums)
 
     @property
     def tracker(self) -> follow.Tracker:
