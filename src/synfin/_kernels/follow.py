@@ -38,9 +38,11 @@ from cython.cimports.synfin._kernels.conn import (
     Value,
     Work,
 )
+from cython.cimports.synfin._kernels.deal import Deal, Passage
 from cython.cimports.synfin._kernels.fact import Fact
 from cython.cimports.synfin._kernels.judge import REUSED_PORTS, judge
 from cython.cimports.synfin._kernels.leave import Leaver, Leaving
+from cython.cimports.synfin._kernels.note import NOTE_SOUND, Note
 from cython.cimports.synfin._kernels.record import Record
 from cython.cimports.synfin._kernels.row import KIND_FROM_HIGH, KIND_QUOTED, KIND_TCP, KIND_V6, Row
 from cython.cimports.synfin._kernels.signs import Store
@@ -72,7 +74,6 @@ RECORD_FIELDS = (
 )  # fmt: skip
 SLOTS_AHEAD = cython.declare(cython.Py_ssize_t, 16)  # rows for which memory is asked for before it is needed
 CONNS_AHEAD = cython.declare(cython.Py_ssize_t, 8)
-PICKED = cython.declare(cython.Py_ssize_t, 256)  # rows among which a shard picks its own: they stay in the cache
 NO_STATE = 255
 NO_SCALE = -3  #: `scale` of a fact where no scale factor is shown
 
@@ -108,15 +109,6 @@ def rejects(row: cython.pointer(Row)) -> cint:
     return kind == 3 and (code <= 1 or code == 3 or code == 9 or code == 10 or code == 13)
 
 
-@cython.cfunc
-@cython.nogil
-@cython.inline
-@cython.exceptval(check=False)
-def shard_of(row: cython.pointer(Row), shards: uint) -> uint:
-    """Which of so many follows a row: by the lower half of the hash, since the upper one finds the slot."""
-    return cython.cast(uint, (cython.cast(ulonglong, cython.cast(uint, row.hash)) * shards) >> 32)
-
-
 @cython.final
 @cython.cclass
 class Tracker:
@@ -126,7 +118,7 @@ class Tracker:
     Without `facts` only records can be had, and what they do not need is not done. Connections that have ended leave
     memory when they have been silent for `closed_after_s`, all others for `idle_after_s` (0: never): see `drain`.
 
-    One of several `shards` is given all rows and follows those whose hash is its own; `name_births` of all shards then
+    One of several `shards` follows the rows that were dealt to it (`follow_dealt`); `name_births` of all shards then
     numbers streams and connections as one tracker would have.
     """
 
@@ -516,39 +508,24 @@ class Tracker:
     @cython.cfunc
     @cython.nogil
     @cython.exceptval(check=False)
-    def own(self, row: cython.pointer(Row), n: cython.Py_ssize_t) -> cint:
-        """Follow those of `n` rows, PICKED at most, that are this shard's; 0 when there is no memory.
-
-        They are picked first: whose a row is nobody can predict, and what is picked can be asked for ahead.
-        """
+    def own(
+        self, first: cython.pointer(Row), place: cython.pointer(ushort), count: cython.Py_ssize_t,
+        passage: cython.pointer(Passage),
+    ) -> cint:  # fmt: skip
+        """Follow those rows, `count` of them, that were dealt to this shard; 0 when there is no memory."""
         known: cython.pointer(Table) = cython.address(self.table)
-        picked: cython.pointer(Row)[256]
-        now_s: uint[256]
-        frame: uint[256]
-        last_frame: uint
-        last_s: uint
-        count: cython.Py_ssize_t = 0
+        tick: uint = 0
         i: cython.Py_ssize_t
-        for i in range(n):
-            self.pass_by(row)
-            picked[count] = row
-            now_s[count] = self.clock.now_s
-            frame[count] = self.frames
-            count += shard_of(row, self.shards) == self.shard
-            row += 1
-        last_frame = self.frames
-        last_s = self.clock.now_s
         for i in range(count):
             if i + SLOTS_AHEAD < count:
-                table.ask_slot(known, picked[i + SLOTS_AHEAD])
-                table.ask_conn(known, picked[i + CONNS_AHEAD], 0)
-            if picked[i].kind & KIND_TCP:
-                self.frames = frame[i]
-                self.clock.now_s = now_s[i]
-                if not self.meet(picked[i], cython.NULL, cython.NULL):
-                    return 0
-        self.frames = last_frame
-        self.clock.now_s = last_s
+                table.ask_slot(known, first + place[i + SLOTS_AHEAD])
+                table.ask_conn(known, first + place[i + CONNS_AHEAD], 0)
+            while tick < passage.tick_count and passage.ticks[tick].index <= place[i]:
+                self.clock.now_s = passage.ticks[tick].now_s
+                tick += 1
+            self.frames = passage.frames + place[i] + 1
+            if not self.meet(first + place[i], cython.NULL, cython.NULL):
+                return 0
         return 1
 
     @cython.cfunc
@@ -611,6 +588,8 @@ class Tracker:
         past: cython.pvoid = cython.NULL
         if n <= 0:
             return
+        if self.shards != 1:
+            raise ValueError("a shard follows what was dealt to it")
         if self.factual != (facts is not None) or self.detailed != (values is not None):
             raise ValueError("facts go with a tracker that was made for them, values with a detailed one")
         if n > rows.shape[0] // row_len or (facts is not None and n > facts.shape[0] // fact_len):
@@ -627,15 +606,31 @@ class Tracker:
             past = cython.cast(cython.pvoid, finished)
         row = cython.cast(cython.pointer(Row), cython.address(rows[0]))
         with cython.nogil:
-            if self.shards == 1:
-                ok = self.all(row, n, fact, value, past)
-            else:
-                while n > 0 and ok:
-                    ok = self.own(row, min(n, PICKED))
-                    row += PICKED
-                    n -= PICKED
+            ok = self.all(row, n, fact, value, past)
         if not ok:
             raise MemoryError("no room for another connection")
+
+    def follow_dealt(self, rows: cython.const[uchar][::1], deal: Deal):
+        """Follow those of the rows that were dealt to this shard, after they passed by (`deal.Passer`)."""
+        ok: cint = 1
+        if self.shards != deal.hands.shards or self.frames != deal.passage.frames:
+            raise ValueError("a shard follows what was dealt to so many, block by block")
+        if deal.hands.rows > cython.cast(ulonglong, rows.shape[0]) // cython.sizeof(Row):
+            raise IndexError("fewer rows than were dealt")
+        if deal.hands.rows == 0:
+            return
+        with cython.nogil:
+            ok = self.own(
+                cython.cast(cython.pointer(Row), cython.address(rows[0])),
+                deal.hands.places + cython.cast(cython.size_t, self.shard) * deal.hands.room,
+                deal.hands.counts[self.shard],
+                cython.address(deal.passage),
+            )
+        if not ok:
+            raise MemoryError("no room for another connection")
+        self.frames = deal.passage.frames + deal.hands.rows
+        self.clock = deal.passage.clock
+        self.end_ns = deal.passage.end_ns
 
     def records(self, start: uint, stop: uint) -> bytes:
         """The records `start` to `stop` (not included) as RECORD_FORMAT, in order of `conn`.
@@ -739,6 +734,44 @@ class Tracker:
                     conn = table.at(cython.address(self.table), fact.record)
                     out[i] = record.client_of(conn) == fact.side
                 fact += 1
+
+    def recall(self, notes: cython.const[uchar][::1], n: cython.Py_ssize_t, rows: uchar[::1], facts: uchar[::1],
+               values: uchar[::1], sound: uchar[::1]):  # fmt: skip
+        """What a second pass says of the rows that `Columns.fill` has noted, as far as late columns need it.
+
+        This tracker has followed the whole input. sound[i] becomes 1 where row i holds a sound segment.
+        """
+        note: cython.pointer(cython.const[Note])
+        row: cython.pointer(Row)
+        fact: cython.pointer(Fact)
+        value: cython.pointer(Value)
+        i: cython.Py_ssize_t
+        if n <= 0:
+            return
+        if (
+            n > notes.shape[0] // cython.cast(cython.Py_ssize_t, cython.sizeof(Note))
+            or n > rows.shape[0] // cython.cast(cython.Py_ssize_t, cython.sizeof(Row))
+            or n > facts.shape[0] // cython.cast(cython.Py_ssize_t, cython.sizeof(Fact))
+            or n > values.shape[0] // cython.cast(cython.Py_ssize_t, cython.sizeof(Value))
+            or n > sound.shape[0]
+        ):
+            raise IndexError("fewer rows than asked for")
+        note = cython.cast(cython.pointer(cython.const[Note]), cython.address(notes[0]))
+        row = cython.cast(cython.pointer(Row), cython.address(rows[0]))
+        fact = cython.cast(cython.pointer(Fact), cython.address(facts[0]))
+        value = cython.cast(cython.pointer(Value), cython.address(values[0]))
+        with cython.nogil:
+            for i in range(n):
+                if i + CONNS_AHEAD < n and note[CONNS_AHEAD].record < self.table.count:
+                    table.ask_shown(table.at(cython.address(self.table), note[CONNS_AHEAD].record))
+                sound[i] = note.flags & NOTE_SOUND != 0
+                fact_of.noted(note, row, fact, value)
+                if note.kind & KIND_TCP:
+                    self.second_pass(row, fact, value)
+                note += 1
+                row += 1
+                fact += 1
+                value += 1
 
     def __len__(self):
         """Records so far (connections, and what only quoted headers reached)."""

@@ -2,6 +2,8 @@
 
 from array import array
 
+from synfin._kernels.deal import Deal
+
 FACT_FORMAT: str
 FACT_FIELDS: tuple[str, ...]
 VALUE_FORMAT: str
@@ -43,7 +45,17 @@ class Tracker:
         finished: Tracker | None = None,
         values: bytearray | None = None,
     ) -> None: ...
+    def follow_dealt(self, rows: bytearray, deal: Deal) -> None: ...
     def from_client(self, facts: bytearray, n: int, out: bytearray) -> None: ...
+    def recall(
+        self,
+        notes: bytes | bytearray | memoryview,
+        n: int,
+        rows: bytearray,
+        facts: bytearray,
+        values: bytearray,
+        sound: bytearray,
+    ) -> None: ...
     def drain(self, everything: bool = False, at_most: int = 4096) -> bytes: ...
     def records(self, start: int, stop: int) -> bytes: ...
     def connection_count(self) -> int: ...

@@ -15,7 +15,7 @@ ICMP_ERRORS = frozenset({3, 4, 5, 11, 12})
 ICMPV6_ERRORS = frozenset({1, 2, 3, 4})
 #: Messages that are not eight bytes long; 0 are those that carry nothing else, however long they are.
 ICMP_LENGTHS = {9: 0, 10: 0, 13: 20, 14: 20, 17: 12, 18: 12}
-ICMPV6_LENGTHS = dict.fromkeys((130, 131, 132, 133, 134, 135, 136, 137, 143), 0)
+ICMPV6_LENGTHS = dict.fromkeys((130, 131, 132, 133, 134, 135, 136, 137, 143, 144, 145, 146, 147), 0)
 
 
 def ipv4(walk: Walk, at: int, end: int) -> Next | None:
@@ -93,7 +93,10 @@ def _give_up(walk: Walk, reason: str) -> None:
 
 
 def arp(walk: Walk, at: int, end: int) -> Next | None:
-    walk.layer("arp", at, 28, at + 28)
+    """As long as it says that its addresses are (RFC 826); 28 bytes where it does not come to that."""
+    addresses = walk.number(at + 4, 1) + walk.number(at + 5, 1) if at + 6 <= min(end, len(walk.data)) else 10
+    size = 8 + 2 * addresses
+    walk.layer("arp", at, size, at + size)
     return None
 
 

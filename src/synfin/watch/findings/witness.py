@@ -49,7 +49,7 @@ def _sums(seen: Seen) -> Iterator[Finding]:
     corrupt = [
         move for move in seen.moves
         if seen.sums.get(move.frame) == "bad" and move.side not in senders and move.end > move.seq
-        and _is_rare(seen, move) and not _was_taken(seen, move)
+        and _is_rare(seen, move) and _was_dropped(seen, move)
     ]  # fmt: skip
     if corrupt:
         yield finding("capture.bad_checksum", "middle", [move.frame for move in corrupt], {"n": len(corrupt)})
@@ -61,13 +61,13 @@ def _is_rare(seen: Seen, bad: Move) -> bool:
     return 2 * sum(seen.sums.get(move.frame) == "bad" for move in mine) < len(mine)
 
 
-def _was_taken(seen: Seen, bad: Move) -> bool:
-    """Whether what a segment brought was acknowledged, and nothing else can have brought it."""
+def _was_dropped(seen: Seen, bad: Move) -> bool:
+    """Whether its sender sent the same again, with a right checksum, before any of it was acknowledged."""
     for move in seen.after(bad):
         if move.side == bad.side and move.seq < bad.end and bad.seq < move.end:
-            return False  # sent again
+            return move.frame not in seen.sums
         if move.side != bad.side and move.ack >= bad.end:
-            return True
+            return False
     return False
 
 

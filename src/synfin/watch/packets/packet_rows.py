@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any, cast
 
-from synfin.capture.arrow import Column
+from synfin.capture.columns import Column
 from synfin.capture.packet import Packet
 from synfin.capture.table import Part
 from synfin.dissect.context import Facts
@@ -32,6 +33,11 @@ def cells_of(frame: Frame, facts: Facts) -> tuple[Any, ...]:
     """The values of one packet, in the order of the columns."""
     own = _own(frame, facts)
     return tuple(own[column.name] if column.name in own else _last(column, frame, facts) for column in COLUMNS)
+
+
+def octets_of(text: str | None) -> bytes | None:
+    """The bytes of an address of `cells_of`."""
+    return None if text is None else socket.inet_pton(socket.AF_INET6 if ":" in text else socket.AF_INET, text)
 
 
 def _own(frame: Frame, facts: Facts) -> dict[str, Any]:
@@ -67,7 +73,7 @@ def _last(column: Column, frame: Frame, facts: Facts) -> Any:
     found = field.load(frame, facts)
     if not found:
         return None
-    return field.show(found[-1]) if column.kind == "text" else found[-1]
+    return field.show(found[-1]) if column.kind == "address" else found[-1]
 
 
 def _from_client(segment: Segment, connection: Connection | None) -> bool | None:

@@ -7,9 +7,10 @@ Where nothing could be compiled, `packet_rows` fills the same columns from the r
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
-from synfin.capture.arrow import Column
+from synfin.capture.columns import Column
 from synfin.capture.table import Part, Table
 
 if TYPE_CHECKING:
@@ -29,10 +30,10 @@ COLUMNS = tuple(
         ("synfin.offset", "u64"),
         ("frame.len", "u32"),
         ("frame.cap_len", "u32"),
-        ("ip.src", "text"),
-        ("ip.dst", "text"),
-        ("ipv6.src", "text"),
-        ("ipv6.dst", "text"),
+        ("ip.src", "address"),
+        ("ip.dst", "address"),
+        ("ipv6.src", "address"),
+        ("ipv6.dst", "address"),
         ("ip.ttl", "u8"),
         ("ipv6.hlim", "u8"),
         ("ip.id", "u16"),
@@ -88,7 +89,8 @@ def packet_table(paths: Sequence[str], finished: Engine, length: Callable[[], in
 
         if isinstance(finished, CompiledEngine):
             tracker = finished.tracker
-            return Table(COLUMNS, lambda rows: parts(paths, tracker, rows), length)
+            passing = partial(parts, paths, tracker, passing=True)
+            return Table(COLUMNS, partial(parts, paths, tracker), length, passing=passing)
     return Table(COLUMNS, lambda rows: _readable_parts(paths, rows), length)
 
 
