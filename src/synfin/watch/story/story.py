@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from synfin.tcp.state import State
+from synfin.watch.connections.claims import claims
 from synfin.watch.connections.paths import likely
 from synfin.watch.connections.record import Connection, Step, Story
 from synfin.watch.findings.judge import judge
@@ -20,6 +21,7 @@ from synfin.watch.follow.quote import Quote
 from synfin.watch.opinion import Opinion
 from synfin.watch.opinion import judge as judge_segments
 from synfin.watch.story.derive import derive
+from synfin.watch.story.earlier import claims_before
 from synfin.watch.story.fired import receiver_rules, sender_rules
 from synfin.watch.story.hindsight import Hindsight, look_back, note_sent
 from synfin.watch.story.phases import phase
@@ -51,6 +53,7 @@ def tell(
     memory = (Memory(), Memory())
     now = ConnectionFacts()
     states = [_start(hindsight, end) for end in (CLIENT, SERVER)]
+    earlier = claims_before(past, _sides(past, connection))
     steps: list[Step] = []
     opinions = _opinions(segments, past)
     for k, (segment, side) in enumerate(zip(segments, sides, strict=True)):
@@ -86,6 +89,7 @@ def tell(
                 derivations=derivations,
                 flags=names,
                 opinion=opinions[k],
+                claims=claims(now, CLIENT, earlier),
             )
         )
     known = seen(connection, steps, hindsight.final, capture_end_ns=capture_end_ns, past=past, quotes=quotes, sums=sums)
