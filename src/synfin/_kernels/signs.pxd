@@ -14,6 +14,7 @@ ctypedef struct Limits:
     double at_once_ns
     double syn_gap_min_ns
     double syn_gap_tolerance
+    double answer_to_syn_ns
     double syn_ack_alone_ns
     double probe_life_ns
     double silent_retransmissions

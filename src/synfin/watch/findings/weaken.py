@@ -10,7 +10,7 @@ from synfin.watch.findings.known import finding
 from synfin.watch.findings.seen import CLIENT, NAMES, SERVER, Seen
 
 #: they rest on what an end did not send, or on why it sent what it did
-_ABSENCE = frozenset({
+ABSENCE = frozenset({
     "open.no_answer", "open.half_open", "open.synack_retransmitted", "open.synack_retransmitted_after_ack",
     "open.established_but_server_silent", "close.fin_unanswered", "close.silent_death", "close.keepalive_timeout",
     "close.abort", "close.rst_reply", "close.unread_data_likely", "death.peer_silent", "death.keepalive",
@@ -19,7 +19,7 @@ _ABSENCE = frozenset({
 })  # fmt: skip
 #: they rest on segments of which some are missing
 _HOLES = frozenset({"close.fin_unanswered"})
-_SEVERE = ("warn", "error")
+SEVERE = ("warn", "error")
 
 
 def weakened(seen: Seen, found: Sequence[Finding]) -> list[Finding]:
@@ -27,7 +27,7 @@ def weakened(seen: Seen, found: Sequence[Finding]) -> list[Finding]:
     ids = {one.id for one in found}
     if not seen.one_way:
         return soften(found, _HOLES) if "capture.missing_segments" in ids else list(found)
-    softer = soften(found, _ABSENCE)
+    softer = soften(found, ABSENCE)
     if softer == list(found) or "path.asymmetric" in ids:
         return softer
     side = SERVER if seen.halves[CLIENT].moves else CLIENT
@@ -38,12 +38,12 @@ def weakened(seen: Seen, found: Sequence[Finding]) -> list[Finding]:
 
 def resting_on_absence_softened(found: Sequence[Finding]) -> list[Finding]:
     """The findings of a connection of which more happened than its record in the capture holds."""
-    return soften(found, _ABSENCE)
+    return soften(found, ABSENCE)
 
 
 def soften(found: Iterable[Finding], ids: frozenset[str]) -> list[Finding]:
     """The severe ones of `ids` as notes that are likely at best."""
     return [
-        replace(one, severity="note", confidence="likely") if one.id in ids and one.severity in _SEVERE else one
+        replace(one, severity="note", confidence="likely") if one.id in ids and one.severity in SEVERE else one
         for one in found
     ]
