@@ -102,7 +102,7 @@ def _limits(asked: argparse.Namespace) -> Limits:
 
 def _asks_findings(asked: argparse.Namespace, form: str, columns: Sequence[str]) -> bool:
     """Whether anything shows findings: they cost some time to look for."""
-    if asked.summary or form == "table":
+    if asked.summary or asked.no_findings or form == "table":
         return False
     return form not in SEPARATORS or "findings" in columns or asked.sort == "findings"
 
