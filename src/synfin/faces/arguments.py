@@ -154,7 +154,10 @@ def _conns(command: argparse.ArgumentParser) -> None:
     command.add_argument("--reverse", action="store_true", help="turn the order of --sort round")
     command.add_argument("--limit", type=_positive, metavar="N", help="only the first N")
     command.add_argument(
-        "--columns", metavar="A,B,…", help="fields of the record to print as TSV or CSV, in this order"
+        "--columns",
+        metavar="A,B,…",
+        help="fields of the record to print as TSV or CSV, in this order; also metrics.… (see explain --json), which "
+        "cost a slow second reading",
     )
     form = command.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_const", dest="form", const="json", help="one JSON document")
