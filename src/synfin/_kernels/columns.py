@@ -12,6 +12,7 @@ from cython.cimports.synfin._kernels.cells import (
     HAS_IP4,
     HAS_IP6,
     PAIR_SOURCE,
+    S_ADDRESS4,
     S_ADDRESS6,
     S_BITS,
     S_DELTA,

@@ -13,19 +13,7 @@ from cython import longlong, uchar, uint, ulonglong, ushort
 from cython.cimports.cpython.bytes import PyBytes_AS_STRING
 from cython.cimports.libc.stdlib import free
 from cython.cimports.libc.string import memcpy, memset
-from cython.cimports.synfin._kernels import (
-    birth,
-    calm,
-    clock,
-    collect,
-    flight,
-    leave,
-    record,
-    signs,
-    stream,
-    table,
-    zeek,
-)
+from cython.cimports.synfin._kernels import birth, calm, clock, collect, flight, leave, record, signs, stream, table, zeek
 from cython.cimports.synfin._kernels import fact as fact_of
 from cython.cimports.synfin._kernels.birth import COUNTS, OPENS, Birth, Births
 from cython.cimports.synfin._kernels.clock import Clock

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from synfin._kernels import columns, follow, names
-from synfin.capture.arrow import WIDTHS, Column, Packed, Texts
+from synfin.capture.arrow import CODES, WIDTHS, Column, Packed, Texts
 from synfin.capture.table import Part, Values
 from synfin.watch.connections.told_records import records
 from synfin.watch.packets.blocks import ROWS, Blocks
