@@ -38,6 +38,7 @@ VERDICTS = {
     Verdict.ABSENT: ("No checksum", "没有校验和", ""),
     Verdict.UNKNOWN: ("The checksum cannot be verified: not all bytes are here", "字节不全,无法验证校验和", ""),
 }  # fmt: skip
+PARTLY_NAMED = frozenset({"tcp.window_size_scalefactor"})  #: numbers of which only some are no plain numbers
 SHOWN_BYTES = 64  #: of a byte string, in a node's text
 
 
@@ -260,7 +261,7 @@ def meaning(field: Field, value: Any) -> str:
     if field.kind in ("bytes", "protocol"):
         return _shorten(value)
     shown = field.show(value)
-    if field.values is not None:
+    if field.values is not None and (value in field.values or field.name not in PARTLY_NAMED):
         named = escape(field.values.get(value, "Unknown"))
         return named if field.kind == "bool" else f"{named} ({shown})"
     if field.kind == "bool":
