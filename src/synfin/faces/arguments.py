@@ -55,12 +55,22 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     """The namespace of one command line; `command` names the command. `synfin FILE` means `synfin conns FILE`."""
     given = list(arguments)
     if given and given[0] not in COMMANDS and given[0] not in ("-h", "--help", "--version"):
+        _refuse_misspelling(given[0])
         given.insert(0, "conns")
     only = given[0] if given and given[0] in COMMANDS else None
     asked = parser(only).parse_args(given)
     if getattr(asked, "shorthands", False):
         _combine(asked)
     return asked
+
+
+def _refuse_misspelling(word: str) -> None:
+    """UsageError where what stands for a file is none, but nearly a command."""
+    if word.isalpha() and not os.path.exists(word):
+        from difflib import get_close_matches
+
+        if meant := get_close_matches(word, COMMANDS, 1):
+            raise UsageError(f"there is neither a command nor a file {word!r}; did you mean {meant[0]}?")
 
 
 def _combine(asked: argparse.Namespace) -> None:
@@ -95,7 +105,12 @@ class _Version(argparse.Action):
 
 
 def _inputs(command: argparse.ArgumentParser) -> None:
-    command.add_argument("files", nargs="*", metavar="FILE", help="captures (pcap, pcapng, gzip of both), - for stdin")
+    command.add_argument(
+        "files",
+        nargs="*",
+        metavar="FILE",
+        help="captures (pcap, pcapng, snoop, ERF, EtherPeek; plain, gzip or zstd), - for stdin",
+    )
     command.add_argument("-r", dest="read", action="append", default=[], metavar="FILE", help="another way to name one")
     command.add_argument("-n", action="store_true", help="accepted: names are never looked up")
     command.add_argument("-q", dest="quiet", action="store_true", help="no notes on standard error")
