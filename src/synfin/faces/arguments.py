@@ -139,6 +139,14 @@ def _conns(command: argparse.ArgumentParser) -> None:
     _inputs(command)
     _filter(command, "only connections with a packet that matches")
     command.add_argument("--separate", action="store_true", help="count frames and connections anew in each file")
+    _following(command)
+    _choice(command)
+    _record_forms(command)
+    _language(command)
+
+
+def _following(command: argparse.ArgumentParser) -> None:
+    """How connections are followed, and for how long remembered."""
     command.add_argument(
         "--closed-after",
         type=_silence,
@@ -156,6 +164,10 @@ def _conns(command: argparse.ArgumentParser) -> None:
         "--summary", action="store_true", help="instead of the connections how many ended at which stage, and how"
     )
     command.add_argument("--keep-all", action="store_true", help="forget none, whatever memory it takes")
+
+
+def _choice(command: argparse.ArgumentParser) -> None:
+    """Which connections, in what order."""
     command.add_argument(
         "--since", metavar="TIME", help="only connections whose last packet is not earlier: RFC 3339, or seconds"
     )
@@ -167,6 +179,10 @@ def _conns(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument("--reverse", action="store_true", help="turn the order of --sort round")
     command.add_argument("--limit", type=_positive, metavar="N", help="only the first N")
+
+
+def _record_forms(command: argparse.ArgumentParser) -> None:
+    """How a connection's record is written."""
     command.add_argument(
         "--columns", metavar="A,B,…", help="fields of the record to print as TSV or CSV, in this order"
     )
@@ -178,7 +194,6 @@ def _conns(command: argparse.ArgumentParser) -> None:
     form.add_argument(
         "-o", dest="output", metavar="FILE", help="write .arrow, .arrows, .parquet, .csv, .tsv, .json or .ndjson"
     )
-    _language(command)
 
 
 def _packets(command: argparse.ArgumentParser) -> None:
