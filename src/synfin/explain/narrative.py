@@ -277,7 +277,10 @@ def _how(story: Story, lang: Language) -> str:
 def _details(story: Story, lang: Language) -> Iterator[str]:
     record = story.connection
     sent = {"client_bytes": record.client.payload_bytes, "server_bytes": record.server.payload_bytes}
-    if alone := facts.seen_alone(story):
+    itself = record.client.endpoint == record.server.endpoint
+    if itself:
+        yield text("detail.itself", lang, bytes=record.client.payload_bytes)
+    elif alone := facts.seen_alone(story):
         yield text("detail.alone", lang, A=alone, B=facts.other(alone), bytes=_payload(story))
     elif record.close != "close.never_opened":
         who = [end for end in ("client", "server") if sent[f"{end}_bytes"]]

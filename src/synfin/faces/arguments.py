@@ -239,6 +239,9 @@ def _explain(command: argparse.ArgumentParser) -> None:
         help="story and measurements as JSON; with --packet every field",
     )  # fmt: skip
     form.add_argument("--measure", action="store_true", help="what is measured of it, as a table")
+    form.add_argument(
+        "--states", action="store_true", help="what the capture allows of both ends: certain, possible, excluded"
+    )
     _ladder(command)
     _language(command)
 

@@ -59,6 +59,9 @@
       const changed = before !== after;
       grid.append(make("span", { text: word(who) }), make("span", { class: "mono" },
         changed ? make("span", { class: "was", text: before + " → " }) : null, make("span", { text: after })));
+      for (const told of segment.possible[side] || []) {
+        if (say(told)) grid.append(make("span", {}), make("span", { class: "possible", text: say(told) }));
+      }
     });
     return [heading("ui.states"), grid];
   }

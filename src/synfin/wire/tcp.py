@@ -52,6 +52,11 @@ class Segment:
         return self.len_bytes is not None and self.hdr_len >= MIN_HEADER_LEN
 
     @property
+    def to_itself(self) -> bool:
+        """Whether it goes to the very end that sent it: one socket that is connected to itself."""
+        return self.src_port == self.dst_port and self.src == self.dst
+
+    @property
     def options_cut(self) -> bool:
         """Whether not all of the header was captured."""
         return self.cut or len(self.options) < self.hdr_len - MIN_HEADER_LEN

@@ -12,6 +12,7 @@ from synfin.explain.words import Language, detect_language, text
 from synfin.faces import inputs, telling
 from synfin.faces.measurements import render_measurements
 from synfin.faces.packet_explained import explain_packet
+from synfin.faces.possible_states import render_states
 from synfin.faces.table import SEVERITIES, severity
 from synfin.watch.connections.record import Connection
 from synfin.watch.connections.records import record
@@ -55,6 +56,8 @@ def _explain_connection(asked: argparse.Namespace, paths: Sequence[str], sources
     limit = telling.max_segments(asked.max_segments, asked.full)
     if asked.output:
         telling.write_story(asked.output, story, frames, lang, title=os.path.basename(paths[0]), limit=limit)
+    elif asked.states:
+        sys.stdout.write(render_states(story, lang, telling.terminal_width()))
     elif asked.form == "json" or asked.measure:
         measured = measure_connection([step.segment for step in story.steps], chosen, capture_end_ns=end_ns)
         if asked.form == "json":

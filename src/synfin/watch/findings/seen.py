@@ -141,8 +141,11 @@ class Seen:
         """What the other end sends afterwards."""
         return (other for other in self.after(move) if other.side != move.side)
 
-    def both_ways(self) -> bool:
-        return all(half.moves for half in self.halves)
+    @property
+    def one_way(self) -> bool:
+        """Whether the capture lacks an end that spoke: the other one acknowledges what is nowhere in it."""
+        silent = [not half.moves for half in self.halves]
+        return any(silent) and any(move.ack or not move.flags & SYN for move in self.moves)
 
 
 def seen(
