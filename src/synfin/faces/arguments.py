@@ -41,11 +41,39 @@ def _width() -> int:
         return 78
 
 
+class _WideHelp(_Help):
+    """The same for a language whose words are wide, and have no spaces between them."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog)
+        self._width -= 3  # argparse takes the word for usage to be as wide as it is long
+
+    def _split_lines(self, text: str, width: int) -> list[str]:
+        from synfin.faces.width import wrap
+
+        return wrap(text, width)
+
+    def add_usage(self, usage: str | None, actions: Any, groups: Any, prefix: str | None = None) -> None:
+        from synfin.explain.words import text
+
+        super().add_usage(usage, actions, groups, f"{text('help.usage', 'zh')}：" if prefix is None else prefix)
+
+
 class _Parser(argparse.ArgumentParser):
-    """argparse whose complaints are UsageErrors."""
+    """argparse whose complaints are UsageErrors, and whose help is in the reader's language."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(formatter_class=_Help, **options)
+
+    def format_help(self) -> str:
+        from synfin.explain.words import detect_language
+
+        if (lang := detect_language()) != "en":
+            from synfin.faces.translated_help import translate
+
+            translate(self, lang)
+            self.formatter_class = _WideHelp
+        return super().format_help()
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(message)
