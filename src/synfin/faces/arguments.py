@@ -292,7 +292,7 @@ def _check(command: argparse.ArgumentParser) -> None:
     command.add_argument("--rfc", action="store_true", help="also what RFC 9293 does not allow, by its numbers")
     command.add_argument(
         "--open", type=_count, default=20, metavar="N",
-        help="open at most so many connections of each kind of finding, and count the others (default: 20; all)",
+        help="segment by segment go through so many connections of each kind of finding (default: 20; all)",
     )  # fmt: skip
     form = command.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_const", dest="form", const="json", help="one JSON document")
