@@ -110,6 +110,10 @@ def test_dark_and_light(browser: Browser, pages: Path, complaints: list[str]) ->
     page.emulate_media(color_scheme="dark")
     page.reload()
     assert page.evaluate(background) == "rgb(20, 26, 36)"
+    page.click("[data-choose-theme=dark]")
+    page.emulate_media(media="print")
+    assert page.evaluate(background) == "rgb(255, 255, 255)"
+    assert not page.locator("svg.wide .choice").first.is_visible()
     page.close()
     assert not complaints
 
