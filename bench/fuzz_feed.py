@@ -19,7 +19,7 @@ from pathlib import Path
 from fuzz_mutants import Mutants
 from synfin.capture.reader import open_capture
 from synfin.errors import UnreadableInput
-from synfin.watch.engine import compiled, shards
+from synfin.watch.engine import compiled, ranges, shards
 from synfin.watch.engine.engine import KEEP_ALL, Limits
 
 CPU_SECONDS = 5.0  #: for one capture
@@ -72,7 +72,7 @@ def feed(data: bytes, variant: int = 0) -> int:
 
 def _fed_by_ranges(data: bytes, variant: int) -> None:
     """The capture on two cores, in ranges so short that they begin anywhere; AssertionError where records differ."""
-    shards.ENOUGH, shards._SHORTEST = 1, 64 + variant % 509
+    shards.ENOUGH, ranges.SHORTEST = 1, 64 + variant % 509
     limits = Limits(4, 30) if variant % 16 == 5 else KEEP_ALL
     with tempfile.NamedTemporaryFile(suffix=".capture") as file:
         file.write(data)

@@ -41,6 +41,12 @@ def test_previews_read_well() -> None:
     assert payload_preview("你好\n".encode()) == "你好\\n"
     assert payload_preview(b"\xff\x00\x1b[2J\\x41") == "\\xff\\x00\\x1b[2J\\\\x41"
     assert payload_preview(b"x" * 100, 10) == "x" * 10 + "…"
+    assert payload_preview("你好".encode() * 50, 4) == "你好你好…"
+
+
+def test_letters_that_binary_data_happens_to_hold_are_bytes() -> None:
+    assert payload_preview(b"\x00\x0e8\xdf\x8d5") == "\\x00\\x0e8\\xdf\\x8d5"
+    assert payload_preview(b"GET \xe4\xbd") == "GET \\xe4\\xbd"
     assert visible("already \\x1b escaped") == "already \\x1b escaped"
 
 

@@ -8,9 +8,10 @@ import os
 import random
 import signal
 import struct
-from collections.abc import Iterator
+import threading
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -26,6 +27,9 @@ from synfin.errors import UnreadableInput
 from synfin.watch.engine.engine import KEEP_ALL, Limits
 from test_kernels import conversation
 
+if TYPE_CHECKING:
+    from synfin.watch.engine.ranges import Range
+
 DATA = Path(__file__).parent / "data"
 SHORT = Limits(4, 30)
 
@@ -37,10 +41,10 @@ def kernels() -> None:
 
 @pytest.fixture(autouse=True)
 def small_files_are_large(monkeypatch: pytest.MonkeyPatch) -> None:
-    from synfin.watch.engine import shards
+    from synfin.watch.engine import ranges, shards
 
     monkeypatch.setattr(shards, "ENOUGH", 1)
-    monkeypatch.setattr(shards, "_SHORTEST", 256)
+    monkeypatch.setattr(ranges, "SHORTEST", 256)
 
 
 Outcome = tuple[list[bytes], int, int, int, list[str]]
@@ -52,7 +56,7 @@ def outcome(jobs: int, *paths: Path, limits: Limits = KEEP_ALL, span: int = 0) -
 
     following = engine(records_only=True, limits=limits, jobs=jobs)
     if span:
-        vars(following).update(_span=span, _learn=lambda size, count: None)
+        always(following, span)
     warnings, drained = [], []
     for path in paths:
         try:
@@ -66,6 +70,20 @@ def outcome(jobs: int, *paths: Path, limits: Limits = KEEP_ALL, span: int = 0) -
     drained += following.drain(everything=True)  # type: ignore[attr-defined]
     records = [b"".join(drained), b"".join(kept)]
     return records, following.frames, following.segments, following.connection_count, warnings
+
+
+def always(following: object, span: int) -> None:
+    """Ranges of so many bytes, whatever they hold."""
+    from synfin.watch.engine.ranges import Span
+
+    class Fixed(Span):
+        def __init__(self) -> None:
+            self.len_bytes = span
+
+        def learn(self, size: int, count: int) -> None:
+            pass
+
+    vars(following).update(_span=Fixed())
 
 
 def pcap(path: Path, packets: list[Packet]) -> Path:
@@ -88,7 +106,12 @@ def mixed(count: int) -> list[Packet]:
     """Several conversations in turn, tunnels and fragments among them."""
     dice = random.Random(count)
     parts = [conversation(seed, count // 4) for seed in range(3)] + [nested(dice, count // 4)]
-    return [packet for together in zip(*parts, strict=True) for packet in together]
+    # what is days apart does not look like records
+    return [
+        packet._replace(time_ns=10**18 + packet.time_ns % 10**15)
+        for together in zip(*parts, strict=True)
+        for packet in together
+    ]
 
 
 def nested(dice: random.Random, count: int) -> list[Packet]:
@@ -194,20 +217,20 @@ def test_an_interrupt_waits_until_all_cores_stand_at_the_same_frame(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from synfin.watch.engine.engines import engine
-    from synfin.watch.engine.team import Team
+    from synfin.watch.engine.pipeline import Pipeline
 
     packets = mixed(400)
     path = pcap(tmp_path / "a.pcap", packets)
-    run, turns = Team.run, iter(range(1000))
+    follow, followed = Pipeline._follow, iter(range(1000))
 
-    def interrupted(team: Team, tasks: Iterator[object]) -> None:
-        if next(turns) == 4:
+    def interrupted(pipeline: Pipeline, shard: int, one: Range) -> None:
+        if next(followed) == 40:
             os.kill(os.getpid(), signal.SIGINT)
-        run(team, tasks)  # type: ignore[arg-type]
+        follow(pipeline, shard, one)
 
-    monkeypatch.setattr(Team, "run", interrupted)
+    monkeypatch.setattr(Pipeline, "_follow", interrupted)
     following = engine(records_only=True, jobs=2)
-    vars(following).update(_span=1000, _learn=lambda size, count: None)
+    always(following, 1000)
     with open_capture(path) as reader, pytest.raises(KeyboardInterrupt):
         following.feed(reader)
     frames = following.frames
@@ -232,15 +255,20 @@ def test_a_stream_is_followed_by_one_reader(tmp_path: Path) -> None:
     assert b"".join(following.record_blocks()) == expected[0][1]  # type: ignore[attr-defined]
 
 
-def test_what_a_thread_raises_is_raised() -> None:
-    from synfin.watch.engine.team import Team
+@pytest.mark.parametrize("shard", [0, 1])
+def test_what_a_thread_raises_is_raised(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shard: int) -> None:
+    from synfin.watch.engine.engines import engine
+    from synfin.watch.engine.pipeline import Pipeline
 
-    def fails() -> None:
-        raise MemoryError("no room")
+    follow = Pipeline._follow
 
-    done: list[int] = []
-    with Team(2) as team:
-        with pytest.raises(MemoryError, match="no room"):
-            team.run([fails, lambda: done.append(1)])
-        team.run([lambda: done.append(2), lambda: done.append(3)])
-    assert sorted(done) == [1, 2, 3]
+    def fails(pipeline: Pipeline, which: int, one: Range) -> None:
+        if which == shard:
+            raise MemoryError("no room")
+        follow(pipeline, which, one)
+
+    monkeypatch.setattr(Pipeline, "_follow", fails)
+    following, before = engine(records_only=True, jobs=2), threading.active_count()
+    with open_capture(pcap(tmp_path / "a.pcap", mixed(200))) as reader, pytest.raises(MemoryError, match="no room"):
+        following.feed(reader)
+    assert threading.active_count() == before

@@ -7,7 +7,7 @@ arrives exactly there.
 
 import cython
 from cython import int as cint
-from cython import longlong, uchar, uint
+from cython import longlong, uint
 from cython.cimports.synfin._kernels.octets import load32
 
 if not cython.compiled:
@@ -68,36 +68,28 @@ def looks_like_pcapng(p: cython.p_const_uchar, at: cython.Py_ssize_t, end: cytho
     return 1
 
 
-def guess_pcap(buf: cython.const[uchar][::1], end: cython.Py_ssize_t, big: cint, ticks: uint) -> cython.Py_ssize_t:
-    """The first place in buf[:end] from which records of pcap seem to follow each other; -1 without one.
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def guess_pcap(p: cython.p_const_uchar, end: cython.Py_ssize_t, big: cint, ticks: uint) -> cython.Py_ssize_t:
+    """The first place in p[:end] from which records of pcap seem to follow each other; -1 without one.
 
     `ticks`: of a second, in the file's times.
     """
-    p: cython.p_const_uchar
     at: cython.Py_ssize_t
-    found: cython.Py_ssize_t = -1
-    if end <= 0 or end > buf.shape[0]:
-        return -1
-    p = cython.address(buf[0])
-    with cython.nogil:
-        for at in range(end):
-            if looks_like_pcap(p, at, end, big, ticks):
-                found = at
-                break
-    return found
+    for at in range(end):
+        if looks_like_pcap(p, at, end, big, ticks):
+            return at
+    return -1
 
 
-def guess_pcapng(buf: cython.const[uchar][::1], end: cython.Py_ssize_t, big: cint) -> cython.Py_ssize_t:
-    """The same for packet blocks of pcapng; buf[0] is at a multiple of 4 from where the section begins."""
-    p: cython.p_const_uchar
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def guess_pcapng(p: cython.p_const_uchar, end: cython.Py_ssize_t, big: cint) -> cython.Py_ssize_t:
+    """The same for packet blocks of pcapng; p[0] is at a multiple of 4 from where the section begins."""
     at: cython.Py_ssize_t
-    found: cython.Py_ssize_t = -1
-    if end <= 0 or end > buf.shape[0]:
-        return -1
-    p = cython.address(buf[0])
-    with cython.nogil:
-        for at in range(0, end, 4):
-            if looks_like_pcapng(p, at, end, big):
-                found = at
-                break
-    return found
+    for at in range(0, end, 4):
+        if looks_like_pcapng(p, at, end, big):
+            return at
+    return -1

@@ -1,6 +1,1 @@
-"""Types of the compiled kernel `boundary`; see boundary.py for the contracts."""
-
-from synfin._kernels.scan import Buffer
-
-def guess_pcap(buf: Buffer, end: int, big: int, ticks: int) -> int: ...
-def guess_pcapng(buf: Buffer, end: int, big: int) -> int: ...
+"""Types of the compiled kernel `boundary`, which only other kernels call."""

@@ -420,7 +420,6 @@ def has_ended(conn: cython.pointer(Conn)) -> cint:
 
 @cython.cfunc
 @cython.nogil
-@cython.inline
 @cython.exceptval(check=False)
 def sent_by(conn: cython.pointer(Conn), side: uint) -> uint:
     return conn.sent[side] if conn.work == cython.NULL else conn.work.ends[side].sent

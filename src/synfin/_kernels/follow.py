@@ -10,9 +10,22 @@ another, finished one shows what a second pass shows.
 import cython
 from cython import int as cint
 from cython import longlong, uchar, uint, ulonglong, ushort
+from cython.cimports.cpython.bytes import PyBytes_AS_STRING
 from cython.cimports.libc.stdlib import free
-from cython.cimports.libc.string import memset
-from cython.cimports.synfin._kernels import birth, calm, clock, collect, flight, leave, record, stream, table, zeek
+from cython.cimports.libc.string import memcpy, memset
+from cython.cimports.synfin._kernels import (
+    birth,
+    calm,
+    clock,
+    collect,
+    flight,
+    leave,
+    record,
+    signs,
+    stream,
+    table,
+    zeek,
+)
 from cython.cimports.synfin._kernels import fact as fact_of
 from cython.cimports.synfin._kernels.birth import COUNTS, OPENS, Birth, Births
 from cython.cimports.synfin._kernels.clock import Clock
@@ -25,11 +38,13 @@ from cython.cimports.synfin._kernels.conn import (
     Value,
     Work,
 )
+from cython.cimports.synfin._kernels.deal import Deal, Passage
 from cython.cimports.synfin._kernels.fact import Fact
 from cython.cimports.synfin._kernels.judge import REUSED_PORTS, judge
 from cython.cimports.synfin._kernels.leave import Leaver, Leaving
 from cython.cimports.synfin._kernels.record import Record
 from cython.cimports.synfin._kernels.row import ACK, KIND_FROM_HIGH, KIND_QUOTED, KIND_TCP, KIND_V6, SYN, Row
+from cython.cimports.synfin._kernels.signs import Store
 from cython.cimports.synfin._kernels.step import step
 from cython.cimports.synfin._kernels.table import Table
 
@@ -48,9 +63,9 @@ VALUE_FIELDS = (
 )  # fmt: skip
 ANALYSED, CLOSES, FOLLOWS = 1, 2, 4  #: bits of `marks` of a value
 FAST_OPEN = {8: "tfo_syn", 16: "tfo_ack", 32: "tfo_ignored"}  #: bits of `marks` of a value
-RECORD_FORMAT = "<QQQQQqqqq16s16sIIIIIIIIIIIHH32sBBBBBB2x"
+RECORD_FORMAT = "<QQQQQQqqqq16s16sIIIIIIIIIIIHH32sBBBBBB2x"
 RECORD_FIELDS = (
-    "marks", "payload_client", "payload_server", "wire_client", "wire_server", "first_ns", "last_ns", "leg_0", "leg_1",
+    "marks", "signs", "payload_client", "payload_server", "wire_client", "wire_server", "first_ns", "last_ns", "leg_0", "leg_1",
     "client", "server", "conn", "stream", "first_frame", "last_frame", "packets_client", "packets_server",
     "retransmissions_client", "retransmissions_server", "vector_client", "vector_server", "completeness",
     "port_client", "port_server", "history", "history_len", "ttl_client", "ttl_server", "v6", "role_guessed",
@@ -58,7 +73,6 @@ RECORD_FIELDS = (
 )  # fmt: skip
 SLOTS_AHEAD = cython.declare(cython.Py_ssize_t, 16)  # rows for which memory is asked for before it is needed
 CONNS_AHEAD = cython.declare(cython.Py_ssize_t, 8)
-PICKED = cython.declare(cython.Py_ssize_t, 256)  # rows among which a shard picks its own: they stay in the cache
 NO_STATE = 255
 NO_SCALE = -3  #: `scale` of a fact where no scale factor is shown
 
@@ -91,15 +105,6 @@ def rejects(row: cython.pointer(Row)) -> cint:
     return kind == 3 and (code <= 1 or code == 3 or code == 9 or code == 10 or code == 13)
 
 
-@cython.cfunc
-@cython.nogil
-@cython.inline
-@cython.exceptval(check=False)
-def shard_of(row: cython.pointer(Row), shards: uint) -> uint:
-    """Which of so many follows a row: by the lower half of the hash, since the upper one finds the slot."""
-    return cython.cast(uint, (cython.cast(ulonglong, cython.cast(uint, row.hash)) * shards) >> 32)
-
-
 @cython.final
 @cython.cclass
 class Tracker:
@@ -109,7 +114,7 @@ class Tracker:
     Without `facts` only records can be had, and what they do not need is not done. Connections that have ended leave
     memory when they have been silent for `closed_after_s`, all others for `idle_after_s` (0: never): see `drain`.
 
-    One of several `shards` is given all rows and follows those whose hash is its own; `name_births` of all shards then
+    One of several `shards` follows the rows that were dealt to it (`follow_dealt`); `name_births` of all shards then
     numbers streams and connections as one tracker would have.
     """
 
@@ -128,6 +133,8 @@ class Tracker:
     shard: uint
     shards: uint
     births: Births  # since the last numbering
+    noting: cython.bint
+    store: Store  # signs, where they are looked for
 
     def __cinit__(
         self,
@@ -138,6 +145,7 @@ class Tracker:
         idle_after_s: uint = 0,
         shard: uint = 0,
         shards: uint = 1,
+        limits: bytes = b"",
     ):
         if len(matrix) != 384 or any(cell > 11 and cell != 255 for cell in matrix):
             raise ValueError("the matrix has 12 rows of 32 cells, each a row or 255")
@@ -159,6 +167,10 @@ class Tracker:
         self.factual = facts
         self.shard = shard
         self.shards = shards
+        memset(cython.address(self.store), 0, cython.sizeof(Store))
+        self.noting = len(limits) > 0
+        if self.noting and not signs.begin(cython.address(self.store), PyBytes_AS_STRING(limits), len(limits)):
+            raise ValueError("the limits are 64-bit floats, one for each of `signs.LIMITS`")
         memset(cython.address(self.births), 0, cython.sizeof(Births))
         memset(cython.address(self.clock), 0, cython.sizeof(Clock))
         memset(cython.address(self.leaving), 0, cython.sizeof(Leaving))
@@ -169,6 +181,7 @@ class Tracker:
 
     def __dealloc__(self):
         table.finish(cython.address(self.table))
+        signs.finish(cython.address(self.store))
         free(self.leaving.leavers)
         free(self.births.list)
 
@@ -212,7 +225,7 @@ class Tracker:
     def new_conn(self, slot: cython.pointer(ulonglong), row: cython.pointer(Row)) -> cython.pointer(Conn):
         """A fresh record that the slot leads to; NULL when there is no memory."""
         conn: cython.pointer(Conn) = table.new_conn(cython.address(self.table), row)
-        old: cython.pointer(Conn)
+        old: cython.pointer(Conn) = cython.NULL
         if conn != cython.NULL:
             zeek.fresh(conn)
             conn.handed_over = not self.factual
@@ -225,6 +238,8 @@ class Tracker:
                     old.seen_s = self.clock.now_s  # it stays for a while from now
                 old.flows[0].familiar = 0  # nothing goes on in it
                 old.flows[1].familiar = 0
+            if self.noting and not signs.begin_conn(cython.address(self.store), conn, old):
+                return cython.NULL
             slot[0] = (row.hash & ~cython.cast(ulonglong, 0xFFFFFFFF)) | (cython.cast(ulonglong, conn.index) + 1)
         return conn
 
@@ -299,9 +314,13 @@ class Tracker:
     @cython.nogil
     @cython.inline
     @cython.exceptval(check=False)
-    def ours(self, conn: cython.pointer(Conn), side: uint, row: cython.pointer(Row), bits: uint) -> cint:
-        """Our own bookkeeping of a row; 0 when there is no memory."""
+    def ours(
+        self, conn: cython.pointer(Conn), side: uint, row: cython.pointer(Row), bits: uint, was: cython.pointer(Flow)
+    ) -> cint:
+        """Our own bookkeeping of a row; `was`: both flows before it, for signs. 0 when there is no memory."""
         if row.kind & KIND_QUOTED:
+            if self.noting and not signs.quoted(cython.address(self.store), conn, self.frames):
+                return 0
             if rejects(row):
                 collect.note_unreachable(conn, side, row)
             return 1
@@ -310,6 +329,9 @@ class Tracker:
             conn.number = self.numbered
             self.numbered += 1
             if not self.is_born(conn, COUNTS):
+                return 0
+        if self.noting and row.len_bytes >= 0 and row.hdr_len >= 20:
+            if not signs.disturbed(cython.address(self.store), conn, side, row, self.frames, bits, was):
                 return 0
         collect.count(conn, side, row, self.frames, bits)
         if row.len_bytes >= 0 and row.hdr_len >= 20:
@@ -337,6 +359,7 @@ class Tracker:
         bits: uint = 0
         side: uint = 1 if row.kind & KIND_FROM_HIGH else 0
         measured: cint = row.len_bytes >= 0 and (row.kind & KIND_QUOTED) == 0
+        was: Flow[2]
         conn: cython.pointer(Conn) = cython.NULL
         if old == cython.NULL or self.is_gone(old):
             conn = self.open_stream(slot, row)
@@ -354,6 +377,8 @@ class Tracker:
                 value.marks |= VALUE_ANALYSED
         if fact != cython.NULL:
             fact_of.begin_fact(conn, side, row, fact)
+        if self.noting:
+            memcpy(was, conn.flows, 2 * cython.sizeof(Flow))
         if measured:
             stream.learn_base(conn, side, row)
             bits |= judge(conn, side, row, self.frames, value)
@@ -370,7 +395,7 @@ class Tracker:
                 fact_of.opening_and_closing(conn, side, row, fact.ack, value)
         conn.met = 1
         conn.seen_s = self.clock.now_s
-        if not self.ours(conn, side, row, bits):
+        if not self.ours(conn, side, row, bits, was):
             return 0
         if fact != cython.NULL:
             fact_of.end_fact(conn, fact, value)
@@ -391,6 +416,9 @@ class Tracker:
     ) -> cint:
         """Follow an undisturbed segment; 0 when there is no memory."""
         own: cython.pointer(Flow) = cython.address(conn.flows[side])
+        if self.noting and signs.remarkable(cython.address(self.store), own, cython.address(conn.flows[1 - side]), row):
+            if not signs.undisturbed(cython.address(self.store), conn, side, row, self.frames):
+                return 0
         if fact == cython.NULL:
             calm.advance(own, row)
         else:
@@ -459,6 +487,7 @@ class Tracker:
             conn != cython.NULL
             and conn.work == cython.NULL
             and not conn.ended
+            and (not self.noting or (conn.flows[0].familiar != 0 and conn.flows[1].familiar != 0))
             and calm.disturbs(conn, side, row) == 0
             and not leave.is_gone(cython.address(self.leaving), conn, self.clock.now_s)
         ):
@@ -546,50 +575,34 @@ class Tracker:
     @cython.cfunc
     @cython.nogil
     @cython.exceptval(check=False)
-    def own(self, row: cython.pointer(Row), n: cython.Py_ssize_t) -> cint:
-        """Follow those of `n` rows, PICKED at most, that are this shard's; 0 when there is no memory.
-
-        They are picked first: whose a row is nobody can predict, and what is picked can be asked for ahead.
-        """
+    def own(
+        self, first: cython.pointer(Row), place: cython.pointer(ushort), count: cython.Py_ssize_t,
+        passage: cython.pointer(Passage),
+    ) -> cint:  # fmt: skip
+        """Follow those rows, `count` of them, that were dealt to this shard; 0 when there is no memory."""
         known: cython.pointer(Table) = cython.address(self.table)
         ahead: cython.pointer(Conn)[8]
         conn: cython.pointer(Conn)
-        picked: cython.pointer(Row)[256]
-        now_s: uint[256]
-        frame: uint[256]
-        last_frame: uint
-        last_s: uint
-        count: cython.Py_ssize_t = 0
+        tick: uint = 0
         i: cython.Py_ssize_t
-        for i in range(n):
-            self.pass_by(row)
-            picked[count] = row
-            now_s[count] = self.clock.now_s
-            frame[count] = self.frames
-            count += shard_of(row, self.shards) == self.shard
-            row += 1
-        last_frame = self.frames
-        last_s = self.clock.now_s
         for i in range(min(count, CONNS_AHEAD)):
-            ahead[i] = table.likely(known, picked[i])
+            ahead[i] = table.likely(known, first + place[i])
         for i in range(count):
             conn = ahead[i & 7]
             if i + SLOTS_AHEAD < count:
-                table.ask_slot(known, picked[i + SLOTS_AHEAD])
+                table.ask_slot(known, first + place[i + SLOTS_AHEAD])
             if i + CONNS_AHEAD < count:
-                ahead[i & 7] = table.likely(known, picked[i + CONNS_AHEAD])
+                ahead[i & 7] = table.likely(known, first + place[i + CONNS_AHEAD])
                 table.ask_conn(ahead[i & 7], 0)
-            if picked[i].kind & KIND_TCP:
-                if self.goes_on(conn, picked[i], frame[i], now_s[i]):
-                    self.followed += 1
-                    self.segments += 1
-                    continue
-                self.frames = frame[i]
-                self.clock.now_s = now_s[i]
-                if not self.meet(picked[i], cython.NULL, cython.NULL):
-                    return 0
-        self.frames = last_frame
-        self.clock.now_s = last_s
+            while tick < passage.tick_count and passage.ticks[tick].index <= place[i]:
+                self.clock.now_s = passage.ticks[tick].now_s
+                tick += 1
+            self.frames = passage.frames + place[i] + 1
+            if not self.noting and self.goes_on(conn, first + place[i], self.frames, self.clock.now_s):
+                self.followed += 1
+                self.segments += 1
+            elif not self.meet(first + place[i], cython.NULL, cython.NULL):
+                return 0
         return 1
 
     @cython.cfunc
@@ -652,6 +665,8 @@ class Tracker:
         past: cython.pvoid = cython.NULL
         if n <= 0:
             return
+        if self.shards != 1:
+            raise ValueError("a shard follows what was dealt to it")
         if self.factual != (facts is not None) or self.detailed != (values is not None):
             raise ValueError("facts go with a tracker that was made for them, values with a detailed one")
         if n > rows.shape[0] // row_len or (facts is not None and n > facts.shape[0] // fact_len):
@@ -668,17 +683,34 @@ class Tracker:
             past = cython.cast(cython.pvoid, finished)
         row = cython.cast(cython.pointer(Row), cython.address(rows[0]))
         with cython.nogil:
-            if self.shards == 1 and fact == cython.NULL:
+            if fact == cython.NULL and not self.noting:
                 ok = self.records_of(row, n)
-            elif self.shards == 1:
-                ok = self.all(row, n, fact, value, past)
             else:
-                while n > 0 and ok:
-                    ok = self.own(row, min(n, PICKED))
-                    row += PICKED
-                    n -= PICKED
+                ok = self.all(row, n, fact, value, past)
         if not ok:
             raise MemoryError("no room for another connection")
+
+    def follow_dealt(self, rows: cython.const[uchar][::1], deal: Deal):
+        """Follow those of the rows that were dealt to this shard, after they passed by (`deal.Passer`)."""
+        ok: cint = 1
+        if self.shards != deal.hands.shards or self.frames != deal.passage.frames:
+            raise ValueError("a shard follows what was dealt to so many, block by block")
+        if deal.hands.rows > cython.cast(ulonglong, rows.shape[0]) // cython.sizeof(Row):
+            raise IndexError("fewer rows than were dealt")
+        if deal.hands.rows == 0:
+            return
+        with cython.nogil:
+            ok = self.own(
+                cython.cast(cython.pointer(Row), cython.address(rows[0])),
+                deal.hands.places + cython.cast(cython.size_t, self.shard) * deal.hands.room,
+                deal.hands.counts[self.shard],
+                cython.address(deal.passage),
+            )
+        if not ok:
+            raise MemoryError("no room for another connection")
+        self.frames = deal.passage.frames + deal.hands.rows
+        self.clock = deal.passage.clock
+        self.end_ns = deal.passage.end_ns
 
     def records(self, start: uint, stop: uint) -> bytes:
         """The records `start` to `stop` (not included) as RECORD_FORMAT, in order of `conn`.
@@ -703,6 +735,7 @@ class Tracker:
                         conn,
                         leave.newest(cython.address(self.table), conn).completeness,
                         self.end_ns,
+                        self.noted(),
                         cython.cast(cython.pointer(Record), cython.address(view[0])) + n,
                     )
                     n += 1
@@ -734,6 +767,12 @@ class Tracker:
     @cython.cfunc
     @cython.nogil
     @cython.exceptval(check=False)
+    def noted(self) -> cython.pointer(Store):
+        return cython.address(self.store) if self.noting else cython.NULL
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
     def is_time(self) -> cint:
         """Whether it is worth while to look for those whose time is over."""
         if self.clock.now_s < self.leaving.next_s:
@@ -752,7 +791,9 @@ class Tracker:
         end_ns: longlong = self.end_ns if (leaver.order >> 32) == ALL_ONES else LATEST_NS
         self.leaving.at += 1
         if written:
-            record.write(conn, leave.newest(cython.address(self.table), conn).completeness, end_ns, out)
+            record.write(conn, leave.newest(cython.address(self.table), conn).completeness, end_ns, self.noted(), out)
+        if self.noting:
+            signs.forget(cython.address(self.store), conn)
         leave.let_go(cython.address(self.table), conn)
         return written
 
@@ -870,6 +911,7 @@ def records_at(shards: list, places: cython.const[ulonglong][::1]) -> bytes:
                 conn,
                 leave.newest(cython.address(one.table), conn).completeness,
                 one.end_ns,
+                one.noted(),
                 cython.cast(cython.pointer(Record), cython.address(view[0])) + n,
             )
             n += 1

@@ -2,6 +2,8 @@
 
 from array import array
 
+from synfin._kernels.deal import Deal
+
 FACT_FORMAT: str
 FACT_FIELDS: tuple[str, ...]
 VALUE_FORMAT: str
@@ -32,6 +34,7 @@ class Tracker:
         idle_after_s: int = 0,
         shard: int = 0,
         shards: int = 1,
+        limits: bytes = b"",
     ) -> None: ...
     def __len__(self) -> int: ...
     def follow(
@@ -42,6 +45,7 @@ class Tracker:
         finished: Tracker | None = None,
         values: bytearray | None = None,
     ) -> None: ...
+    def follow_dealt(self, rows: bytearray, deal: Deal) -> None: ...
     def from_client(self, facts: bytearray, n: int, out: bytearray) -> None: ...
     def drain(self, everything: bool = False, at_most: int = 4096) -> bytes: ...
     def records(self, start: int, stop: int) -> bytes: ...

@@ -3,7 +3,7 @@
 
 import cython
 from cython import int as cint
-from cython import schar, uint
+from cython import schar, uint, ushort
 from cython.cimports.synfin._kernels.octets import be16, be32
 from cython.cimports.synfin._kernels.row import (
     OPT_COOKIE,
@@ -52,6 +52,8 @@ def read_options(p: cython.p_const_uchar, n: uint, row: cython.pointer(Row)) -> 
             row.wscale = cython.cast(schar, p[i + 2] if p[i + 2] < 14 else 14)
         elif kind == 2:
             row.options |= OPT_MSS
+            if length == 4 and i + 4 <= n:
+                row.mss = cython.cast(ushort, be16(p + i + 2))
         elif kind == 4:
             row.options |= OPT_SACK_PERMITTED
         elif kind == 5:

@@ -151,6 +151,7 @@ cdef inline bint plain(
     odd = (room != length) | ((row.flags & 0x17) != 0x10) | (row.window == 0) | (row.ack == 0)
     row.kind = <unsigned char> (kind | (KIND_ORDINARY * (1 - odd)))
     row.wscale = -1
+    row.mss = 0
     row.sacked = 0
     row.icmp = 0
     row.operations = 0

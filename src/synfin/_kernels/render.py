@@ -24,7 +24,7 @@ NUMBERS = (
     "handshake_rtt_ns",
 )  # fmt: skip
 TEXTS = ("start", "client.ip", "server.ip", "client", "server", "history")
-KEYS = ("marks", "client.vector", "server.vector", "conn_state", "vantage", "role_guessed")
+KEYS = ("marks", "client.vector", "server.vector", "conn_state", "vantage", "role_guessed", "signs")
 FIELDS = (*NUMBERS, *TEXTS, *KEYS)
 VANTAGES = ("unknown", "client", "server", "both", "middle")  #: by key
 
@@ -53,6 +53,7 @@ VECTOR = cython.declare(cint, 27)
 CONN_STATE = cython.declare(cint, 29)
 VANTAGE = cython.declare(cint, 30)
 ROLE_GUESSED = cython.declare(cint, 31)
+SIGNS = cython.declare(cint, 32)  # beside the marks: a key of 128 bits
 NO_FIELD = cython.declare(cint, -1)
 
 STEP = cython.declare(cython.Py_ssize_t, 16)  # bytes that are copied at once
@@ -78,12 +79,14 @@ Op = cython.struct(
     field=cint,
     known=cint,  # whether the last key's fragment is remembered
     key=ulonglong,
+    upper=ulonglong,  # of the key
     at=cython.Py_ssize_t,
     len_bytes=cython.Py_ssize_t,
 )
 
 Fragment = cython.struct(
     key=ulonglong,
+    upper=ulonglong,
     op=uint,  # 1 + its place in the layout; 0: empty
     len_bytes=uint,
     at=cython.Py_ssize_t,
@@ -373,7 +376,7 @@ def vantage(record: cython.pointer(Record)) -> ulonglong:
 @cython.exceptval(check=False)
 def key_of(record: cython.pointer(Record), field: cint) -> ulonglong:
     """What the judgement of a field of KEYS depends on."""
-    if field == MARKS:
+    if field == MARKS or field == SIGNS:
         return record.marks
     if field < CONN_STATE:
         return record.vector[field - VECTOR]
@@ -475,14 +478,15 @@ class Writer:
 
     @cython.cfunc
     @cython.exceptval(check=False)
-    def slot(self, key: ulonglong, op: uint) -> cython.pointer(Fragment):
+    def slot(self, key: ulonglong, upper: ulonglong, op: uint) -> cython.pointer(Fragment):
         """The slot of a fragment: its own, or the empty one where it belongs."""
         mixed: ulonglong = (key ^ (cython.cast(ulonglong, op) << 56)) * cython.cast(ulonglong, 0x9E3779B97F4A7C15)
+        mixed ^= upper * cython.cast(ulonglong, 0xC2B2AE3D27D4EB4F)
         place: uint = cython.cast(uint, mixed >> 32) & self.mask
         found: cython.pointer(Fragment)
         while True:
             found = self.fragments + place
-            if found.op == 0 or (found.op == op and found.key == key):
+            if found.op == 0 or (found.op == op and found.key == key and found.upper == upper):
                 return found
             place = (place + 1) & self.mask
 
@@ -511,24 +515,24 @@ class Writer:
         self.mask = 2 * count - 1
         for i in range(count):
             if old[i].op:
-                self.slot(old[i].key, old[i].op)[0] = old[i]
+                self.slot(old[i].key, old[i].upper, old[i].op)[0] = old[i]
         free(old)
         return 0
 
     @cython.cfunc
-    def fragment(self, key: ulonglong, op: uint) -> cython.pointer(Fragment):
+    def fragment(self, key: ulonglong, upper: ulonglong, op: uint) -> cython.pointer(Fragment):
         """The judgement on a key, asked for where it is not known yet."""
-        found: cython.pointer(Fragment) = self.slot(key, op)
+        found: cython.pointer(Fragment) = self.slot(key, upper, op)
         text: bytes
         size: cython.Py_ssize_t
         wider: Bytes
         if found.op:
             return found
-        text = self.judge(op - 1, key)
+        text = self.judge(op - 1, (cython.cast(object, upper) << 64) | key if upper else key)
         size = len(text)
         if 2 * self.fragment_count > self.mask:
             self.widen()
-            found = self.slot(key, op)
+            found = self.slot(key, upper, op)
         if self.arena_len + size + STEP > self.arena_room:
             wider = cython.cast(Bytes, realloc(self.arena, 2 * (self.arena_len + size) + 4096))
             if wider == cython.NULL:
@@ -537,6 +541,7 @@ class Writer:
             self.arena_room = 2 * (self.arena_len + size) + 4096
         memcpy(self.arena + self.arena_len, PyBytes_AS_STRING(text), size)
         found.key = key
+        found.upper = upper
         found.op = op
         found.at = self.arena_len
         found.len_bytes = cython.cast(uint, size)
@@ -583,6 +588,7 @@ class Writer:
         place: cython.Py_ssize_t
         value: ulonglong
         key: ulonglong
+        upper: ulonglong
         known: cint = 1
         out: Bytes
         literals: cython.p_const_uchar = cython.cast(cython.p_const_uchar, PyBytes_AS_STRING(self.literals))
@@ -592,8 +598,9 @@ class Writer:
             out = put_bytes(self.out + used, literals + op.literal, op.literal_len)
             if op.field >= FIRST_KEY:
                 key = key_of(record, op.field)
-                if op.key != key or not op.known:
-                    self.recall(op, key, cython.cast(uint, place + 1))
+                upper = record.signs if op.field == SIGNS else 0
+                if op.key != key or op.upper != upper or not op.known:
+                    self.recall(op, key, upper, cython.cast(uint, place + 1))
                 used = out - self.out
                 self.ensure(used, op.len_bytes + STEP)
                 out = put_bytes(self.out + used, self.arena + op.at, op.len_bytes)
@@ -613,10 +620,11 @@ class Writer:
 
     @cython.cfunc
     @cython.exceptval(-1)
-    def recall(self, op: cython.pointer(Op), key: ulonglong, place: uint) -> cint:
+    def recall(self, op: cython.pointer(Op), key: ulonglong, upper: ulonglong, place: uint) -> cint:
         """Remember the fragment of a key for the records that follow: most are judged alike."""
-        found: cython.pointer(Fragment) = self.fragment(key, place)
+        found: cython.pointer(Fragment) = self.fragment(key, upper, place)
         op.key = key
+        op.upper = upper
         op.at = found.at
         op.len_bytes = found.len_bytes
         op.known = 1

@@ -32,6 +32,7 @@ ctypedef struct Row:
     unsigned char operations  # bit n: Multipath TCP subtype n
     unsigned char reason  # REASON_: why the frame has no segment
     unsigned char options  # OPT_ bits: which options are there
+    unsigned short mss  # the maximum segment size option, 0 without
 
 # From one time to a later one. Both come from a file that may say anything: beyond 64 bits the difference wraps.
 cdef inline long long since(long long later, long long earlier) noexcept nogil:

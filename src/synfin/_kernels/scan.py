@@ -9,7 +9,7 @@ holds both equal.
 
 import cython
 from cython import int as cint
-from cython import longlong, schar, uchar, uint, ulonglong, ushort
+from cython import longlong, uchar, uint, ulonglong, ushort
 from cython.cimports.synfin._kernels.carrier import (
     Datagram,
     inside,
@@ -43,11 +43,12 @@ from cython.cimports.synfin._kernels.row import (
 if not cython.compiled:
     raise ImportError("the kernel scan is not compiled")
 
-ROW_FORMAT = "<qQQ16s16sHHIIIiIHHBbBBIIIHHIHBBB7x"
+ROW_FORMAT = "<qQQ16s16sHHIIIiIHHBbBBIIIHHIHBBBxH4x"
 ROW_FIELDS = (
     "time_ns", "offset", "hash", "low", "high", "low_port", "high_port", "wire_len", "seq", "ack", "len_bytes",
     "captured", "flags", "window", "kind", "wscale", "hdr_len", "ttl", "cap_len", "at", "interface", "link_type",
     "ip_id", "sacked", "icmp", "operations", "reason", "options",
+    "mss",
 )  # fmt: skip
 ORDINARY = 64  #: bit of `kind`: the segment says nothing by itself that is new in kind
 
@@ -232,6 +233,7 @@ def clear(row: cython.pointer(Row)) -> cython.void:
     row.sacked = 0
     row.captured = 0
     row.operations = 0
+    row.mss = 0
     row.reason = 0
 
 
@@ -371,6 +373,113 @@ def scan_frame(data: cython.const[uchar][::1], time_ns: longlong, wire_len: uint
     dissect(p, row.cap_len, wire_len, link_type, row, seed)
 
 
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def pcap_rows(
+    b: cython.p_const_uchar, place: cython.pointer(cython.Py_ssize_t), end: cython.Py_ssize_t, base: ulonglong,
+    big: cint, ns_per_tick: longlong, link_type: uint, first: cython.pointer(Row), room: cython.Py_ssize_t,
+    seed: ulonglong, stopped: cython.pointer(cint),
+) -> cython.Py_ssize_t:  # fmt: skip
+    """Walk pcap records in b[place:end]; the number of rows written, `room` at most. `place` moves behind the last
+    whole record, `stopped` says why there."""
+    row: cython.pointer(Row)
+    n: cython.Py_ssize_t = 0
+    at: cython.Py_ssize_t = place[0]
+    cap: uint
+    why: cint = 0
+    while end - at >= 16:
+        if n >= room:
+            why = 1
+            break
+        cap = load32(b + at + 8, big)
+        if cap > MAX_CAP:
+            why = 3
+            break
+        if end - at - 16 < cap:
+            break
+        row = first + n
+        row.time_ns = cython.cast(longlong, load32(b + at, big)) * 1000000000
+        row.time_ns += cython.cast(longlong, load32(b + at + 4, big)) * ns_per_tick
+        row.offset = base + cython.cast(ulonglong, at) + 16
+        row.cap_len = cap
+        row.wire_len = load32(b + at + 12, big)
+        row.interface = 0
+        row.link_type = cython.cast(ushort, link_type)
+        dissect(b + at + 16, cap, row.wire_len, link_type, row, seed)
+        at += 16 + cap
+        n += 1
+    place[0] = at
+    stopped[0] = why
+    return n
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def pcapng_rows(
+    b: cython.p_const_uchar, place: cython.pointer(cython.Py_ssize_t), end: cython.Py_ssize_t, base: ulonglong,
+    big: cint, facts: cython.pointer(cython.const[longlong]), known: uint, first: cython.pointer(Row),
+    room: cython.Py_ssize_t, seed: ulonglong, stopped: cython.pointer(cint),
+) -> cython.Py_ssize_t:  # fmt: skip
+    """The same for Enhanced Packet Blocks; `facts`: four numbers for each of the `known` interfaces."""
+    row: cython.pointer(Row)
+    n: cython.Py_ssize_t = 0
+    at: cython.Py_ssize_t = place[0]
+    size: uint
+    cap: uint
+    which: uint
+    ticks: ulonglong
+    rate: ulonglong
+    time_ns: ulonglong
+    why: cint = 0
+    while end - at >= 12:
+        if n >= room:
+            why = 1
+            break
+        if load32(b + at, big) != 6:
+            why = 2
+            break
+        size = load32(b + at + 4, big)
+        if size < 32 or size & 3 or size > MAX_BLOCK:
+            why = 3
+            break
+        if end - at < size:
+            break
+        which = load32(b + at + 8, big)
+        cap = load32(b + at + 20, big)
+        if which >= known or facts[4 * which + 1] == 0:
+            why = 2
+            break
+        if cap > MAX_CAP or cap > size - 32 or load32(b + at + size - 4, big) != size:
+            why = 3
+            break
+        # options (comments) follow the data: they do not change a row
+        ticks = (cython.cast(ulonglong, load32(b + at + 12, big)) << 32) | load32(b + at + 16, big)
+        rate = cython.cast(ulonglong, facts[4 * which + 1])
+        row = first + n
+        # unsigned: a time beyond 64 bits wraps
+        if rate == 1000000:
+            time_ns = ticks * 1000
+        elif rate == 1000000000:
+            time_ns = ticks
+        else:
+            time_ns = ticks // rate * 1000000000 + ticks % rate * 1000000000 // rate
+        time_ns += cython.cast(ulonglong, facts[4 * which + 2]) * 1000000000
+        row.time_ns = cython.cast(longlong, time_ns)
+        row.offset = base + cython.cast(ulonglong, at) + 28
+        row.cap_len = cap
+        row.wire_len = load32(b + at + 24, big)
+        row.interface = cython.cast(uint, facts[4 * which + 3])
+        row.link_type = cython.cast(ushort, facts[4 * which])
+        dissect(b + at + 28, cap, row.wire_len, row.link_type, row, seed)
+        at += size
+        n += 1
+    place[0] = at
+    stopped[0] = why
+    return n
+
+
 def scan_pcap(buf: cython.const[uchar][::1], start: cython.Py_ssize_t, end: cython.Py_ssize_t, base: ulonglong,
               big: cint, ns_per_tick: longlong, link_type: uint, rows: uchar[::1], seed: ulonglong):  # fmt: skip
     """Walk pcap records from `start`; `base` is the input offset of buf[0].
@@ -380,43 +489,23 @@ def scan_pcap(buf: cython.const[uchar][::1], start: cython.Py_ssize_t, end: cyth
     first: cython.pointer(Row) = cython.cast(cython.pointer(Row), cython.address(rows[0]))
     room: cython.Py_ssize_t = rows.shape[0] // cython.cast(cython.Py_ssize_t, cython.sizeof(Row))
     b: cython.p_const_uchar
-    row: cython.pointer(Row)
-    n: cython.Py_ssize_t = 0
+    n: cython.Py_ssize_t
     at: cython.Py_ssize_t = start
-    cap: uint
-    why: cint = DONE
+    why: cint = 0
     if start < 0 or end > buf.shape[0]:
         raise IndexError("outside the buffer")
     if start >= end:
         return 0, start, DONE
     b = cython.address(buf[0])
     with cython.nogil:
-        while end - at >= 16:
-            if n >= room:
-                why = 1
-                break
-            cap = load32(b + at + 8, big)
-            if cap > MAX_CAP:
-                why = 3
-                break
-            if end - at - 16 < cap:
-                break
-            row = first + n
-            row.time_ns = cython.cast(longlong, load32(b + at, big)) * 1000000000
-            row.time_ns += cython.cast(longlong, load32(b + at + 4, big)) * ns_per_tick
-            row.offset = base + cython.cast(ulonglong, at) + 16
-            row.cap_len = cap
-            row.wire_len = load32(b + at + 12, big)
-            row.interface = 0
-            row.link_type = cython.cast(ushort, link_type)
-            dissect(b + at + 16, cap, row.wire_len, link_type, row, seed)
-            at += 16 + cap
-            n += 1
+        n = pcap_rows(
+            b, cython.address(at), end, base, big, ns_per_tick, link_type, first, room, seed, cython.address(why)
+        )
     return n, at, why
 
 
 def scan_pcapng(buf: cython.const[uchar][::1], start: cython.Py_ssize_t, end: cython.Py_ssize_t, base: ulonglong,
-                big: cint, interfaces: longlong[::1], rows: uchar[::1], seed: ulonglong):  # fmt: skip
+                big: cint, interfaces: cython.const[longlong][::1], rows: uchar[::1], seed: ulonglong):  # fmt: skip
     """Walk Enhanced Packet Blocks of one section from `start`.
 
     `interfaces` holds four numbers for each interface of the section: link type, ticks per second (0: this walk
@@ -426,18 +515,11 @@ def scan_pcapng(buf: cython.const[uchar][::1], start: cython.Py_ssize_t, end: cy
     first: cython.pointer(Row) = cython.cast(cython.pointer(Row), cython.address(rows[0]))
     room: cython.Py_ssize_t = rows.shape[0] // cython.cast(cython.Py_ssize_t, cython.sizeof(Row))
     known: uint = cython.cast(uint, interfaces.shape[0] // 4)
-    facts: cython.p_longlong = cython.NULL
+    facts: cython.pointer(cython.const[longlong]) = cython.NULL
     b: cython.p_const_uchar
-    row: cython.pointer(Row)
-    n: cython.Py_ssize_t = 0
+    n: cython.Py_ssize_t
     at: cython.Py_ssize_t = start
-    size: uint
-    cap: uint
-    which: uint
-    ticks: ulonglong
-    rate: ulonglong
-    time_ns: ulonglong
-    why: cint = DONE
+    why: cint = 0
     if start < 0 or end > buf.shape[0]:
         raise IndexError("outside the buffer")
     if start >= end:
@@ -446,46 +528,5 @@ def scan_pcapng(buf: cython.const[uchar][::1], start: cython.Py_ssize_t, end: cy
         facts = cython.address(interfaces[0])
     b = cython.address(buf[0])
     with cython.nogil:
-        while end - at >= 12:
-            if n >= room:
-                why = 1
-                break
-            if load32(b + at, big) != 6:
-                why = 2
-                break
-            size = load32(b + at + 4, big)
-            if size < 32 or size & 3 or size > MAX_BLOCK:
-                why = 3
-                break
-            if end - at < size:
-                break
-            which = load32(b + at + 8, big)
-            cap = load32(b + at + 20, big)
-            if which >= known or facts[4 * which + 1] == 0:
-                why = 2
-                break
-            if cap > MAX_CAP or cap > size - 32 or load32(b + at + size - 4, big) != size:
-                why = 3
-                break
-            # options (comments) follow the data: they do not change a row
-            ticks = (cython.cast(ulonglong, load32(b + at + 12, big)) << 32) | load32(b + at + 16, big)
-            rate = cython.cast(ulonglong, facts[4 * which + 1])
-            row = first + n
-            # unsigned: a time beyond 64 bits wraps
-            if rate == 1000000:
-                time_ns = ticks * 1000
-            elif rate == 1000000000:
-                time_ns = ticks
-            else:
-                time_ns = ticks // rate * 1000000000 + ticks % rate * 1000000000 // rate
-            time_ns += cython.cast(ulonglong, facts[4 * which + 2]) * 1000000000
-            row.time_ns = cython.cast(longlong, time_ns)
-            row.offset = base + cython.cast(ulonglong, at) + 28
-            row.cap_len = cap
-            row.wire_len = load32(b + at + 24, big)
-            row.interface = cython.cast(uint, facts[4 * which + 3])
-            row.link_type = cython.cast(ushort, facts[4 * which])
-            dissect(b + at + 28, cap, row.wire_len, row.link_type, row, seed)
-            at += size
-            n += 1
+        n = pcapng_rows(b, cython.address(at), end, base, big, facts, known, first, room, seed, cython.address(why))
     return n, at, why

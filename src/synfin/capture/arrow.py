@@ -20,6 +20,7 @@ with contextlib.suppress(ImportError):  # not compiled: slower
 
 #: struct codes of the plain kinds
 CODES = {"u8": "B", "u16": "H", "u32": "I", "u64": "Q", "i8": "b", "i16": "h", "i32": "i", "i64": "q", "time": "q"}
+WIDTHS = {kind: array(code).itemsize for kind, code in CODES.items()}  #: bytes of a value
 KINDS = {code: kind for kind, code in CODES.items() if kind != "time"}
 
 
@@ -41,12 +42,21 @@ class Plain(NamedTuple):
     valid: bytes | bytearray | None = None  #: a byte a row, 0 where the value is unknown; None: all are known
 
 
+class Packed(NamedTuple):
+    """The same in Arrow's own form: truths, and what is known, a bit each."""
+
+    data: memoryview
+    bits: memoryview | None  #: 0 where the value is unknown; None: all are known
+    unknown: int  #: how many are
+
+
 class Texts(NamedTuple):
     """Texts as they stand in memory, one behind the other."""
 
-    data: bytes
+    data: bytes | memoryview
     ends: bytes  #: int32, 0 first: each begins where the one before it ends
     valid: bytes | bytearray | None = None  #: as of `Plain`
+    bits: memoryview | None = None  #: the same as of `Packed`
 
 
 class Words(NamedTuple):
@@ -64,7 +74,7 @@ class Lists(NamedTuple):
     total: int  #: values in all lists
 
 
-InMemory = (Plain, Texts, Words, Lists)  #: what is no sequence of Python values
+InMemory = (Plain, Packed, Texts, Words, Lists)  #: what is no sequence of Python values
 
 
 def bitmap(flags: bytes | bytearray) -> bytes:
@@ -77,6 +87,14 @@ def bitmap(flags: bytes | bytearray) -> bytes:
     for place in range(8):
         packed |= int.from_bytes(padded[place::8], "little") << place
     return packed.to_bytes(size, "little")
+
+
+def flags_of(bits: memoryview, length: int) -> list[bool]:
+    """A truth for each bit, as `bitmap` packs them."""
+    return [flag for byte in bits for flag in _FLAGS_OF_BYTE[byte]][:length]
+
+
+_FLAGS_OF_BYTE = [[bool(byte >> place & 1) for place in range(8)] for byte in range(256)]
 
 
 def schema(columns: Sequence[Column], *, dictionaries: bool) -> Any:
@@ -117,14 +135,18 @@ def plain_array(kind: str, values: Plain, length: int) -> Any:
     return na.c_array_from_buffers(_type(kind, False), length, [valid, data], null_count=unknown)
 
 
-def memory_array(kind: str, values: Plain | Texts | Words | Lists, length: int, *, dictionaries: bool) -> Any:
+def memory_array(kind: str, values: Plain | Packed | Texts | Words | Lists, length: int, *, dictionaries: bool) -> Any:
     """What stands in memory already."""
     import nanoarrow as na
 
     if isinstance(values, Plain):
         return plain_array(kind, values, length)
+    if isinstance(values, Packed):
+        return na.c_array_from_buffers(
+            _type(kind, False), length, [values.bits, values.data], null_count=values.unknown, validation_level="none"
+        )
     if isinstance(values, Texts):
-        valid = None if values.valid is None else bitmap(values.valid)
+        valid = values.bits if values.valid is None else bitmap(values.valid)
         unknown = 0 if valid is None else -1
         return na.c_array_from_buffers(na.string(), length, [valid, values.ends, values.data], null_count=unknown)
     if isinstance(values, Words):
@@ -137,23 +159,27 @@ def memory_array(kind: str, values: Plain | Texts | Words | Lists, length: int, 
     return na.c_array_from_buffers(_type(kind, False), length, [None, values.ends], null_count=0, children=[child])
 
 
-def python_values(kind: str, values: Plain | Texts | Words | Lists, length: int) -> list[Any]:
+def python_values(kind: str, values: Plain | Packed | Texts | Words | Lists, length: int) -> list[Any]:
     """What stands in memory, as Python values, None where unknown."""
     if isinstance(values, Plain):
         plain = [bool(one) for one in bytes(values.data)] if kind == "bool" else array(CODES[kind], bytes(values.data))
         return _where_known(plain, values.valid)
+    if isinstance(values, Packed):
+        packed = flags_of(values.data, length) if kind == "bool" else values.data.cast(CODES[kind])
+        return _where_known(packed, None if values.bits is None else flags_of(values.bits, length))
     if isinstance(values, Words):
         places, words = values.places()
         return [words[place] for place in array("i", places)]
     ends = array("i", values.ends)
     if isinstance(values, Texts):
-        texts = [values.data[ends[place] : ends[place + 1]].decode() for place in range(length)]
-        return _where_known(texts, values.valid)
+        data = bytes(values.data)
+        texts = [data[ends[place] : ends[place + 1]].decode() for place in range(length)]
+        return _where_known(texts, values.valid if values.bits is None else flags_of(values.bits, length))
     inner = python_values("i64" if kind == "numbers" else "text", values.values, values.total)
     return [inner[ends[place] : ends[place + 1]] for place in range(length)]
 
 
-def _where_known(values: Sequence[Any], valid: bytes | bytearray | None) -> list[Any]:
+def _where_known(values: Sequence[Any], valid: Sequence[Any] | None) -> list[Any]:
     if valid is None:
         return list(values)
     return [value if known else None for value, known in zip(values, valid, strict=True)]

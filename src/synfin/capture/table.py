@@ -13,6 +13,7 @@ from synfin.capture.arrow import (
     Column,
     InMemory,
     Lists,
+    Packed,
     Plain,
     Texts,
     Words,
@@ -27,7 +28,7 @@ from synfin.capture.arrow import (
 ROWS = 65536  #: of a batch whose rows are a few bytes
 
 
-Values = Plain | Texts | Words | Lists | Sequence[Any]
+Values = Plain | Packed | Texts | Words | Lists | Sequence[Any]
 
 
 class Part(NamedTuple):
@@ -65,11 +66,13 @@ class Table:
     """Columns of known names and kinds, whose rows are read anew each time that somebody asks."""
 
     def __init__(
-        self, columns: Sequence[Column], parts: Parts, length: Callable[[], int], *, rows_at_once: int = ROWS
-    ) -> None:
+        self, columns: Sequence[Column], parts: Parts, length: Callable[[], int], *, rows_at_once: int = ROWS,
+        passing: Parts | None = None,
+    ) -> None:  # fmt: skip
         self.columns = tuple(columns)
         self.rows_at_once = rows_at_once  #: rows of a batch, unless asked otherwise
         self._parts = parts
+        self._passing = passing or parts
         self._length = length
 
     @property
@@ -94,6 +97,10 @@ class Table:
         for part in self._parts(self.rows_at_once):
             columns = zip(self.columns, part.values, strict=True)
             yield from zip(*(_python_values(column, values, part.length) for column, values in columns), strict=True)
+
+    def passing_parts(self) -> Iterator[Part]:
+        """The table in pieces, each valid until the next one is asked for."""
+        return self._passing(self.rows_at_once)
 
     def record_batches(self, *, dictionaries: bool = True) -> Iterator[Any]:
         """The same pieces as nanoarrow's arrays."""

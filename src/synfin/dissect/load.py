@@ -113,20 +113,38 @@ def number(frame: Frame, layer: Layer, offset: int, size: int) -> int:
 
 
 class LayerBytes(bytes):
-    """All bytes of a layer's data unit; slices and lengths see only the first `header` of them."""
+    """All bytes of a layer's data unit; slices and lengths go by `header`, the length that its header counts with.
+
+    That is more than there are bytes where Wireshark counts what the data unit turns out not to have.
+    """
 
     header: int
 
 
 #: Layers that count with their payload, as in Wireshark.
-WITH_PAYLOAD = frozenset({"frame", "data", "tcp", "icmp", "icmpv6"})
+WITH_PAYLOAD = frozenset({
+    "frame", "data", "tcp", "icmp", "icmpv6", "llc", "ah", "erspan", "geneve", "gre", "gtp", "ppp", "l2tp", "ipcomp",
+    "ipv6.routing",
+})  # fmt: skip
+NSH_COUNTED = 2  #: bytes of a network service header that Wireshark counts
 
 
 def whole(frame: Frame, layer: Layer, facts: Facts | None) -> Iterable[Spot]:
     """The layer as one value: its bytes up to the end of its data unit, as far as captured."""
     start = min(layer.start, len(frame.data))
     stop = max(limit(frame, layer), start)
-    size = stop - start if layer.name in WITH_PAYLOAD else layer.header_len
     found = LayerBytes(frame.data[start:stop])
-    found.header = max(min(size, stop - start), 0)
-    return (Spot(found, start, found.header),)
+    found.header = max(_counted(frame, layer, start, stop), 0)
+    return (Spot(found, start, min(found.header, stop - start)),)
+
+
+def _counted(frame: Frame, layer: Layer, start: int, stop: int) -> int:
+    """How many bytes a layer counts with in slices and lengths."""
+    if layer.name in WITH_PAYLOAD:
+        return stop - start
+    if layer.name == "arp":  # with the padding that follows: its end is known only when it has been read
+        place = frame.layers.index(layer)
+        return limit(frame, frame.layers[place - 1]) - start if place else stop - start
+    if layer.name == "ip":  # by its own word, even where that is too little
+        return min((byte(frame, layer, 0) & 0x0F) * 4, stop - start)
+    return min(NSH_COUNTED if layer.name == "nsh" else layer.header_len, stop - start)

@@ -47,11 +47,12 @@ def _number(name: str, value: int | None, step: Step) -> str:
     return derived(found) if found else f"{name} = {value}"
 
 
-def brief(step: Step) -> str:
-    """`Seq=1 Ack=1 Len=14`, as one line of a terminal holds it."""
-    parts = [f"Seq={step.seq}"]
-    if step.ack is not None:
+def brief(step: Step, *, short: bool = False) -> str:
+    """`Seq=1 Ack=1 Len=14`, as one line of a terminal holds it; `short`: what says least is left out."""
+    length = step.segment.length
+    parts = [] if short and step.ack is not None and not length else [f"Seq={step.seq}"]
+    if step.ack is not None and not (short and length):
         parts.append(f"Ack={step.ack}")
-    if step.segment.length:
-        parts.append(f"Len={step.segment.length}")
+    if length:
+        parts.append(f"Len={length}")
     return " ".join(parts)

@@ -10,8 +10,9 @@ import sys
 from collections.abc import Generator, Iterator, Sequence
 from typing import BinaryIO
 
-from synfin.capture.reader import CaptureReader, open_capture
+from synfin.capture.reader import open_capture
 from synfin.capture.source import GZIP_MAGIC, ZSTD_MAGIC, standard_input
+from synfin.capture.unseen import unseen
 from synfin.errors import UnreadableInput, UsageError
 from synfin.faces import progress
 from synfin.watch.engine.engine import KEEP_ALL, Engine, Limits
@@ -56,17 +57,7 @@ def steps(following: Engine, paths: Sequence[str], warnings: list[str], *, shown
                     yield from following.steps(reader)
             finally:
                 warnings.extend(reader.warnings)
-                warnings.extend(_unseen(reader))
-
-
-def _unseen(reader: CaptureReader) -> Iterator[str]:
-    others = {interface.link_type for interface in reader.interfaces} - {1}
-    if not others:
-        return
-    from synfin.wire.frame import SUPPORTED  # not needed to read Ethernet
-
-    for link_type in sorted(others - SUPPORTED):
-        yield f"{reader.name}: packets of link type {link_type} are not taken apart yet, TCP in them is not seen"
+                warnings.extend(unseen(reader))
 
 
 def note_no_tcp(paths: Sequence[str], frames: int) -> None:
@@ -112,14 +103,16 @@ def _size(path: str) -> int:
     return found.st_size if stat.S_ISREG(found.st_mode) else 0
 
 
-def fresh_engine(*, records_only: bool = False, limits: Limits = KEEP_ALL, jobs: int = 1) -> Engine:
+def fresh_engine(
+    *, records_only: bool = False, limits: Limits = KEEP_ALL, jobs: int = 1, findings: bool = False
+) -> Engine:
     """An engine (see `engines.engine`); says once when the kernels are missing."""
     if not compiled() and os.environ.get("SYNFIN_READABLE") != "1" and not _told:
         _told.append(True)
         note(
             "the compiled kernels are missing; the readable core runs, slower (install gcc and python3-dev, then again)"
         )
-    return engine(records_only=records_only, limits=limits, jobs=jobs)
+    return engine(records_only=records_only, limits=limits, jobs=jobs, findings=findings)
 
 
 _told: list[bool] = []

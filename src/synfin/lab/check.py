@@ -9,7 +9,7 @@ from synfin.capture.packet import Packet
 from synfin.lab.script import VANTAGES, Expect, Script
 from synfin.lab.trial import MAX_REPEATS, Trial, perform
 from synfin.watch.connections.record import Story
-from synfin.watch.findings import KNOWN
+from synfin.watch.findings.known import KNOWN
 from synfin.watch.follow.tracker import Tracker
 from synfin.watch.story.stories import Heard
 from synfin.wire.frame import Frame

@@ -8,6 +8,7 @@ from synfin.wire.ethernet import IP, IPV6
 from synfin.wire.walk import Next, Reader, Walk, by_version, plain
 
 _CISCO_ADDRESSES = (0x0F, 0x8F)
+HDLC_TYPES = (IP, IPV6, 0x8847, 0x8848)  #: types of Cisco HDLC that are EtherTypes
 _NLPID = {0xCC: IP, 0x8E: IPV6}
 _PLAUSIBLE_TYPES = (IP, IPV6, 0x0806, 0x8100, 0x88A8, 0x8847, 0x8864)  # of a frame within a pseudo-wire
 _BRIDGED_ETHERNET = 1  # MAC type of RFC 3518
@@ -55,10 +56,11 @@ def bridged(walk: Walk, at: int, end: int) -> Next | None:
 
 
 def cisco_hdlc(walk: Walk, at: int, end: int) -> Next | None:
-    """Address, control, EtherType."""
+    """Address, control, and a type number of Cisco's: those of IP and MPLS are EtherTypes, others are not."""
     if not walk.layer("chdlc", at, 4, end):
         return plain(len(walk.data), end)
-    return Next("ethertype", walk.number(at + 2, 2), at + 4, end)
+    kind = walk.number(at + 2, 2)
+    return Next("ethertype", kind, at + 4, end) if kind in HDLC_TYPES else plain(at + 4, end)
 
 
 def frame_relay(walk: Walk, at: int, end: int) -> Next | None:

@@ -93,7 +93,10 @@ def _give_up(walk: Walk, reason: str) -> None:
 
 
 def arp(walk: Walk, at: int, end: int) -> Next | None:
-    walk.layer("arp", at, 28, at + 28)
+    """As long as it says that its addresses are (RFC 826); 28 bytes where it does not come to that."""
+    addresses = walk.number(at + 4, 1) + walk.number(at + 5, 1) if at + 6 <= min(end, len(walk.data)) else 10
+    size = 8 + 2 * addresses
+    walk.layer("arp", at, size, at + size)
     return None
 
 

@@ -7,15 +7,18 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
+from synfin.explain.escape import visible
 from synfin.explain.narrative import finding_sentence
 from synfin.explain.rulings import broken, illegal
 from synfin.explain.words import Language, detect_language, rfc_section, text
 from synfin.faces import inputs, telling
+from synfin.faces.places import Places
 from synfin.faces.table import SEVERITIES
 from synfin.faces.terminal import SEVERITY_STYLES, Paint, wants_colour
 from synfin.faces.width import wrap
 from synfin.watch.connections.record import Connection, Finding
-from synfin.watch.findings import Seen, fleet
+from synfin.watch.findings.fleet import fleet
+from synfin.watch.findings.seen import Seen
 from synfin.watch.story.stories import listen
 from synfin.watch.verify import judge_segments, verify
 
@@ -37,6 +40,11 @@ class Found(NamedTuple):
     @property
     def conns(self) -> tuple[int, ...]:
         return self.finding.connections if self.connection is None else (self.connection.conn,)
+
+    @property
+    def first_frame(self) -> int:
+        """0 where no frame bears witness."""
+        return self.finding.frames[0] if self.finding.frames else 0
 
     @property
     def order(self) -> tuple[int, bool, str, tuple[int, ...]]:
@@ -65,7 +73,7 @@ def run(asked: argparse.Namespace) -> int:
         inputs.note_no_tcp(paths, heard.frames)
     least = SEVERITIES.index(asked.least)
     shown = sorted((one for one in found if one.rank >= least), key=lambda one: one.order)
-    _print(asked, paths, shown, warnings, lang)
+    _print(asked, Places(paths, heard.begins), shown, warnings, lang)
     if asked.fail_on == "never":
         return 0
     return int(any(one.rank >= SEVERITIES.index(asked.fail_on) for one in found))
@@ -94,30 +102,33 @@ def _by_the_book(known: Seen, connection: Connection, lang: Language) -> Iterato
 
 
 def _print(
-    asked: argparse.Namespace, paths: Sequence[str], shown: Sequence[Found], warnings: Sequence[str], lang: Language
+    asked: argparse.Namespace, places: Places, shown: Sequence[Found], warnings: Sequence[str], lang: Language
 ) -> None:
     form = asked.form or ("grouped" if sys.stdout.isatty() else "lines")
-    name = ", ".join(paths)
     if form == "json":
-        findings = [_document(one) for one in shown]
+        findings = [_document(one, places) for one in shown]
+        name = ", ".join(places.files)
         telling.print_json({"schema": 1, "file": name, "findings": findings, "warnings": list(warnings)})
     elif form == "lines":
-        sys.stdout.writelines(f"{_line(name, one)}\n" for one in shown)
+        sys.stdout.writelines(f"{_line(one, places)}\n" for one in shown)
     elif shown:
-        _print_groups(shown, lang)
+        _print_groups(shown, places, lang)
     else:
         print(text("check.nothing", lang))
 
 
-def _line(name: str, one: Found) -> str:
-    """`file:frame: severity: id: conn 3: sentence`, as compilers write, so that other tools can read it."""
-    frame = one.finding.frames[0] if one.finding.frames else 0
+def _line(one: Found, places: Places) -> str:
+    """`file:frame: severity: id: conn 3: sentence`, as compilers write, so that other tools can read it.
+
+    The frame is counted in its file, as Wireshark shows it.
+    """
+    file, frame = places.of(one.first_frame)
     conns = f"{'conn' if one.connection is not None else 'conns'} {_some(one.conns, ',')}"
-    return f"{name}:{frame}: {one.finding.severity}: {one.finding.id}: {conns}: {one.sentence}"
+    return f"{file}:{frame}: {one.finding.severity}: {one.finding.id}: {conns}: {one.sentence}"
 
 
-def _document(one: Found) -> dict[str, Any]:
-    finding = one.finding
+def _document(one: Found, places: Places) -> dict[str, Any]:
+    finding, place = one.finding, places.of(one.first_frame)
     return {
         "id": finding.id,
         "severity": finding.severity,
@@ -125,6 +136,8 @@ def _document(one: Found) -> dict[str, Any]:
         "who": finding.who,
         "connections": list(one.conns),
         "frames": list(finding.frames),
+        "file": place.file,
+        "frame_in_file": place.frame or None,
         "numbers": finding.numbers,
         "reference": finding.reference,
         "text": one.sentence,
@@ -132,7 +145,7 @@ def _document(one: Found) -> dict[str, Any]:
     }
 
 
-def _print_groups(shown: Sequence[Found], lang: Language) -> None:
+def _print_groups(shown: Sequence[Found], places: Places, lang: Language) -> None:
     """Each kind once: how often, the first of them in words, where, and what to do."""
     paint, width = Paint(wants_colour(sys.stdout)), telling.terminal_width()
     groups: dict[str, list[Found]] = {}
@@ -140,14 +153,29 @@ def _print_groups(shown: Sequence[Found], lang: Language) -> None:
         groups.setdefault(one.finding.id, []).append(one)
     for name, of in groups.items():
         finding, _, sentence, todo = of[0]
-        conns = tuple(dict.fromkeys(conn for one in of for conn in one.conns))
-        where = text("check.where", lang, conns=_some(conns, ", "), frames=_some(finding.frames, ", "))
         print(paint(f"{finding.severity:<5} {name}", SEVERITY_STYLES[finding.severity]), f" × {len(of)}")
-        for line in (*wrap(sentence, width - 2), *wrap(where, width - 2)):
+        for line in (*wrap(sentence, width - 2), *wrap(_where(of, places, lang), width - 2)):
             print(f"  {line}")
         for line in wrap(f"→ {todo}", width - 2, "  ") if todo else ():
             print(paint(f"  {line}", "dim"))
         print()
+
+
+def _where(of: Sequence[Found], places: Places, lang: Language) -> str:
+    """The first one's connection, ends, file and frames; the numbers of the other connections."""
+    first = of[0]
+    conns = tuple(dict.fromkeys(conn for one in of for conn in one.conns))
+    frames = _some(first.finding.frames, ", ")
+    if first.connection is None:
+        return text("check.where", lang, conns=_some(conns, ", "), frames=frames)
+    ends = f"{first.connection.client.endpoint} → {first.connection.server.endpoint}"
+    said = [text("check.where-one", lang, conn=str(first.connection.conn), ends=ends, frames=frames)]
+    if len(places.files) > 1:
+        file, frame = places.of(first.first_frame)
+        said.append(text("check.where-file", lang, file=visible(file), frame=str(frame)))
+    if len(conns) > 1:
+        said.append(text("check.where-others", lang, conns=_some(conns[1:], ", ")))
+    return "".join(said)
 
 
 def _some(numbers: Sequence[int], between: str) -> str:

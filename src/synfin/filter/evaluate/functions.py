@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import reduce
 from typing import Any
 
 from synfin.dissect.load import LayerBytes
 from synfin.dissect.show import plain
 from synfin.filter import typed
-from synfin.filter.evaluate.numbers import absolute
+from synfin.filter.evaluate.numbers import Pair, absolute, order
 from synfin.filter.evaluate.octets import rank
 from synfin.filter.kinds import BYTES, NUMBERS
 
@@ -59,15 +60,23 @@ def _meanings(applied: typed.Applied) -> Function:
     return lambda arguments: [names[value] for value in arguments[0] if value in names]
 
 
-def _best(choose: Callable[..., Any]) -> Callable[[typed.Applied], Function]:
-    """The greatest or least of all values of all arguments."""
+def _best(choose: Callable[..., Any], replaced: str) -> Callable[[typed.Applied], Function]:
+    """The greatest or least of all values of all arguments.
+
+    A number gives way to the next where it is `replaced` by it; those that do not compare do not give way.
+    """
 
     def function(applied: typed.Applied) -> Function:
+        worse: Pair | None = order(replaced, applied.kind) if applied.kind in NUMBERS else None
         key = rank if applied.kind in BYTES else None
 
         def over(arguments: list[list[Any]]) -> list[Any]:
             values = [value for argument in arguments for value in argument]
-            return [choose(values, key=key)] if values else []
+            if not values:
+                return []
+            if worse is None:
+                return [choose(values, key=key)]
+            return [reduce(lambda best, value: value if worse(best, value) else best, values)]
 
         return over
 
@@ -83,7 +92,7 @@ FUNCTIONS: dict[str, Callable[[typed.Applied], Function]] = {
     "dec": _written("dec"),
     "hex": _written("hex"),
     "vals": _meanings,
-    "max": _best(max),
-    "min": _best(min),
+    "max": _best(max, "<"),
+    "min": _best(min, ">"),
     "abs": _each(absolute),
 }

@@ -1,7 +1,7 @@
 """Numbers as Wireshark computes with them: fixed widths, unsigned until a result is negative.
 
 A result that does not fit its width has no value. What follows from that is compared with Wireshark itself: an unsigned
-number is neither below nor above a negative one, and equal to none.
+number is neither below nor above a negative one, neither equal nor unequal to it.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
+from synfin.dissect.field import MAXIMUM
 from synfin.filter.kinds import NUMBERS, SIGNED, WIDE
 
 Pair = Callable[[Any, Any], bool]
@@ -18,6 +19,7 @@ Sum = Callable[[Any, Any], Any]
 ORDERS: dict[str, Pair] = {
     "==": operator.eq, "!=": operator.ne, ">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le,
 }  # fmt: skip
+MOST_SIGNED = MAXIMUM["i64"]
 EQUALITIES = frozenset({"==", "!="})
 
 
@@ -76,12 +78,18 @@ _COMPUTE: dict[str, Callable[[int, int], int | None]] = {
 }  # fmt: skip
 
 
-def order(sign: str, kind: str) -> Pair:
-    """The comparison of numbers of `kind` with others that may be negative."""
-    plain, answer = ORDERS[sign], sign == "!="
-    signed = kind in SIGNED
+def order(sign: str, kind: str, *, every: bool = False) -> Pair:
+    """The comparison of a number of `kind` with any other.
+
+    They are compared as numbers of 64 bits with the left one's sign. A right side that is none is not compared: the
+    pair neither satisfies a test that asks for one pair, nor spoils one that asks for every pair.
+    """
+    if kind not in NUMBERS:
+        return ORDERS[sign]
+    plain, signed = ORDERS[sign], kind in SIGNED
 
     def compare(a: int, b: int) -> bool:
-        return answer if b < 0 and not (signed or isinstance(a, Signed)) else plain(a, b)
+        fits = b <= MOST_SIGNED if signed or isinstance(a, Signed) else b >= 0
+        return plain(a, b) if fits else every
 
-    return compare if kind in NUMBERS else plain
+    return compare

@@ -20,15 +20,16 @@ def header(value: Any) -> bytes:
     return octets(value)[: value.header] if isinstance(value, LayerBytes) else octets(value)
 
 
-def cut(whole: bytes, parts: tuple[Range, ...]) -> bytes:
+def cut(value: Any, parts: tuple[Range, ...]) -> bytes:
     """The parts joined up to the first that does not fit; perhaps none, which is a value too, unlike others."""
-    found = b""
+    whole, found = header(value), b""
+    length = value.header if isinstance(value, LayerBytes) else len(whole)
     for part in parts:
-        start = part.start if part.start >= 0 else len(whole) + part.start
+        start = part.start if part.start >= 0 else length + part.start
         if part.last is not None:
-            stop = (part.last if part.last >= 0 else len(whole) + part.last) + 1
+            stop = (part.last if part.last >= 0 else length + part.last) + 1
         else:
-            stop = len(whole) if part.length is None else start + part.length
+            stop = length if part.length is None else start + part.length
         if not 0 <= start < stop <= len(whole):
             break
         found += whole[start:stop]

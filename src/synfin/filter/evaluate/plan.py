@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from synfin.dissect.field import MAXIMUM
 from synfin.filter import typed
 from synfin.filter.evaluate import octets
 from synfin.filter.evaluate.functions import FUNCTIONS
@@ -53,7 +54,7 @@ def source(entity: typed.Entity) -> Source:
         return lambda row: constant
     if isinstance(entity, typed.Sliced):
         operand, parts = source(entity.operand), entity.parts
-        return lambda row: [octets.cut(octets.header(value), parts) for value in operand(row)]
+        return lambda row: [octets.cut(value, parts) for value in operand(row)]
     if isinstance(entity, typed.Applied):
         function = FUNCTIONS[entity.function](entity)
         arguments = [source(argument) for argument in entity.arguments]
@@ -104,7 +105,7 @@ def _relation(relation: typed.Relation) -> Predicate:
     if relation.operator == "contains":
         holds = octets.contains(relation.left.kind)
     else:
-        holds = _order(relation.operator, relation.left, relation.right)
+        holds = _order(relation.operator, relation.left, relation.right, every=relation.every)
     if relation.every:
         if isinstance(relation.left, COMPUTED) or isinstance(relation.right, COMPUTED):
             known = _known(relation.left, relation.right)
@@ -132,19 +133,19 @@ def _known(*entities: typed.Entity) -> Predicate:
     return lambda row: all(values(row) for values in plain)
 
 
-def _order(sign: str, left: typed.Entity, right: typed.Entity) -> Pair:
+def _order(sign: str, left: typed.Entity, right: typed.Entity, *, every: bool = False) -> Pair:
     if left.kind in ADDRESSES:
         return octets.order_addresses(sign)
     if left.kind in BYTES:
         return octets.order_bytes(sign)
     if left.kind == "str":
         return octets.order_text(sign)
-    return order(sign, left.kind) if _may_differ(left) or _may_differ(right) else ORDERS[sign]
+    return ORDERS[sign] if _is_small(right) else order(sign, left.kind, every=every)
 
 
-def _may_differ(entity: typed.Entity) -> bool:
-    """Whether a number's sign is not that of plain unsigned fields."""
-    return entity.kind in SIGNED or isinstance(entity, (typed.Computed, typed.Negated, typed.Applied))
+def _is_small(entity: typed.Entity) -> bool:
+    """Whether it is a constant that a number of any type can hold."""
+    return isinstance(entity, typed.Constant) and isinstance(entity.value, int) and 0 <= entity.value <= MAXIMUM["i32"]
 
 
 def _matching(matching: typed.Matching) -> Predicate:

@@ -27,8 +27,6 @@ def _column(records: bytes, name: str, kind: str) -> Plain | Texts | Words | Lis
         return _judged(records, name, kind)
     if kind == "text":
         return Texts(*plain_writer(name).write_apart(records))
-    if kind == "texts":  # findings: the kernels know none
-        return Lists(bytes(4 * (len(records) // render.record_size() + 1)), Texts(b"", bytes(4)), 0)
     field = "start_ns" if kind == "time" else name
     return Plain(*render.numbers(records, field, array(CODES[kind]).itemsize))
 

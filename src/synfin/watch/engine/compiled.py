@@ -43,7 +43,7 @@ class CompiledEngine:
 
     A second engine that is given the `finished` first one shows what a second pass shows. `sink` is called with every
     block of rows and facts, and how many they are. An engine for records alone keeps no facts of packets.
-    Connections leave memory as `Limits` say, without them never.
+    Connections leave memory as `Limits` say, without them never. `findings`: their records tell what was unusual.
     """
 
     def __init__(
@@ -53,12 +53,14 @@ class CompiledEngine:
         *,
         records_only: bool = False,
         limits: Limits = KEEP_ALL,
+        findings: bool = False,
     ) -> None:
         self._tracker = follow.Tracker(
             matrix(),
             facts=not records_only,
             closed_after_s=limits.closed_after_s or 0,
             idle_after_s=limits.idle_after_s or 0,
+            limits=thresholds() if findings else b"",
         )
         self._limits = limits
         self._finished = None if finished is None else finished._tracker
@@ -223,6 +225,13 @@ class CompiledEngine:
         self._tracker.from_client(facts, count, out)
 
 
+def thresholds() -> bytes:
+    """What the tracker takes to look for signs of findings."""
+    from synfin.watch.findings.bulk import limits
+
+    return limits()
+
+
 def raw_connections(tracker: follow.Tracker) -> Iterator[RawConnection]:
     """Every connection so far, in order of `conn`."""
     early: list[RawConnection] = []  # a quoted header made their record: it stands before their number's turn
@@ -241,7 +250,7 @@ def raws(records: bytes) -> Iterator[RawConnection]:
 
 
 def _raw(
-    marks: int, payload_c: int, payload_s: int, wire_c: int, wire_s: int, first_ns: int, last_ns: int,
+    marks: int, signs: int, payload_c: int, payload_s: int, wire_c: int, wire_s: int, first_ns: int, last_ns: int,
     leg_0: int, leg_1: int, client: bytes, server: bytes, conn: int, stream: int, first_frame: int, last_frame: int,
     packets_c: int, packets_s: int, retransmissions_c: int, retransmissions_s: int, vector_c: int, vector_s: int,
     completeness: int, port_c: int, port_s: int, history: bytes, history_len: int, ttl_c: int, ttl_s: int,
@@ -252,5 +261,5 @@ def _raw(
         conn, stream, first_frame, last_frame, first_ns, last_ns,
         RawSide(client[:size], port_c, packets_c, payload_c, wire_c, retransmissions_c, ttl_c, vector_c),
         RawSide(server[:size], port_s, packets_s, payload_s, wire_s, retransmissions_s, ttl_s, vector_s),
-        bool(role_guessed), marks, completeness, (leg_0, leg_1), history[:history_len], conn_state,
+        bool(role_guessed), marks, completeness, (leg_0, leg_1), history[:history_len], conn_state, signs,
     )  # fmt: skip

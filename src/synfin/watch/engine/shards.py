@@ -9,17 +9,18 @@ from __future__ import annotations
 import os
 import signal
 from array import array
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from synfin._kernels import follow
+from synfin._kernels.deal import Deal, Passer
 from synfin.tcp.state import matrix
-from synfin.watch.engine.compiled import CompiledEngine
-from synfin.watch.engine.described import Described
+from synfin.watch.engine.compiled import BLOCK, CompiledEngine, thresholds
 from synfin.watch.engine.engine import KEEP_ALL, Limits
-from synfin.watch.engine.ranges import ROWS, Between, PcapngWalk, PcapWalk, Range, Walk, joined
+from synfin.watch.engine.pipeline import MISSES, Pipeline
+from synfin.watch.engine.ranges import Span, walk_of
 from synfin.watch.engine.team import Team
 
 if TYPE_CHECKING:
@@ -29,28 +30,31 @@ MOST = 8  #: shards; more would mostly skip what is not theirs
 ENOUGH = 1 << 24  #: bytes of a file for which a second core is worth its start
 
 _BREAKS = 64  # between ranges; what is left of an input with more is read by one
-_MISSES = 8  # turns in succession in which no guess was right
-_SHORTEST, _LONGEST = 1 << 16, 1 << 23  # bytes of a range
 
 
 class Shards:
     """As a `follow.Tracker` that keeps no facts."""
 
-    def __init__(self, count: int, limits: Limits) -> None:
+    def __init__(self, count: int, limits: Limits, findings: bool = False) -> None:
+        asked = thresholds() if findings else b""
         self.trackers = [
             follow.Tracker(
                 matrix(), facts=False, closed_after_s=limits.closed_after_s or 0, idle_after_s=limits.idle_after_s or 0,
-                shard=place, shards=count,
+                shard=place, shards=count, limits=asked,
             )
             for place in range(count)
         ]  # fmt: skip
+        self.passer = Passer()
+        self._deal = Deal(count, BLOCK)
         self._streams = self._connections = 0
         # of every record in order, where they stay
         self._places = array("Q") if limits == KEEP_ALL else None
 
     def follow(self, rows: bytearray, n: int, facts: None = None, finished: None = None) -> None:
+        self._deal.deal(rows, n)
+        self.passer.pass_by(rows, self._deal)
         for tracker in self.trackers:
-            tracker.follow(rows, n)
+            tracker.follow_dealt(rows, self._deal)
         self.number()
 
     def number(self) -> None:
@@ -82,21 +86,19 @@ class Shards:
 class ShardedEngine(CompiledEngine):
     """A compiled engine for records alone, on several cores wherever the input is a large file that is no archive."""
 
-    def __init__(self, jobs: int, limits: Limits = KEEP_ALL) -> None:
+    def __init__(self, jobs: int, limits: Limits = KEEP_ALL, findings: bool = False) -> None:
         super().__init__(records_only=True, limits=limits)
-        self._shards = Shards(min(jobs, MOST), limits)
+        self._shards = Shards(min(jobs, MOST), limits, findings)
         self._tracker = cast("follow.Tracker", self._shards)  # it answers as one
-        self._span = _SHORTEST
-        self._misses = 0
+        self._span = Span()
 
     def steps(self, reader: CaptureReader) -> Iterator[None]:
         descriptor = reader.source.descriptor()
-        if descriptor is not None and self._is_large(descriptor, reader) and self._walk(reader) is not None:
-            with Team(len(self._shards.trackers)) as team, _Interrupts() as interrupts:
+        if descriptor is not None and self._is_large(descriptor, reader) and walk_of(reader, self._seed) is not None:
+            with _Interrupts() as interrupts:
                 for _ in range(_BREAKS):
-                    yield from self._follow_ranges(descriptor, reader, team, interrupts)
-                    if self._misses >= _MISSES:
-                        break  # packets look like records: one walk is quicker
+                    if not (yield from self._follow_ranges(descriptor, reader, interrupts)):
+                        break
                     # whatever ended the ranges (another block, damage, a very long record) the readable reader takes
                     if not self._is_large(descriptor, reader):
                         break
@@ -107,66 +109,34 @@ class ShardedEngine(CompiledEngine):
     def _is_large(self, descriptor: int, reader: CaptureReader) -> bool:
         return os.fstat(descriptor).st_size - reader.source.tell() >= ENOUGH
 
-    def _walk(self, reader: CaptureReader) -> Walk | None:
-        if reader.pcap_header is not None:
-            return PcapWalk(reader.pcap_header, self._seed) if reader.pcap_header.lengths_swapped is False else None
-        if reader.pcapng is None:
-            return None
-        section = reader.pcapng
-        described = Described(reader.interfaces).since(section.first_interface)
-        return PcapngWalk(section.byte_order, described, self._seed)
-
     def _follow_ranges(
-        self, descriptor: int, reader: CaptureReader, team: Team, interrupts: _Interrupts
-    ) -> Iterator[None]:
-        """Follow records as long as ranges yield any. The next ranges are read while rows are followed."""
-        walk = self._walk(reader)
+        self, descriptor: int, reader: CaptureReader, interrupts: _Interrupts
+    ) -> Generator[None, None, bool]:
+        """Follow records as long as ranges yield any; whether it is worth while to try again behind what ended them."""
+        walk = walk_of(reader, self._seed)
         assert walk is not None
-        fetch = partial(_read_at, descriptor)
-        now, later = ([Range() for _ in self._shards.trackers] for _ in range(2))
-        parts: Sequence[Range | Between] = ()
-        at, more = reader.source.tell(), True
-        while more or parts:
-            end = os.fstat(descriptor).st_size if more else at
-            with interrupts.turn():
-                team.run(self._turns(parts, now, at, end, partial(Range.read, descriptor=descriptor, walk=walk)))
-                self._shards.number()
-                reader.source.seek(at)
-            yield
-            before = at
-            parts, at, more = joined(now, walk) if more else ((), at, False)
-            self._misses = self._misses + 1 if len(parts) == 1 else 0
-            more = more and at > before and self._misses < _MISSES
-            for part in parts:
-                if part.slow:
-                    self._slow.complete_from(part.rows, part.count, fetch)
-            self._learn(at - before, sum(part.count for part in parts))
-            now, later = later, now
+        trackers = self._shards.trackers
+        pipeline = Pipeline(
+            trackers, descriptor, reader.source.tell(), walk, self._span, self._shards.passer,
+            self._completed(descriptor), lambda: interrupts.waiting,
+        )  # fmt: skip
+        with Team([partial(pipeline.work, shard) for shard in range(1, len(trackers))], pipeline.stop):
+            more = True
+            while more:
+                with interrupts.turn():
+                    more = pipeline.turn()
+                    self._shards.number()
+                    reader.source.seek(pipeline.at)
+                yield
+        return pipeline.misses < MISSES
 
-    def _turns(
-        self, parts: Sequence[Range | Between], ranges: Sequence[Range], at: int, end: int, read: Callable[..., None]
-    ) -> Iterator[Callable[[], None]]:
-        """What each shard does: follow `parts`, then read its range of the bytes from `at` on."""
-        for place, (tracker, one) in enumerate(zip(self._shards.trackers, ranges, strict=True)):
-            start = min(at + place * self._span, end)
-            stop = min(start + self._span, end)
-            yield partial(_one_turn, tracker, parts, partial(read, one, start=start, stop=stop, known=not place))
+    def _completed(self, descriptor: int) -> Callable[[bytearray, int], None]:
+        """What completes rows that are slow."""
 
-    def _learn(self, size: int, count: int) -> None:
-        """How long a range should be, for its rows to fit."""
-        if count:
-            span = size // count * ROWS * 3 // 4
-            self._span = max(_SHORTEST, min(span, _LONGEST)) & ~3
+        def fetch(offset: int, size: int) -> bytes:
+            return os.pread(descriptor, size, offset)
 
-
-def _one_turn(tracker: follow.Tracker, parts: Sequence[Range | Between], read: Callable[[], None]) -> None:
-    for part in parts:
-        tracker.follow(part.rows, part.count)
-    read()
-
-
-def _read_at(descriptor: int, offset: int, size: int) -> bytes:
-    return os.pread(descriptor, size, offset)
+        return lambda rows, count: self._slow.complete_from(rows, count, fetch)
 
 
 class _Interrupts:
@@ -174,7 +144,7 @@ class _Interrupts:
 
     def __init__(self) -> None:
         self._turning = False
-        self._waiting = False
+        self.waiting = False  #: whether it came
         self._before: object = None
 
     def __enter__(self) -> _Interrupts:
@@ -193,7 +163,7 @@ class _Interrupts:
     def _handle(self, number: int, _: object) -> None:
         if not self._turning:
             raise KeyboardInterrupt
-        self._waiting = True
+        self.waiting = True
 
     @contextmanager
     def turn(self) -> Iterator[None]:
@@ -203,5 +173,5 @@ class _Interrupts:
             yield
         finally:
             self._turning = False
-        if self._waiting:
+        if self.waiting:
             raise KeyboardInterrupt

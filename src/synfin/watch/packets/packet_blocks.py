@@ -2,156 +2,110 @@
 
 from __future__ import annotations
 
-from array import array
+import os
 from collections.abc import Iterator, Sequence
-from struct import calcsize, pack_into
-from typing import Any
+from typing import Any, NamedTuple
 
-from synfin._kernels import columns, follow, lines
-from synfin.capture.arrow import CODES, Column, Plain, Texts
-from synfin.capture.table import Part
+from synfin._kernels import columns, follow, names
+from synfin.capture.arrow import CODES, WIDTHS, Column, Packed, Texts
+from synfin.capture.table import Part, Values
 from synfin.watch.connections.told_records import records
 from synfin.watch.packets.blocks import ROWS, Blocks
 from synfin.watch.packets.column_fields import EVERYTHING, column_spec
-from synfin.watch.packets.packet_rows import cells_of
+from synfin.watch.packets.packet_rows import cells_of, octets_of
 from synfin.watch.packets.packet_table import COLUMNS
 from synfin.watch.packets.told import Told
 
-_LONGEST = 48  # of an address as text
+_HOLDS = {"text": columns.ADDRESS, "bool": columns.TRUTH}
 
 
-def parts(paths: Sequence[str], finished: follow.Tracker, rows: int) -> Iterator[Part]:
+def parts(paths: Sequence[str], finished: follow.Tracker, rows: int, *, passing: bool = False) -> Iterator[Part]:
     """Parts of `rows` rows (the last one of fewer) of the captures, read as one input.
 
-    `finished` has followed them. Memory: a part and a chunk of the input.
+    `finished` has followed them. Memory: a part and a chunk of the input; of `passing` parts each is valid until the
+    next one is asked for.
     """
     blocks = Blocks(paths, EVERYTHING, finished)
     told = Told(blocks, records(finished))
-    growing = _Growing(blocks, rows)
-    for _ in blocks:
-        growing.take(told)
-        while growing.length >= rows:
-            yield growing.cut(rows)
-    while growing.length:
-        yield growing.cut(min(rows, growing.length))
+    growing = Growing(blocks, COLUMNS, rows, passing=passing)
+    sent = bytearray(ROWS)
+    for block in blocks:
+        assert block.facts is not None
+        finished.from_client(block.facts, block.count, sent)
+        unsure = {index: cells_of(*told.row(index)) for index in block.view.unsure()}
+        at = 0
+        while at < block.count:
+            at = growing.take(at, sent, unsure)
+            if growing.room == 0:
+                yield growing.cut()
+    if growing.room < rows:
+        yield growing.cut()
 
 
-class _Growing:
-    """A part that grows block by block; what is too much for it begins the next one."""
+class _Place(NamedTuple):
+    """Where a column is in the memory of a part."""
 
-    def __init__(self, blocks: Blocks, rows: int) -> None:
-        self.length = 0
+    column: Column
+    data: int
+    bits: int
+
+
+class Growing:
+    """A part that grows block by block."""
+
+    def __init__(self, blocks: Blocks, wanted: Sequence[Column], rows: int, *, passing: bool) -> None:
         self._blocks = blocks
-        self._columns = [_column(column, blocks, rows + ROWS) for column in COLUMNS]
+        self._rows = rows
+        self._passing = passing
+        self._names = names.Names(int.from_bytes(os.urandom(8), "little"))
+        self._columns = columns.Columns(rows, self._names)
+        self._places = [self._add(column) for column in wanted]
+        self._memory = bytearray(self._columns.memory_size())
+        self._columns.begin(self._memory)
 
-    def take(self, told: Told) -> None:
-        """The rows of the present block; those that the kernels do not know come from the readable core."""
-        unsure = {index: cells_of(*told.row(index)) for index in self._blocks.view.unsure()}
-        for place, column in enumerate(self._columns):
-            column.fill(self.length, {index: cells[place] for index, cells in unsure.items()})
-        self.length += self._blocks.count
+    @property
+    def room(self) -> int:
+        """How many rows more it can have."""
+        return self._rows - len(self._columns)
 
-    def cut(self, rows: int) -> Part:
-        """The first `rows` rows, which leave."""
-        self.length -= rows
-        return Part(rows, [column.cut(rows, self.length) for column in self._columns])
+    def take(self, start: int, sent: bytearray, unsure: dict[int, Sequence[Any]]) -> int:
+        """Rows of the present block from `start` on, as many as there is room for; the row behind them.
 
+        `sent` says of each row of the block whether a client sent it, `unsure` has the cells of those that the kernels
+        do not know.
+        """
+        stop = min(self._blocks.count, start + self.room)
+        before = len(self._columns)
+        self._columns.fill(self._blocks.view, start, stop, sent)
+        for index, cells in unsure.items():
+            if start <= index < stop:
+                for place, (column, value) in enumerate(zip(self._places, cells, strict=True)):
+                    known = octets_of(value) if column.column.kind == "text" else value
+                    self._columns.put(place, before + index - start, known)
+        return stop
 
-class _Numbers:
-    """A column of numbers, times or booleans."""
+    def cut(self) -> Part:
+        """The part, which begins anew."""
+        length, memory = len(self._columns), memoryview(self._memory)
+        part = Part(length, [self._values(number, memory, length) for number in range(len(self._places))])
+        if not self._passing:
+            self._memory = bytearray(len(memory))
+        self._columns.begin(self._memory)
+        return part
 
-    def __init__(self, kind: str, field: int, blocks: Blocks, room: int) -> None:
-        self._blocks, self._field, self._room = blocks, field, room
-        self._code = "B" if kind == "bool" else CODES[kind]
-        self._width = calcsize(self._code)
-        self._data, self._known = bytearray(room * self._width), bytearray(room)
+    def _add(self, column: Column) -> _Place:
+        where = column_spec("synfin.conn" if column.name == "synfin.from_client" else column.name)
+        assert where is not None
+        width = WIDTHS.get(column.kind, 1)
+        field = self._blocks.field(where)
+        return _Place(column, *self._columns.add(self._blocks.view, field, _HOLDS.get(column.kind, 0), width))
 
-    def fill(self, first: int, unsure: dict[int, Any]) -> None:
-        """The rows of the block, from row `first` of the part on."""
-        self._fill(first)
-        for index, value in unsure.items():
-            self._known[first + index] = value is not None
-            pack_into(self._code, self._data, (first + index) * self._width, _wrapped(self._code, value or 0))
-
-    def _fill(self, first: int) -> None:
-        columns.fill(self._blocks.view, self._field, self._width, self._data, first, self._known)
-
-    def cut(self, rows: int, rest: int) -> Plain:
-        """The first `rows` rows; `rest` more are the first ones now."""
-        size = rows * self._width
-        data, known = self._data, self._known
-        self._data, self._known = bytearray(len(data)), bytearray(len(known))
-        self._data[: rest * self._width] = data[size : size + rest * self._width]
-        self._known[:rest] = known[rows : rows + rest]
-        del data[size:], known[rows:]
-        return Plain(data, None if known.find(0) < 0 else known)
-
-
-class _FromClient(_Numbers):
-    """Whether the client of its connection sent a segment, by the records of the first pass."""
-
-    def _fill(self, first: int) -> None:
-        blocks = self._blocks
-        assert blocks.finished is not None and blocks.facts is not None
-        out = bytearray(blocks.count)
-        blocks.finished.from_client(blocks.facts, blocks.count, out)
-        super()._fill(first)  # known where its connection is
-        self._data[first : first + blocks.count] = out
-
-
-class _Addresses:
-    """A column of addresses as text."""
-
-    def __init__(self, field: int, blocks: Blocks, room: int) -> None:
-        self._blocks, self._field, self._room = blocks, field, room
-        self._text, self._at = bytearray(_LONGEST * ROWS), 0
-        self._offsets, self._known = array("i", bytes(4 * (room + 1))), bytearray(room)
-
-    def fill(self, first: int, unsure: dict[int, Any]) -> None:
-        """As `_Numbers.fill`."""
-        if len(self._text) < self._at + _LONGEST * ROWS:
-            self._text.extend(bytes(len(self._text)))
-        start = 0
-        for index, value in unsure.items():
-            self._write(start, index, first)
-            text = (value or "").encode("ascii")
-            self._text[self._at : self._at + len(text)] = text
-            self._at += len(text)
-            self._offsets[first + index + 1], self._known[first + index] = self._at, value is not None
-            start = index + 1
-        self._write(start, self._blocks.count, first)
-
-    def _write(self, start: int, stop: int, first: int) -> None:
-        view = self._blocks.view
-        self._at = lines.addresses(
-            view, self._field, start, stop, self._offsets, first, self._text, self._at, self._known
-        )
-
-    def cut(self, rows: int, rest: int) -> Texts:
-        """As `_Numbers.cut`."""
-        offsets, known, text = self._offsets, self._known, self._text
-        end = offsets[rows]
-        self._offsets, self._known = array("i", bytes(4 * (self._room + 1))), bytearray(self._room)
-        for place in range(rest + 1):
-            self._offsets[place] = offsets[rows + place] - end
-        self._known[:rest] = known[rows : rows + rest]
-        self._text, self._at = bytearray(_LONGEST * ROWS), self._at - end
-        self._text[: self._at] = text[end : end + self._at]
-        unknown = known.find(0, 0, rows) >= 0
-        return Texts(bytes(text[:end]), offsets[: rows + 1].tobytes(), known[:rows] if unknown else None)
-
-
-def _column(column: Column, blocks: Blocks, room: int) -> _Numbers | _Addresses:
-    where = column_spec("synfin.conn" if column.name == "synfin.from_client" else column.name)
-    assert where is not None
-    field = blocks.field(where)
-    if column.kind == "text":
-        return _Addresses(field, blocks, room)
-    return (_FromClient if column.name == "synfin.from_client" else _Numbers)(column.kind, field, blocks, room)
-
-
-def _wrapped(code: str, value: int) -> int:
-    """What needs more bits (the time of a broken clock) wraps, as it does in the kernels."""
-    bits = 8 * calcsize(code)
-    least = -(1 << (bits - 1)) if code.islower() else 0
-    return (value - least) % (1 << bits) + least
+    def _values(self, number: int, memory: memoryview, length: int) -> Values:
+        column, data, bits = self._places[number]
+        kind, unknown = column.kind, self._columns.unknown(number)
+        known = memory[bits : bits + (length + 7) // 8]
+        if kind == "text":
+            text, ends = self._names.spell(memory[data : data + 4 * length], known, length)
+            return Texts(text, ends, bits=known if unknown else None)
+        size = (length + 7) // 8 if kind == "bool" else length * WIDTHS[kind]
+        return Packed(memory[data : data + size], known if unknown else None, unknown)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any, cast
@@ -32,6 +33,11 @@ def cells_of(frame: Frame, facts: Facts) -> tuple[Any, ...]:
     """The values of one packet, in the order of the columns."""
     own = _own(frame, facts)
     return tuple(own[column.name] if column.name in own else _last(column, frame, facts) for column in COLUMNS)
+
+
+def octets_of(text: str | None) -> bytes | None:
+    """The bytes of an address of `cells_of`."""
+    return None if text is None else socket.inet_pton(socket.AF_INET6 if ":" in text else socket.AF_INET, text)
 
 
 def _own(frame: Frame, facts: Facts) -> dict[str, Any]:

@@ -7,6 +7,7 @@ Where nothing could be compiled, `packet_rows` fills the same columns from the r
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from synfin.capture.arrow import Column
@@ -88,7 +89,8 @@ def packet_table(paths: Sequence[str], finished: Engine, length: Callable[[], in
 
         if isinstance(finished, CompiledEngine):
             tracker = finished.tracker
-            return Table(COLUMNS, lambda rows: parts(paths, tracker, rows), length)
+            passing = partial(parts, paths, tracker, passing=True)
+            return Table(COLUMNS, partial(parts, paths, tracker), length, passing=passing)
     return Table(COLUMNS, lambda rows: _readable_parts(paths, rows), length)
 
 

@@ -8,6 +8,7 @@ from functools import cached_property
 
 from synfin.capture.packet import Packet
 from synfin.capture.reader import CaptureReader, open_capture
+from synfin.capture.unseen import unseen
 from synfin.watch.connections.record import Story
 from synfin.watch.connections.records import record
 from synfin.watch.follow.analysis import flag_names
@@ -31,6 +32,7 @@ class Heard:
     quotes: dict[int, list[Quote]] = field(default_factory=dict)  #: by `conn`: ICMP errors about it
     end_ns: int | None = None  #: the latest time
     frames: int = 0
+    begins: list[int] = field(default_factory=list)  #: the number of each capture's first frame
     _fragments: Reassembler = field(default_factory=Reassembler)
 
     def take(self, packet: Packet, *, keep: bool = True) -> tuple[Frame, int | None]:
@@ -80,18 +82,26 @@ def listen(
 ) -> Heard:
     """Follow captures from their beginning to their end; `segments` keeps those for `Heard.stories`."""
     heard = Heard(Tracker(profile))
-    for packet, _ in packets(paths, warnings):
+    for packet, _ in packets(paths, warnings, heard.begins):
         heard.take(packet, keep=segments)
     return heard
 
 
-def packets(paths: Sequence[str], warnings: list[str] | None) -> Iterator[tuple[Packet, CaptureReader]]:
-    """The packets of captures, read in the order given as one input; the readers' warnings are appended."""
+def packets(
+    paths: Sequence[str], warnings: list[str] | None, begins: list[int] | None = None
+) -> Iterator[tuple[Packet, CaptureReader]]:
+    """The packets of captures, read in the order given as one input; the readers' warnings are appended.
+
+    So is to `begins`, before it is read, the number that each capture's first frame will have.
+    """
     number = 0
     for path in paths:
+        if begins is not None:
+            begins.append(number + 1)
         with open_capture(path, first_number=number + 1) as reader:
             for packet in reader:
                 number = packet.number
                 yield packet, reader
             if warnings is not None:
                 warnings.extend(reader.warnings)
+                warnings.extend(unseen(reader))

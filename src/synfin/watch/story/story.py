@@ -9,7 +9,8 @@ from dataclasses import replace
 from synfin.tcp.state import State
 from synfin.watch.connections.paths import likely
 from synfin.watch.connections.record import Connection, Step, Story
-from synfin.watch.findings import judge, seen
+from synfin.watch.findings.judge import judge
+from synfin.watch.findings.seen import seen
 from synfin.watch.follow import facts as f
 from synfin.watch.follow.collect import UNSOLICITED, ConnectionFacts, order_bits
 from synfin.watch.follow.derived_facts import facts
