@@ -42,6 +42,7 @@ from cython.cimports.synfin._kernels.deal import Deal, Passage
 from cython.cimports.synfin._kernels.fact import Fact
 from cython.cimports.synfin._kernels.judge import REUSED_PORTS, judge
 from cython.cimports.synfin._kernels.leave import Leaver, Leaving
+from cython.cimports.synfin._kernels.note import NOTE_SOUND, Note
 from cython.cimports.synfin._kernels.record import Record
 from cython.cimports.synfin._kernels.row import ACK, KIND_FROM_HIGH, KIND_QUOTED, KIND_TCP, KIND_V6, SYN, Row
 from cython.cimports.synfin._kernels.signs import Store
@@ -65,11 +66,11 @@ ANALYSED, CLOSES, FOLLOWS = 1, 2, 4  #: bits of `marks` of a value
 FAST_OPEN = {8: "tfo_syn", 16: "tfo_ack", 32: "tfo_ignored"}  #: bits of `marks` of a value
 RECORD_FORMAT = "<QQQQQQqqqq16s16sIIIIIIIIIIIHH32sBBBBBB2x"
 RECORD_FIELDS = (
-    "marks", "signs", "payload_client", "payload_server", "wire_client", "wire_server", "first_ns", "last_ns", "leg_0", "leg_1",
-    "client", "server", "conn", "stream", "first_frame", "last_frame", "packets_client", "packets_server",
-    "retransmissions_client", "retransmissions_server", "vector_client", "vector_server", "completeness",
-    "port_client", "port_server", "history", "history_len", "ttl_client", "ttl_server", "v6", "role_guessed",
-    "conn_state",
+    "marks", "signs", "payload_client", "payload_server", "wire_client", "wire_server", "first_ns", "last_ns",
+    "leg_0", "leg_1", "client", "server", "conn", "stream", "first_frame", "last_frame", "packets_client",
+    "packets_server", "retransmissions_client", "retransmissions_server", "vector_client", "vector_server",
+    "completeness", "port_client", "port_server", "history", "history_len", "ttl_client", "ttl_server", "v6",
+    "role_guessed", "conn_state",
 )  # fmt: skip
 SLOTS_AHEAD = cython.declare(cython.Py_ssize_t, 16)  # rows for which memory is asked for before it is needed
 CONNS_AHEAD = cython.declare(cython.Py_ssize_t, 8)
@@ -815,6 +816,44 @@ class Tracker:
                     out[i] = record.client_of(conn) == fact.side
                 fact += 1
 
+    def recall(self, notes: cython.const[uchar][::1], n: cython.Py_ssize_t, rows: uchar[::1], facts: uchar[::1],
+               values: uchar[::1], sound: uchar[::1]):  # fmt: skip
+        """What a second pass says of the rows that `Columns.fill` has noted, as far as late columns need it.
+
+        This tracker has followed the whole input. sound[i] becomes 1 where row i holds a sound segment.
+        """
+        note: cython.pointer(cython.const[Note])
+        row: cython.pointer(Row)
+        fact: cython.pointer(Fact)
+        value: cython.pointer(Value)
+        i: cython.Py_ssize_t
+        if n <= 0:
+            return
+        if (
+            n > notes.shape[0] // cython.cast(cython.Py_ssize_t, cython.sizeof(Note))
+            or n > rows.shape[0] // cython.cast(cython.Py_ssize_t, cython.sizeof(Row))
+            or n > facts.shape[0] // cython.cast(cython.Py_ssize_t, cython.sizeof(Fact))
+            or n > values.shape[0] // cython.cast(cython.Py_ssize_t, cython.sizeof(Value))
+            or n > sound.shape[0]
+        ):
+            raise IndexError("fewer rows than asked for")
+        note = cython.cast(cython.pointer(cython.const[Note]), cython.address(notes[0]))
+        row = cython.cast(cython.pointer(Row), cython.address(rows[0]))
+        fact = cython.cast(cython.pointer(Fact), cython.address(facts[0]))
+        value = cython.cast(cython.pointer(Value), cython.address(values[0]))
+        with cython.nogil:
+            for i in range(n):
+                if i + CONNS_AHEAD < n and note[CONNS_AHEAD].record < self.table.count:
+                    table.ask_shown(table.at(cython.address(self.table), note[CONNS_AHEAD].record))
+                sound[i] = note.flags & NOTE_SOUND != 0
+                fact_of.noted(note, row, fact, value)
+                if note.kind & KIND_TCP:
+                    self.second_pass(row, fact, value)
+                note += 1
+                row += 1
+                fact += 1
+                value += 1
+
     def __len__(self):
         """Records so far (connections, and what only quoted headers reached)."""
         return self.table.count
@@ -822,6 +861,10 @@ class Tracker:
     def connection_count(self) -> uint:
         """Connections so far; records that only quoted headers reached are none."""
         return self.numbered
+
+    def latest_ns(self) -> longlong:
+        """The latest time of a frame so far, 0 before the first."""
+        return self.end_ns
 
     def counts(self) -> tuple:
         """(frames, frames with a TCP header quoted or not, frames with a TCP header of their own) so far."""

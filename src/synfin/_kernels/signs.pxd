@@ -54,6 +54,7 @@ ctypedef struct Signs:
     long long syn_last_ns
     long long syn_ack_ns
     long long greeting_ns
+    long long request_ns  # of the client's last data, where its FIN came before the answer
     long long resumed_ns  # when an end spoke after FORGOTTEN_IDLE_NS
     long long fin_ns[2]
     long long late_ns  # of the last data for an end that had sent its FIN
@@ -83,6 +84,7 @@ ctypedef struct Signs:
     unsigned int tiny[2]
     unsigned int stalls[2]
     unsigned int copies
+    unsigned int doubled  # acknowledgments that say the same again
     unsigned int probes[2]  # since the other end was heard
     unsigned char of_reset[2]  # OF_RESET_: what the RST that may decide follows from
     unsigned char asked[2]  # the last thing it sent was a probe
@@ -96,6 +98,7 @@ ctypedef struct Signs:
     unsigned char has_greeting
     unsigned char has_resumed
     unsigned char has_late
+    unsigned char has_request  # 2: answered
     unsigned char late_fin[2]
     unsigned char syn_gaps
     unsigned char backoff  # 1 classic, 2 linear: still possible

@@ -99,3 +99,10 @@ cdef inline void ask_conn(Conn* conn, bint whole) noexcept nogil:
     prefetch(place + 128)
     if whole:
         prefetch(place + 192)
+
+# Ask for what a second pass reads of a record.
+cdef inline void ask_shown(Conn* conn) noexcept nogil:
+    prefetch(conn)
+    prefetch(<unsigned char*> conn + 64)
+    prefetch(<unsigned char*> conn + 128)
+    prefetch(<unsigned char*> conn + 192)

@@ -229,6 +229,10 @@ def _check(command: argparse.ArgumentParser) -> None:
         help="show findings that are at least as bad (default: note)",
     )
     command.add_argument("--rfc", action="store_true", help="also what RFC 9293 does not allow, by its numbers")
+    command.add_argument(
+        "--open", type=_count, default=20, metavar="N",
+        help="open at most so many connections of each kind of finding, and count the others (default: 20; all)",
+    )  # fmt: skip
     form = command.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_const", dest="form", const="json", help="one JSON document")
     form.add_argument(
@@ -302,6 +306,10 @@ def _positive(text: str) -> int:
     if number == 0:
         raise argparse.ArgumentTypeError("must be at least 1")
     return number
+
+
+def _count(text: str) -> int | None:
+    return None if text == "all" else _natural(text)
 
 
 def _natural(text: str) -> int:

@@ -11,8 +11,9 @@ from synfin.explain import facts, labels, models, narrative
 from synfin.explain.escape import visible
 from synfin.explain.header import FLAGS, Cell, flag_names, header_cells, is_partial_checksum, segment_name
 from synfin.explain.ladder import Row
+from synfin.explain.packet_words import meaning_key, repeats
 from synfin.explain.quantity import Language, duration
-from synfin.explain.words import LANGUAGES, Value, has, text
+from synfin.explain.words import LANGUAGES, Value, text
 from synfin.wire.frame import Frame
 
 if TYPE_CHECKING:
@@ -190,10 +191,10 @@ def _node(node: tree.Node) -> dict[str, Any]:
         "at": node.start,
         "size": node.length,
     }
-    if has(node.key):
-        drawn["key"] = node.key
-    if node.children:
-        drawn["children"] = [_node(child) for child in node.children]
+    if key := meaning_key(node):
+        drawn["key"] = key
+    if children := [_node(child) for child in node.children if not repeats(child)]:
+        drawn["children"] = children
     return drawn
 
 

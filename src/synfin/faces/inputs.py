@@ -7,10 +7,10 @@ import contextlib
 import os
 import stat
 import sys
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import BinaryIO
 
-from synfin.capture.reader import open_capture
+from synfin.capture.reader import CaptureReader, open_capture
 from synfin.capture.source import GZIP_MAGIC, ZSTD_MAGIC, standard_input
 from synfin.capture.unseen import unseen
 from synfin.errors import UnreadableInput, UsageError
@@ -37,9 +37,9 @@ def note(message: str) -> None:
     print(f"synfin: {message}", file=sys.stderr)
 
 
-def follow(paths: Sequence[str], warnings: list[str]) -> tuple[Engine, bool]:
+def follow(paths: Sequence[str], warnings: list[str], *, records_only: bool = False) -> tuple[Engine, bool]:
     """Follow the captures as one input; (the engine, whether it was interrupted). What was read is never lost."""
-    following = fresh_engine()
+    following = fresh_engine(records_only=records_only)
     try:
         for _ in steps(following, paths, warnings):
             pass
@@ -52,12 +52,21 @@ def steps(following: Engine, paths: Sequence[str], warnings: list[str], *, shown
     """Follow the captures as one input, with pauses; `shown`: how far it has come, on a terminal."""
     for path in paths:
         with open_capture(path, first_number=following.frames + 1) as reader:
-            try:
-                with progress.shown(reader, lambda: following.frames) if shown else contextlib.nullcontext():
-                    yield from following.steps(reader)
-            finally:
-                warnings.extend(reader.warnings)
-                warnings.extend(unseen(reader))
+            with watched(reader, lambda: following.frames, warnings, shown=shown):
+                yield from following.steps(reader)
+
+
+@contextlib.contextmanager
+def watched(
+    reader: CaptureReader, frames: Callable[[], int], warnings: list[str], *, shown: bool = True
+) -> Generator[None]:
+    """While a capture is read: how far it has come; behind it what is to be warned of."""
+    try:
+        with progress.shown(reader, frames) if shown else contextlib.nullcontext():
+            yield
+    finally:
+        warnings.extend(reader.warnings)
+        warnings.extend(unseen(reader))
 
 
 def note_no_tcp(paths: Sequence[str], frames: int) -> None:
@@ -173,6 +182,16 @@ def _opened(path: str) -> contextlib.AbstractContextManager[BinaryIO]:
         return open(path, "rb")
     except OSError as error:
         raise UnreadableInput(f"{path}: cannot be opened: {error.strerror or error}") from error
+
+
+def can_be_rewritten(path: str) -> bool:
+    """Whether what was written to a path can be changed again: it is a regular file, or will be one."""
+    try:
+        return stat.S_ISREG(os.stat(path).st_mode)
+    except FileNotFoundError:
+        return True
+    except (OSError, ValueError):
+        return False  # opening it will say what is wrong
 
 
 def refuse_overwrite(path: str, *, force: bool, inputs: Sequence[str] = ()) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
@@ -16,7 +17,9 @@ from synfin.faces.places import Places
 from synfin.faces.table import SEVERITIES
 from synfin.faces.terminal import SEVERITY_STYLES, Paint, wants_colour
 from synfin.faces.width import wrap
-from synfin.watch.connections.record import Connection, Finding
+from synfin.watch.connections.record import Connection, Finding, Story
+from synfin.watch.connections.records import record
+from synfin.watch.engine.engines import compiled
 from synfin.watch.findings.fleet import fleet
 from synfin.watch.findings.seen import Seen
 from synfin.watch.story.stories import listen
@@ -58,25 +61,82 @@ def run(asked: argparse.Namespace) -> int:
     lang: Language = asked.lang or detect_language()
     warnings: list[str] = []
     with inputs.rereadable(paths) as sources:
-        heard = listen(sources, warnings=warnings)
+        checked = _checked(asked, sources, warnings, lang)
+    found = checked.found
+    for warning in warnings:
+        inputs.note(warning)
+    if not checked.connections and not asked.quiet:
+        inputs.note_no_tcp(paths, checked.frames)
+    least = SEVERITIES.index(asked.least)
+    shown = sorted((one for one in found if one.rank >= least), key=lambda one: one.order)
+    _print(asked, Places(paths, checked.begins), shown, warnings, lang)
+    if asked.fail_on == "never":
+        return 0
+    return int(any(one.rank >= SEVERITIES.index(asked.fail_on) for one in found))
+
+
+class _Checked(NamedTuple):
+    """What the captures hold."""
+
+    found: list[Found]
+    connections: int
+    frames: int
+    begins: list[int]  #: the number of each capture's first frame
+
+
+def _checked(asked: argparse.Namespace, paths: Sequence[str], warnings: list[str], lang: Language) -> _Checked:
+    """Follow the captures and open what is worth it; all, where there are no kernels or frames cannot be picked."""
+    if compiled():
+        from synfin.watch.story.opened import CannotPick
+
+        with contextlib.suppress(CannotPick):
+            return _opened(asked, paths, warnings, lang)
+        warnings.clear()
+    heard = listen(paths, warnings=warnings)
     found: list[Found] = []
     connections: list[Connection] = []
     for story in heard.stories():
         connections.append(story.connection)
-        found += [_of_catalogue(finding, story.connection, lang) for finding in story.findings]
-        if asked.rfc and story.known is not None:
-            found += _by_the_book(story.known, story.connection, lang)
+        found += _of_story(story, asked.rfc, lang)
     found += [_of_catalogue(finding, None, lang) for finding in fleet(connections)]
-    for warning in warnings:
-        inputs.note(warning)
-    if not connections and not asked.quiet:
-        inputs.note_no_tcp(paths, heard.frames)
-    least = SEVERITIES.index(asked.least)
-    shown = sorted((one for one in found if one.rank >= least), key=lambda one: one.order)
-    _print(asked, Places(paths, heard.begins), shown, warnings, lang)
-    if asked.fail_on == "never":
-        return 0
-    return int(any(one.rank >= SEVERITIES.index(asked.fail_on) for one in found))
+    return _Checked(found, len(connections), heard.frames, heard.begins)
+
+
+def _opened(asked: argparse.Namespace, paths: Sequence[str], warnings: list[str], lang: Language) -> _Checked:
+    """The same by two passes: one over everything, one that takes out the segments of what is worth opening."""
+    from synfin.watch.engine.compiled import CompiledEngine
+    from synfin.watch.story.opened import opened
+    from synfin.watch.story.selected import select, with_earlier
+
+    engine = CompiledEngine(records_only=True, findings=True)
+    begins: list[int] = []
+    for path in paths:
+        begins.append(engine.frames + 1)
+        for _ in inputs.steps(engine, [path], warnings):
+            pass
+    raws = list(engine.connections())
+    least = asked.least if asked.fail_on == "never" else min(asked.least, asked.fail_on, key=SEVERITIES.index)
+    selection = select(raws, "ok" if asked.rfc else least, None if asked.rfc else asked.open)
+    found: list[Found] = []
+    for story in opened(paths, selection.chosen, with_earlier(selection.chosen, raws), engine.tracker.latest_ns()):
+        found += _of_story(story, asked.rfc, lang)
+    found += [_of_others(finding, lang) for finding in selection.findings()]
+    found += [_of_catalogue(finding, None, lang) for finding in fleet(map(record, raws))]
+    if selection.unsure:
+        warnings.append(text("check.unsure", lang, n=selection.unsure))
+    return _Checked(found, len(raws), engine.frames, begins)
+
+
+def _of_story(story: Story, rfc: bool, lang: Language) -> Iterator[Found]:
+    for finding in story.findings:
+        yield _of_catalogue(finding, story.connection, lang)
+    if rfc and story.known is not None:
+        yield from _by_the_book(story.known, story.connection, lang)
+
+
+def _of_others(finding: Finding, lang: Language) -> Found:
+    """A kind of finding of connections that were not opened."""
+    return Found(finding, None, text("check.others", lang, n=len(finding.connections)), "")
 
 
 def _of_catalogue(finding: Finding, connection: Connection | None, lang: Language) -> Found:

@@ -141,9 +141,7 @@ class _Reading:
             return
         from synfin.faces import apart
 
-        for ended, blocks in apart.followed(
-            [group[0] for group in self.groups], self._limits, jobs, self._findings
-        ):
+        for ended, blocks in apart.followed([group[0] for group in self.groups], self._limits, jobs, self._findings):
             self.frames += ended.frames
             self.warnings += ended.warnings
             self.interrupted = ended.interrupted
@@ -153,9 +151,7 @@ class _Reading:
 
     def _followed(self, group: Sequence[str]) -> Iterator[RecordBlock]:
         jobs = inputs.jobs_for(group, self._jobs)
-        engine = inputs.fresh_engine(
-            records_only=True, limits=self._limits, jobs=jobs, findings=self._findings
-        )
+        engine = inputs.fresh_engine(records_only=True, limits=self._limits, jobs=jobs, findings=self._findings)
         steps = inputs.steps(engine, group, self.warnings)
         before = self.frames
         while not self.interrupted:

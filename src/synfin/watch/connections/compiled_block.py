@@ -12,7 +12,7 @@ from synfin.watch.connections.connection_fields import plain
 from synfin.watch.connections.judged import JUDGED
 
 if TYPE_CHECKING:
-    from synfin.capture.arrow import Lists, Plain, Texts, Words
+    from synfin.capture.columns import Lists, Plain, Texts, Words
     from synfin.watch.connections.record import Connection
 
 

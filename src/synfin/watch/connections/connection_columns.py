@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from struct import Struct
 
 from synfin._kernels import render
-from synfin.capture.arrow import CODES, Lists, Plain, Texts, Words
+from synfin.capture.columns import CODES, Lists, Plain, Texts, Words
 from synfin.watch.connections.compiled_block import Piece, plain_writer, writer
 from synfin.watch.connections.connection_fields import KINDS, PARTS
 from synfin.watch.connections.judged import JUDGED

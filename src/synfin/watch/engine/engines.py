@@ -19,9 +19,7 @@ def compiled() -> bool:
     return True
 
 
-def engine(
-    *, records_only: bool = False, limits: Limits = KEEP_ALL, jobs: int = 1, findings: bool = False
-) -> Engine:
+def engine(*, records_only: bool = False, limits: Limits = KEEP_ALL, jobs: int = 1, findings: bool = False) -> Engine:
     """A fresh engine, compiled where possible.
 
     One for records alone is not asked for facts of packets (`see`). The readable one keeps all, whatever the limits.
