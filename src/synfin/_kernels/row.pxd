@@ -29,18 +29,10 @@ ctypedef struct Row:
     unsigned short ip_id
     unsigned int sacked  # bytes in the first three SACK blocks
     unsigned short icmp  # type << 8 | code of the ICMP error that quotes the header
+    unsigned short mss  # the maximum segment size option, 0 without
     unsigned char operations  # bit n: Multipath TCP subtype n
     unsigned char reason  # REASON_: why the frame has no segment
     unsigned char options  # OPT_ bits: which options are there
-<<<<<<< HEAD
-=======
-    unsigned short link_type
-    unsigned short icmp  # type << 8 | code of the ICMP error that quotes the header
-    unsigned int sacked  # bytes in the first three SACK blocks
-    unsigned int captured  # payload bytes that were captured
->>>>>>> main
-    unsigned short mss  # the maximum segment size option, 0 without
-    unsigned char operations  # bit n: Multipath TCP subtype n
 
 # From one time to a later one. Both come from a file that may say anything: beyond 64 bits the difference wraps.
 cdef inline long long since(long long later, long long earlier) noexcept nogil:

@@ -43,20 +43,11 @@ from cython.cimports.synfin._kernels.row import (
 if not cython.compiled:
     raise ImportError("the kernel scan is not compiled")
 
-<<<<<<< HEAD
-ROW_FORMAT = "<qQQ16s16sHHIIIiIHHBbBBIIIHHIHBBBxH4x"
+ROW_FORMAT = "<qQQ16s16sHHIIIiIHHBbBBIIIHHIHHBBB5x"
 ROW_FIELDS = (
     "time_ns", "offset", "hash", "low", "high", "low_port", "high_port", "wire_len", "seq", "ack", "len_bytes",
     "captured", "flags", "window", "kind", "wscale", "hdr_len", "ttl", "cap_len", "at", "interface", "link_type",
-    "ip_id", "sacked", "icmp", "operations", "reason", "options",
-    "mss",
-=======
-ROW_FORMAT = "<qQQ16s16sIIIIiIIHHHHHBBBbBBHHIIHB5x"
-ROW_FIELDS = (
-    "time_ns", "offset", "hash", "low", "high", "cap_len", "wire_len", "seq", "ack", "len_bytes", "at", "interface",
-    "flags", "window", "low_port", "high_port", "ip_id", "hdr_len", "ttl", "kind", "wscale", "reason", "options",
-    "link_type", "icmp", "sacked", "captured", "mss", "operations",
->>>>>>> main
+    "ip_id", "sacked", "icmp", "mss", "operations", "reason", "options",
 )  # fmt: skip
 ORDINARY = 64  #: bit of `kind`: the segment says nothing by itself that is new in kind
 
