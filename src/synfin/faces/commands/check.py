@@ -112,7 +112,7 @@ def _opened(asked: argparse.Namespace, paths: Sequence[str], warnings: list[str]
     from synfin.watch.story.opened import opened
     from synfin.watch.story.selected import select, with_earlier
 
-    engine = CompiledEngine(records_only=True, findings=True)
+    engine = CompiledEngine(records_only=True, findings=True, sums=True)
     begins: list[int] = []
     for path in paths:
         begins.append(engine.frames + 1)

@@ -12,7 +12,7 @@ from synfin.watch.findings.known import finding
 from synfin.watch.findings.seen import CLIENT, NAMES, SERVER, Seen
 
 #: they rest on what an end did not send, or on why it sent what it did
-_ABSENCE = frozenset({
+ABSENCE = frozenset({
     "open.no_answer", "open.half_open", "open.synack_retransmitted", "open.synack_retransmitted_after_ack",
     "open.established_but_server_silent", "close.fin_unanswered", "close.silent_death", "close.keepalive_timeout",
     "close.abort", "close.rst_reply", "close.unread_data_likely", "death.peer_silent", "death.keepalive",
@@ -28,7 +28,7 @@ _TIMED = frozenset({
     "death.peer_silent", "idle.middlebox_forgot", "close.finwait2_expired", "close.close_wait_lag",
     "close.fin_unanswered",
 })  # fmt: skip
-_SEVERE = ("warn", "error")
+SEVERE = ("warn", "error")
 
 
 def weakened(seen: Seen, found: Sequence[Finding]) -> list[Finding]:
@@ -38,7 +38,7 @@ def weakened(seen: Seen, found: Sequence[Finding]) -> list[Finding]:
     ids = {one.id for one in found}
     if not seen.one_way:
         return soften(found, _HOLES) if "capture.missing_segments" in ids else list(found)
-    softer = soften(found, _ABSENCE)
+    softer = soften(found, ABSENCE)
     if softer == list(found) or "path.asymmetric" in ids:
         return softer
     side = SERVER if seen.halves[CLIENT].moves else CLIENT
@@ -54,12 +54,12 @@ def goes_back(times_ns: Sequence[int]) -> bool:
 
 def resting_on_absence_softened(found: Sequence[Finding]) -> list[Finding]:
     """The findings of a connection of which more happened than its record in the capture holds."""
-    return soften(found, _ABSENCE)
+    return soften(found, ABSENCE)
 
 
 def soften(found: Iterable[Finding], ids: frozenset[str]) -> list[Finding]:
     """The severe ones of `ids` as notes that are likely at best."""
     return [
-        replace(one, severity="note", confidence="likely") if one.id in ids and one.severity in _SEVERE else one
+        replace(one, severity="note", confidence="likely") if one.id in ids and one.severity in SEVERE else one
         for one in found
     ]
