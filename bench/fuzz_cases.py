@@ -123,7 +123,7 @@ def _row(dice: random.Random) -> bytes:
         "wscale": dice.randrange(-128, 128),
     }
     values |= {name: dice.getrandbits(8) for name in ("ttl", "reason", "options", "operations")}
-    values |= {name: dice.getrandbits(16) for name in ("ip_id", "link_type", "icmp")}
+    values |= {name: dice.getrandbits(16) for name in ("ip_id", "link_type", "icmp", "mss")}
     ends = {"low": bytes(16), "high": b"\x01" * 16}
     return struct.pack(scan.ROW_FORMAT, *(ends.get(name, values[name]) for name in scan.ROW_FIELDS))
 

@@ -124,3 +124,24 @@ def test_what_is_not_compressed_is_read_as_before(tmp_path: Path) -> None:
     source.read_ahead()
     assert source.descriptor() is not None
     source.close()
+
+
+@pytest.mark.parametrize("asked", [None, 2])
+def test_cores_are_for_what_can_be_divided(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, asked: int | None) -> None:
+    from synfin.faces import inputs
+
+    monkeypatch.setattr(inputs, "cores", lambda: 2)
+    large, half, small, compressed = (tmp_path / name for name in ("large", "half", "small", "compressed"))
+    for path, size in ((large, 40 << 20), (half, 20 << 20), (small, 1 << 20), (compressed, 80 << 20)):
+        with path.open("wb") as file:
+            file.write(b"\x1f\x8b\x08" if path == compressed else b"\xd4\xc3\xb2\xa1")
+            file.truncate(size)
+    jobs = [
+        inputs.jobs_for([str(path) for path in paths], asked)
+        for paths in ([large], [half], [half, small, half], [small] * 50, [compressed], [compressed, half, half])
+    ]
+    assert jobs == [2, 1 if asked is None else 2, 2, 1, 1, 2]
+    assert inputs.jobs_for(["-"], asked) == 1
+    assert inputs.jobs_for([str(compressed), str(small)], asked, apart=True) == 2
+    monkeypatch.setattr(inputs, "cores", lambda: 1)
+    assert inputs.jobs_for([str(large)], None) == 1

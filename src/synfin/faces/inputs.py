@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import BinaryIO
 
+from synfin.capture.cores import cores
 from synfin.capture.reader import CaptureReader, open_capture
 from synfin.capture.source import GZIP_MAGIC, ZSTD_MAGIC, standard_input
 from synfin.capture.unseen import unseen
@@ -104,11 +105,6 @@ def _is_compressed(path: str) -> bool:
             return file.read(4).startswith((GZIP_MAGIC, ZSTD_MAGIC))
     except OSError:
         return False  # opening it again will say what is wrong
-
-
-def cores() -> int:
-    """Those that this process may run on."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def can_fork(groups: Sequence[Sequence[str]]) -> bool:

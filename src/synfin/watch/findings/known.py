@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from synfin.watch.connections.record import Finding
+if TYPE_CHECKING:
+    from synfin.watch.connections.record import Finding
 
 Numbers = dict[str, int | float | str]
 
@@ -172,6 +173,8 @@ def finding(
     severity: str = "",
 ) -> Finding:
     """A finding; frames in order, each once. `severity` where it is another than the usual one."""
+    from synfin.watch.connections.record import Finding  # not needed to print records
+
     known = KNOWN[name]
     confidence = "likely" if likely else "certain"
     return Finding(

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from synfin._kernels import cells, follow, scan
 from synfin.capture.blocks import to_ns
+from synfin.capture.cores import cores
 from synfin.capture.reader import open_capture
 from synfin.tcp.state import matrix
 from synfin.watch.engine.described import Described, int64
@@ -107,6 +108,8 @@ class Blocks:
     def __iter__(self) -> Iterator[Blocks]:
         for path in self._paths:
             with open_capture(path, first_number=self.frames + 1) as reader:
+                if cores() > 1:
+                    reader.source.read_ahead()
                 self.reader = reader
                 try:
                     with self._around(reader, lambda: self.frames):
