@@ -100,12 +100,13 @@ def test_ctrl_c_leaves_whole_json(monkeypatch: pytest.MonkeyPatch, capsys: pytes
     assert len(json.loads(out)) == 3 and err.startswith("synfin: interrupted")
 
 
-def test_a_link_type_that_is_not_taken_apart_is_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize("command", ["conns", "check", "explain"])
+def test_a_link_type_that_is_not_taken_apart_is_named(command: str, tmp_path: Path) -> None:
     other = tmp_path / "other.pcap"
     other.write_bytes(
         bytes.fromhex("d4c3b2a1020004000000000000000000ffff0000e9000000" + "00" * 8 + "04000000" * 2 + "ff" * 4)
     )
-    done = synfin("conns", str(other))
+    done = synfin(command, str(other))
     assert done.status == 0 and "link type 233" in done.err and "no TCP in 1 frame" in done.err
 
 

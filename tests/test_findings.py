@@ -11,7 +11,8 @@ from segments import HANDSHAKE, REQUEST, TEXTBOOK, exchange, record_of
 from synfin.explain import words
 from synfin.explain.narrative import finding_sentence
 from synfin.watch.connections.record import Connection, Finding, Side
-from synfin.watch.findings import KNOWN, fleet
+from synfin.watch.findings.fleet import fleet
+from synfin.watch.findings.known import KNOWN
 from synfin.watch.follow.quote import Quote
 from synfin.watch.story.story import tell
 

@@ -8,10 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import needs
+from page_data import page_data, unpacked
 from stories import HOSTILE, frames, long_transfer, refused, textbook, unread
 from synfin.faces.html import render_html
+from synfin.faces.packed import packed
 from synfin.watch.connections.record import Story
 
 if TYPE_CHECKING:
@@ -186,11 +190,28 @@ def test_the_data_holds_every_shown_segment_with_its_three_models() -> None:
     told = textbook()
     page = render_html(told, frames(told), "zh", title="x")
     assert 'lang="zh-CN" data-lang="zh"' in page
-    data = json.loads(page.split('id="data">', 1)[1].split("</script>", 1)[0])
+    data = page_data(page)
     assert sorted(data["segments"], key=int) == [str(index) for index in range(9)]
     for segment in data["segments"].values():
         assert [cell["text"] for cell in segment["models"] if cell["column"] == 1][-1]["en"] == "1 physical"
         assert [node["name"] for node in segment["tree"]][:4] == ["frame", "eth", "ip", "tcp"]
+
+
+def test_what_segments_have_in_common_stands_once() -> None:
+    few, many = (long_transfer(segments) for segments in (50, 150))
+    sizes = [len(render_html(told, frames(told), "en", title="x", max_segments=None)) for told in (few, many)]
+    assert (sizes[1] - sizes[0]) / (len(many.steps) - len(few.steps)) < 7_000
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(),
+        lambda inner: st.lists(inner) | st.dictionaries(st.text("abc"), inner),
+    )
+)
+def test_packed_data_is_the_same_data(data: object) -> None:
+    again = unpacked(json.loads(json.dumps(packed([data, data]))))
+    assert json.dumps(again) == json.dumps([data, data])
 
 
 def test_a_story_without_segments_is_a_page_too() -> None:

@@ -142,7 +142,7 @@ def test_an_abort_says_what_was_still_in_flight() -> None:
     alone = told("C RST,ACK seq=1 ack=1")
     assert "nothing else of it was captured" in headline(alone)
     assert "exactly next" not in said(alone) and "probably aborted" in said(alone)
-    assert "no data was lost" in said(told(REQUEST + "C RST,ACK seq=15 ack=1"))
+    assert "had been acknowledged" in said(told(REQUEST + "C RST,ACK seq=15 ack=1"))
     assert "data in flight was discarded" in said(flying)
 
 
@@ -150,3 +150,25 @@ def test_bytes_are_counted_around_the_turn_and_beside_a_stray_number() -> None:
     stray = "C SYN seq=0\nS SYN,ACK seq=3114478110 ack=1\nS SYN,ACK seq=0 ack=1\nC ACK seq=1 ack=1\n"
     late = CLOSED_TOO_EARLY.replace(HANDSHAKE, stray)
     assert late.startswith("C SYN") and "64 bytes never reached a program" in headline(told(late))
+
+
+def test_where_one_direction_was_captured_it_says_so_and_claims_nothing_of_the_other() -> None:
+    story = told("C SYN seq=0\nC ACK seq=1 ack=1\nC PSH,ACK seq=1 ack=1 len=14")
+    assert "the other direction was not captured" in headline(story)
+    detail = narrative.verdict(story, "en").detail
+    assert "Only segments of the client were captured" in detail and "none" not in detail
+
+
+def test_whoever_sends_into_silence_was_not_captured_alone_for_that() -> None:
+    story = told("C PSH,ACK seq=1 ack=1 len=14\nC PSH,ACK seq=1 ack=1 len=14")
+    assert "captured; it acknowledges" not in narrative.verdict(story, "en").detail
+    assert "not captured" not in headline(story)
+
+
+def test_each_segment_of_a_simultaneous_open_has_its_own_sentence() -> None:
+    story = told("C SYN seq=0\nS SYN seq=0\nC SYN,ACK seq=0 ack=1\nS SYN,ACK seq=0 ack=1")
+    (chapter,) = narrative.chapters(story, "en")
+    texts = [line.text for line in chapter.lines if line.step is not None]
+    assert texts[0].startswith("The client opens, too") and texts[1].startswith("The server opens, too")
+    assert texts[2].startswith("The client confirms the SYN of the server.")
+    assert "this time with an Ack" in texts[2] and "no answer to it arrived" not in texts[2]

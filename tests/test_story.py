@@ -18,7 +18,7 @@ from synfin.tcp.state import RULES, State
 from synfin.watch.connections.paths import likely, seen
 from synfin.watch.connections.record import Derivation, Story
 from synfin.watch.connections.verdict import CLOSINGS, OPENINGS, decide
-from synfin.watch.findings import KNOWN
+from synfin.watch.findings.known import KNOWN
 from synfin.watch.follow import collect
 from synfin.watch.follow.marks import marks
 from synfin.watch.story.story import tell

@@ -22,13 +22,13 @@ import polars
 import pyarrow
 import pyarrow.parquet
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import needs
 import synfin
 from command import synfin as run
-from synfin.capture.arrow import CODES, Column, Plain, bitmap
+from synfin.capture.columns import CODES, Column, Plain, bitmap
 from synfin.capture.pcap import PcapWriter
 from synfin.capture.reader import open_capture
 from synfin.capture.table import ROWS, Part, Table
@@ -37,8 +37,9 @@ from synfin.dissect.context import Facts
 from synfin.errors import UnreadableInput
 from synfin.watch.connections.connection_table import COLUMNS as CONNECTION_COLUMNS
 from synfin.watch.follow.analysis import Analysis
-from synfin.watch.packets import packet_rows
+from synfin.watch.packets import one_pass, packet_rows
 from synfin.watch.packets.annotate import annotated
+from synfin.watch.packets.one_pass import write_once
 from synfin.watch.packets.packet_table import COLUMNS as PACKET_COLUMNS
 from synfin.wire.frame import Frame
 
@@ -329,6 +330,7 @@ VALUES = {
 }  # fmt: skip
 
 
+@settings(deadline=None)  # the first one imports the readers
 @given(st.data())
 def test_every_kind_of_column_brings_its_values_through(data: st.DataObject) -> None:
     kind = data.draw(st.sampled_from(sorted(VALUES)))
@@ -360,8 +362,44 @@ def test_arrow_files_hold_the_table(tmp_path: Path) -> None:
         assert pyarrow.ipc.open_file(whole).read_all().to_pylist() == wanted
         assert pyarrow.ipc.open_stream(stream).read_all().to_pylist() == wanted
         assert pyarrow.parquet.read_table(columns).to_pylist() == wanted
-        assert polars.read_ipc(whole).equals(polars.read_ipc_stream(stream))
+        addresses = polars.col(polars.Categorical).cast(polars.String)
+        assert polars.read_ipc(whole).with_columns(addresses).equals(polars.read_ipc_stream(stream))
+        pyarrow.ipc.open_file(whole).read_all().validate(full=True)
         assert len(pandas.read_feather(whole)) == len(wanted)
+
+
+def test_what_is_written_in_one_pass_is_what_two_passes_say(captures_dir: Path, tmp_path: Path) -> None:
+    """The file is written while its capture is read once; the table is read after a first pass."""
+    needs.have("kernels")
+    output, frames = tmp_path / "packets.arrow", 0
+    for path in [*RECORDED, *small_captures(captures_dir)]:
+        try:
+            capture = synfin.read(path)
+        except UnreadableInput:
+            continue
+        with output.open("w+b") as out:
+            assert write_once([path], out.fileno()), path
+        ours = pyarrow.ipc.open_file(output).read_all()
+        ours.validate(full=True)
+        theirs = pyarrow.table(capture.packets)
+        for name in theirs.column_names:
+            found = ours[name].cast(theirs.schema.field(name).type).to_pylist()
+            assert found == theirs[name].to_pylist(), f"{path}: {name}"
+        frames += ours.num_rows
+        needs.captures_ran(path)
+    assert frames > 10_000
+
+
+def test_many_frames_that_the_kernels_do_not_know_take_two_passes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    needs.have("kernels")
+    monkeypatch.setattr(one_pass, "MOST_KEPT", -1)
+    output = tmp_path / "packets.arrow"
+    with output.open("w+b") as out:
+        assert not write_once(RECORDED[:1], out.fileno())
+    assert run("packets", "-o", str(output), *RECORDED).status == 0
+    assert pyarrow.ipc.open_file(output).read_all().num_rows == len(synfin.read(*RECORDED).packets)
 
 
 def test_text_files_hold_what_is_printed(tmp_path: Path) -> None:

@@ -49,6 +49,21 @@ def test_it_keeps_to_the_width_of_the_terminal(lang: Language) -> None:
             assert max(map(display_width, ladder.splitlines())) <= width
 
 
+def test_each_segment_has_its_frame_and_no_label_is_cut() -> None:
+    told = long_transfer(120)
+    for width in (100, 120, 140):
+        lines = render_ladder(told, "en", colour=False, width=width, max_segments=None).splitlines()
+        drawn = [line for line in lines if "▶│" in line or "│◀" in line]
+        assert [line.split()[0] for line in drawn] == [str(step.segment.frame) for step in told.steps]
+        assert all("Len=1" in line for line, step in zip(drawn, told.steps, strict=True) if step.segment.length)
+        assert not any("…" in line.partition("│")[2].rpartition("│")[0] for line in drawn)
+
+
+def test_the_verdict_says_which_connection_it_is() -> None:
+    last = render_verdict(textbook(), "en", colour=False, width=200).splitlines()[-1]
+    assert last == ("connection 0 · 127.0.0.1:57936 → 127.0.0.1:9501 · 2026-01-02T03:04:05.123456789Z · frames 1–9")
+
+
 def test_a_retransmission_is_dashed_and_named() -> None:
     shown = render_ladder(long_transfer(120), "en", colour=False, width=140, max_segments=20)
     (line,) = [line for line in shown.splitlines() if "[retransmission" in line]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from segments import HANDSHAKE, REQUEST, client_of, collected, exchange, verdict_of
 from synfin.watch.connections import verdict as v
 from synfin.watch.connections.verdict import CLOSINGS, OPENINGS, decide
-from synfin.watch.findings import KNOWN
+from synfin.watch.findings.known import KNOWN
 from synfin.watch.follow import collect
 from synfin.watch.follow.marks import marks
 from taxonomy import ALL, Case

@@ -490,7 +490,6 @@ def has_ended(conn: cython.pointer(Conn)) -> cint:
 
 @cython.cfunc
 @cython.nogil
-@cython.inline
 @cython.exceptval(check=False)
 def sent_by(conn: cython.pointer(Conn), side: uint) -> uint:
     return conn.sent[side] if conn.work == cython.NULL else conn.work.ends[side].sent
@@ -650,7 +649,9 @@ def marks(conn: cython.pointer(Conn), client: uint, capture_end_ns: longlong) ->
         MARK_SETTLED_BIT,
     )
     found |= bit(
-        ours.retransmissions >= 3 or theirs.retransmissions >= 3 or ours.probes >= 2 or theirs.probes >= 2,
+        conn.flows[0].packets != 0
+        and conn.flows[1].packets != 0  # of a capture of one direction nobody can say that there was no answer
+        and (ours.retransmissions >= 3 or theirs.retransmissions >= 3 or ours.probes >= 2 or theirs.probes >= 2),
         MARK_UNANSWERED_BIT,
     )
     found |= bit((ours.sent | theirs.sent) & SENT_RST, MARK_ANY_RST_BIT)

@@ -1,501 +1,396 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
-"""Fields of blocks as the columns of a batch, in memory as Arrow has them: values side by side, known ones a bit each.
+"""Rows, facts and values as the columns of the packet table, in memory as Arrow has them.
 
-A block is taken some rows at a time, all columns of these before the next ones, so that they stay in the cache.
+All columns of a row are written before the next row is looked at, so that a row is read once. Which of them are known
+is a word of a bit for each column; 64 such words, turned over, are 64 bits for each column.
 """
 
 import cython
 from cython import int as cint
 from cython import longlong, uchar, uint, ulonglong, ushort
 from cython.cimports.libc.string import memcpy, memset
-from cython.cimports.synfin._kernels.cells import (
-    HAS_IP4,
-    HAS_IP6,
-    PAIR_SOURCE,
-    S_ADDRESS4,
-    S_ADDRESS6,
-    S_BITS,
-    S_DELTA,
-    S_FACT,
-    S_FLAGS,
-    S_FOLLOWED,
-    S_IP4_BYTES,
-    S_IP6_BYTES,
-    S_NEXT,
-    S_NUMBER,
-    S_OPTION,
-    S_OWN,
-    S_PORT,
-    S_RELATIVE,
-    S_ROW,
-    S_SCALE,
-    S_SEGMENT_BYTES,
-    S_SEGMENT_ROW,
-    S_SHOWN,
-    S_VALUE,
-    Block,
-    Cell,
-    Spec,
-    View,
-    get,
-    shape,
-)
+from cython.cimports.synfin._kernels.cells import HAS_IP4, HAS_IP6, S_OPTION, Block, Cell, Spec, View, get, shape
+from cython.cimports.synfin._kernels.conn import VALUE_ANALYSED, Value
 from cython.cimports.synfin._kernels.fact import Fact
 from cython.cimports.synfin._kernels.names import NO_NAME, Names
-from cython.cimports.synfin._kernels.row import KIND_FROM_HIGH, KIND_TCP, KIND_V6, OPT_TIMESTAMP, Row, since
+from cython.cimports.synfin._kernels.note import NOTE_ANALYSED, NOTE_SOUND, Note
+from cython.cimports.synfin._kernels.row import KIND_FROM_HIGH, KIND_V6, OPT_TIMESTAMP, Row, since
 
 if not cython.compiled:
     raise ImportError("the kernel columns is not compiled")
 
-NUMBER, TRUTH, ADDRESS = 0, 1, 2  #: what a column holds: numbers, bits, numbers of `Names`
+#: every column, its bytes a value (0: a bit), and whether it is only known when the whole input is
+COLUMNS = (
+    ("frame.number", 4, False), ("frame.time", 8, False), ("frame.time_relative", 8, False),
+    ("frame.time_delta", 8, False), ("synfin.offset", 8, False), ("frame.len", 4, False), ("frame.cap_len", 4, False),
+    ("ip.src", 4, False), ("ip.dst", 4, False), ("ipv6.src", 4, False), ("ipv6.dst", 4, False), ("ip.ttl", 1, False),
+    ("ipv6.hlim", 1, False), ("ip.id", 2, False), ("synfin.conn", 4, False), ("tcp.stream", 4, False),
+    ("tcp.srcport", 2, False), ("tcp.dstport", 2, False), ("tcp.seq_raw", 4, False), ("tcp.ack_raw", 4, False),
+    ("tcp.len", 4, False), ("tcp.hdr_len", 1, False), ("tcp.flags", 2, False), ("tcp.window_size_value", 2, False),
+    ("tcp.checksum", 2, False), ("tcp.urgent_pointer", 2, False), ("tcp.options.mss_val", 2, False),
+    ("tcp.options.wscale.shift", 1, False), ("tcp.options.timestamp.tsval", 4, False),
+    ("tcp.options.timestamp.tsecr", 4, False), ("tcp.time_relative", 8, False), ("tcp.time_delta", 8, False),
+    ("tcp.analysis.acks_frame", 4, False), ("tcp.analysis.ack_rtt", 8, False),
+    ("tcp.analysis.bytes_in_flight", 4, False), ("tcp.analysis.push_bytes_sent", 4, False),
+    ("tcp.analysis.duplicate_ack_num", 4, False), ("tcp.analysis.duplicate_ack_frame", 4, False),
+    ("tcp.analysis.rto", 8, False), ("tcp.analysis.rto_frame", 4, False),
+    ("synfin.from_client", 0, True), ("tcp.completeness", 1, True), ("tcp.seq", 4, True), ("tcp.nxtseq", 4, True),
+    ("tcp.ack", 4, True), ("tcp.window_size", 4, True), ("tcp.window_size_scalefactor", 4, True),
+    ("synfin.analysis", 4, True), ("tcp.analysis.initial_rtt", 8, True),
+)  # fmt: skip
+COUNT = cython.declare(uint, 49)
+EARLY = cython.declare(uint, 40)  # columns that are known at once
+TRUTH = cython.declare(uint, 40)  # the column of bits; its values are the bits of column COUNT
+ADDRESSES = cython.declare(uint, 7)  # the first of the four columns of them
+ALL_FRAMES = cython.declare(ulonglong, (1 << 7) - 1)  # what every frame has
+V4 = cython.declare(ulonglong, 1 << 7 | 1 << 8 | 1 << 11 | 1 << 13)
+V6 = cython.declare(ulonglong, 1 << 9 | 1 << 10 | 1 << 12)
+ALL_SEGMENTS = cython.declare(ulonglong, ((1 << 12) - 1) << 14 | 1 << 30 | 1 << 31)
+MSS = cython.declare(ulonglong, 1 << 26)
+SCALE_SHIFT = cython.declare(ulonglong, 1 << 27)
+TIME_STAMPS = cython.declare(ulonglong, 1 << 28 | 1 << 29)
+ACKS = cython.declare(ulonglong, 1 << 32)
+ACK_RTT = cython.declare(ulonglong, 1 << 33)
+IN_FLIGHT = cython.declare(ulonglong, 1 << 34 | 1 << 35)
+DUPLICATE = cython.declare(ulonglong, 1 << 36 | 1 << 37)
+TIMED_OUT = cython.declare(ulonglong, 1 << 38 | 1 << 39)
+ALL_LATE = cython.declare(ulonglong, 1 << 40 | 1 << 41 | 1 << 42 | 1 << 43 | 1 << 44 | 1 << 45 | 1 << 47)
+SCALE = cython.declare(ulonglong, 1 << 46)
+INITIAL_RTT = cython.declare(ulonglong, 1 << 48)
+FROM_CLIENT = cython.declare(ulonglong, 1 << 49)
 
-GATHER = cython.declare(ulonglong, 0x0102040810204080)  # the lowest bits of eight bytes become the highest byte
-IS_NUMBER = cython.declare(cint, 0)
-IS_TRUTH = cython.declare(cint, 1)
-IS_ADDRESS = cython.declare(cint, 2)
-MOST = cython.declare(uint, 64)  # columns of a batch
-AT_ONCE = cython.declare(uint, 128)  # rows
 ALIGNMENT = cython.declare(cython.Py_ssize_t, 64)
+PAIRS = cython.declare(ulonglong, 0x5555555555555555)
+QUARTERS = cython.declare(ulonglong, 0x3333333333333333)
+NIBBLES = cython.declare(ulonglong, 0x0F0F0F0F0F0F0F0F)
+BYTES = cython.declare(ulonglong, 0x0101010101010101)
+LOWER = cython.declare(ulonglong, 0x00000000FFFFFFFF)
 SYN_FIN = cython.declare(uint, 0x03)
-TTL_AT = cython.declare(uint, 8)  # of the headers of IP
-ID_AT = cython.declare(uint, 4)
-HOP_LIMIT_AT = cython.declare(uint, 7)
+PLAIN_HEADER = cython.declare(uint, 20)
 HEADER_WITH_TIMESTAMP = cython.declare(uint, 32)
 TIMESTAMP_FIRST = cython.declare(uint, 0x0A080101)  # two NOPs, then the option: as most hosts write them
 
-Column = cython.struct(
-    spec=Spec, holds=cint, width=cint, data=cython.Py_ssize_t, bits=cython.Py_ssize_t, unknown=uint
+# The columns of a batch. Those of IP are two apart: IPv4's and IPv6's.
+Out = cython.struct(
+    number=cython.p_uint, time=cython.pointer(longlong), relative=cython.pointer(longlong),
+    delta=cython.pointer(longlong), offset=cython.pointer(ulonglong), len=cython.p_uint, cap_len=cython.p_uint,
+    source=cython.p_uint, destination=cython.p_uint, source6=cython.p_uint, destination6=cython.p_uint,
+    ttl=cython.p_uchar, hop_limit=cython.p_uchar, ip_id=cython.pointer(ushort), conn=cython.p_uint,
+    stream=cython.p_uint, source_port=cython.pointer(ushort), destination_port=cython.pointer(ushort),
+    seq_raw=cython.p_uint, ack_raw=cython.p_uint, payload=cython.p_uint, hdr_len=cython.p_uchar,
+    flags=cython.pointer(ushort), window=cython.pointer(ushort), checksum=cython.pointer(ushort),
+    urgent=cython.pointer(ushort), mss=cython.pointer(ushort), shift=cython.p_uchar, tsval=cython.p_uint,
+    tsecr=cython.p_uint, since_first=cython.pointer(longlong), since_last=cython.pointer(longlong),
+    acks_frame=cython.p_uint, ack_rtt=cython.pointer(longlong), in_flight=cython.p_uint, pushed=cython.p_uint,
+    duplicate=cython.p_uint, duplicate_of=cython.p_uint, rto=cython.pointer(longlong), rto_frame=cython.p_uint,
+    completeness=cython.p_uchar, seq=cython.p_uint, next=cython.p_uint, ack=cython.p_uint, scaled=cython.p_uint,
+    factor=cython.p_int, analysis=cython.p_uint, initial_rtt=cython.pointer(longlong),
 )  # fmt: skip
-# Some rows of a block: which are sound segments, which hold TCP headers, quoted ones included.
-Part = cython.struct(
-    view=cython.pointer(View), first=uint, count=uint, all_sound=cint, all_tcp=cint, sound=uchar[128], tcp=uchar[128]
-)  # fmt: skip
+Place = cython.struct(width=cint, data=cython.Py_ssize_t, bits=cython.Py_ssize_t, unknown=uint)
+
+
+@cython.cfunc
+@cython.nogil
+@cython.inline
+@cython.exceptval(check=False)
+def be16(p: cython.p_const_uchar) -> ushort:
+    return cython.cast(ushort, (cython.cast(uint, p[0]) << 8) | p[1])
+
+
+@cython.cfunc
+@cython.nogil
+@cython.inline
+@cython.exceptval(check=False)
+def be32(p: cython.p_const_uchar) -> uint:
+    return (cython.cast(uint, be16(p)) << 16) | be16(p + 2)
 
 
 @cython.cfunc
 @cython.nogil
 @cython.exceptval(check=False)
-def look(view: cython.pointer(View), first: uint, count: uint, part: cython.pointer(Part)) -> cython.void:
-    i: uint
-    sound: uint = 0
-    tcp: uint = 0
-    part.view, part.first, part.count = view, first, count
-    for i in range(count):
-        part.sound[i] = view.segment[first + i] == 1
-        part.tcp[i] = view.rows[first + i].kind & KIND_TCP
-        sound += part.sound[i]
-        tcp += part.tcp[i]
-    for i in range(count, AT_ONCE):
-        part.sound[i] = 0
-        part.tcp[i] = 0
-    part.all_sound, part.all_tcp = sound == count, tcp == count
+def turn_over(words: cython.pointer(ulonglong)) -> cython.void:
+    """64 words of 64 bits: bit b of word a and bit a of word b change places."""
+    j: uint = 32
+    k: uint
+    mask: ulonglong = LOWER
+    moved: ulonglong
+    while j:
+        k = 0
+        while k < 64:
+            moved = ((words[k] >> j) ^ words[k | j]) & mask
+            words[k] ^= moved << j
+            words[k | j] ^= moved
+            k = ((k | j) + 1) & ~j
+        j >>= 1
+        mask ^= mask << j
+
+
+# --- columns that are known at once ----------------------------------------------------------------------------------
+
+
+@cython.cfunc
+@cython.nogil
+@cython.inline
+@cython.exceptval(check=False)
+def frame(view: cython.pointer(View), i: uint, out: cython.pointer(Out), n: uint) -> cython.void:
+    row: cython.pointer(Row) = view.rows + i
+    out.number[n] = view.first + i
+    out.time[n] = row.time_ns
+    out.relative[n] = since(row.time_ns, view.first_ns)
+    out.delta[n] = since(row.time_ns, (row - 1).time_ns if i else view.before_ns)
+    out.offset[n] = row.offset
+    out.len[n] = row.wire_len
+    out.cap_len[n] = row.cap_len
 
 
 @cython.cfunc
 @cython.nogil
 @cython.exceptval(check=False)
-def copy(
-    base: cython.p_const_uchar, stride: cython.Py_ssize_t, width: cint, known: cython.p_const_uchar, count: uint,
-    out: cython.p_uchar,
-) -> cython.void:  # fmt: skip
-    """A member of every row side by side, 0 where it is not known (`known` NULL: all are)."""
-    i: uint
-    if width == 4:
-        if known == cython.NULL:
-            for i in range(count):
-                cython.cast(cython.p_uint, out)[i] = cython.cast(
-                    cython.pointer(cython.const[uint]), base + i * stride
-                )[0]
-        else:
-            for i in range(count):
-                cython.cast(cython.p_uint, out)[i] = (
-                    cython.cast(cython.pointer(cython.const[uint]), base + i * stride)[0] if known[i] else 0
-                )
-    elif width == 8:
-        if known == cython.NULL:
-            for i in range(count):
-                cython.cast(cython.pointer(longlong), out)[i] = cython.cast(
-                    cython.pointer(cython.const[longlong]), base + i * stride
-                )[0]
-        else:
-            for i in range(count):
-                cython.cast(cython.pointer(longlong), out)[i] = (
-                    cython.cast(cython.pointer(cython.const[longlong]), base + i * stride)[0] if known[i] else 0
-                )
-    elif width == 2:
-        for i in range(count):
-            cython.cast(cython.pointer(ushort), out)[i] = (
-                cython.cast(cython.pointer(cython.const[ushort]), base + i * stride)[0]
-                if known == cython.NULL or known[i]
-                else 0
-            )
-    else:
-        for i in range(count):
-            out[i] = base[i * stride] if known == cython.NULL or known[i] else 0
-
-
-@cython.cfunc
-@cython.nogil
-@cython.exceptval(check=False)
-def narrow(
-    numbers: cython.pointer(longlong), known: cython.p_const_uchar, count: uint, width: cint, out: cython.p_uchar
-) -> cython.void:
-    """The lowest bytes of numbers side by side, as `copy`."""
-    i: uint
-    if known != cython.NULL:
-        for i in range(count):
-            numbers[i] = numbers[i] if known[i] else 0
-    if width == 4:
-        for i in range(count):
-            cython.cast(cython.p_uint, out)[i] = cython.cast(uint, numbers[i])
-    elif width == 8:
-        memcpy(out, numbers, 8 * cython.cast(cython.size_t, count))
-    elif width == 2:
-        for i in range(count):
-            cython.cast(cython.pointer(ushort), out)[i] = cython.cast(ushort, numbers[i])
-    else:
-        for i in range(count):
-            out[i] = cython.cast(uchar, numbers[i])
-
-
-@cython.cfunc
-@cython.nogil
-@cython.exceptval(check=False)
-def bits_of(known: cython.p_const_uchar, first: uint) -> ulonglong:
-    """64 bytes, each 0 or 1, as bits."""
-    i: uint
-    eight: ulonglong
-    found: ulonglong = 0
-    for i in range(8):
-        memcpy(cython.address(eight), known + first + 8 * i, 8)
-        found |= ((eight * GATHER) >> 56) << (8 * i)
-    return found
-
-
-@cython.cfunc
-@cython.nogil
-@cython.exceptval(check=False)
-def put_bits(bits: cython.p_uchar, at: uint, known: cython.p_const_uchar, count: uint) -> uint:
-    """`count` bits (at most 128) from bit `at` on, behind which all are 0; how many are 1. `known` NULL: all."""
-    words: cython.pointer(ulonglong) = cython.cast(cython.pointer(ulonglong), bits) + (at >> 6)
-    shift: uint = at & 63
-    place: uint
-    size: uint
-    word: ulonglong
-    ones: uint = 0
-    i: uint
-    place = 0
-    while place < count:
-        size = min(count - place, 64)
-        if known == cython.NULL:
-            word = ~cython.cast(ulonglong, 0) >> (64 - size)
-        else:
-            word = bits_of(known, place)
-        words[0] |= word << shift
-        if shift:
-            words[1] |= word >> (64 - shift)
-        words += 1
-        place += 64
-    if known == cython.NULL:
-        return count
-    for i in range(count):
-        ones += known[i]
-    return ones
-
-
-# --- what a field's values are, for some rows ------------------------------------------------------------------------
-# Each gives what `put_bits` takes: which are known, NULL where all are.
-
-
-@cython.cfunc
-@cython.nogil
-@cython.exceptval(check=False)
-def members(
-    part: cython.pointer(Part), spec: cython.pointer(Spec), width: cint, out: cython.p_uchar, known: cython.p_uchar
-) -> cython.p_const_uchar:
-    """Of rows, facts and values."""
-    view: cython.pointer(View) = part.view
-    source: cint = spec.source
-    size: cython.Py_ssize_t = cython.sizeof(Row)
-    base: cython.p_const_uchar = cython.cast(cython.p_const_uchar, view.rows)
-    shown: cython.p_const_uchar = cython.NULL
-    i: uint
-    if source == S_VALUE:
-        size = view.value_size
-        base = view.values
-        shown = base + part.first * size + spec.shift
-        if spec.scale == 4:
-            for i in range(part.count):
-                known[i] = part.sound[i] & (
-                    cython.cast(cython.pointer(cython.const[uint]), shown + i * size)[0] != 0
-                )
-        else:
-            for i in range(part.count):
-                known[i] = part.sound[i] & (
-                    cython.cast(cython.pointer(cython.const[longlong]), shown + i * size)[0] != 0
-                )
-        shown = known
-    elif source == S_FOLLOWED:
-        shown = cython.NULL if part.all_tcp else cython.address(part.tcp[0])
-    elif source != S_ROW:
-        shown = cython.NULL if part.all_sound else cython.address(part.sound[0])
-    if source == S_FOLLOWED or source == S_OWN or source == S_FACT:
-        size = view.fact_size
-        base = view.facts
-    copy(base + part.first * size + spec.offset, size, width, shown, part.count, out)
-    return shown
-
-
-@cython.cfunc
-@cython.nogil
-@cython.exceptval(check=False)
-def of_rows(part: cython.pointer(Part), spec: cython.pointer(Spec), numbers: cython.pointer(longlong)) -> cint:
-    """What is in a row beside its members; whether this is such a field."""
-    view: cython.pointer(View) = part.view
-    row: cython.pointer(Row) = view.rows + part.first
-    source: cint = spec.source
-    n: uint = part.count
-    i: uint
-    p: cython.p_const_uchar
-    if source == S_PORT:
-        for i in range(n):
-            numbers[i] = (
-                row[i].high_port
-                if ((row[i].kind & KIND_FROM_HIGH) != 0) == (spec.mask == PAIR_SOURCE)
-                else row[i].low_port
-            )
-    elif source == S_FLAGS:
-        for i in range(n):
-            numbers[i] = cython.cast(longlong, (row[i].flags & spec.mask) >> spec.shift)
-    elif source == S_SEGMENT_BYTES and spec.width == 2:
-        for i in range(n):
-            numbers[i] = 0
-            if part.sound[i]:
-                p = view.buffer + (row[i].offset - view.base) + row[i].at + spec.offset
-                numbers[i] = (cython.cast(longlong, p[0]) << 8) | p[1]
-    else:
-        return 0
-    return 1
-
-
-@cython.cfunc
-@cython.nogil
-@cython.exceptval(check=False)
-def of_facts(part: cython.pointer(Part), spec: cython.pointer(Spec), numbers: cython.pointer(longlong)) -> cint:
-    """What follows from a fact of a segment; whether this is such a field."""
-    view: cython.pointer(View) = part.view
-    row: cython.pointer(Row) = view.rows + part.first
-    fact: cython.p_const_uchar = view.facts + part.first * view.fact_size + spec.offset
-    source: cint = spec.source
-    i: uint
-    if source == S_NEXT:
-        for i in range(part.count):
-            numbers[i] = (
-                cython.cast(longlong, cython.cast(cython.pointer(cython.const[uint]), fact)[0])
-                + row[i].len_bytes
-                + (1 if row[i].flags & SYN_FIN else 0)
-            )
-            fact += view.fact_size
-    elif source == S_BITS:
-        for i in range(part.count):
-            numbers[i] = cython.cast(cython.pointer(cython.const[ushort]), fact)[0]
-            numbers[i] |= (numbers[i] & 6) != 0
-            fact += view.fact_size
-    else:
-        return 0
-    return 1
-
-
-@cython.cfunc
-@cython.nogil
-@cython.exceptval(check=False)
-def shown_at_times(
-    part: cython.pointer(Part), spec: cython.pointer(Spec), numbers: cython.pointer(longlong), known: cython.p_uchar
-) -> cint:
-    """What a segment may show or not, by its fact and value; whether this is such a field."""
-    view: cython.pointer(View) = part.view
-    fact: cython.p_const_uchar = view.facts + part.first * view.fact_size
-    value: cython.p_const_uchar = view.values + part.first * view.value_size
-    shift: cint
-    i: uint
-    if spec.source == S_SCALE:
-        for i in range(part.count):
-            shift = cython.cast(cython.pointer(cython.const[cint]), fact + spec.offset)[0]
-            known[i] = part.sound[i] & (shift >= -2)
-            numbers[i] = cython.cast(longlong, 1) << shift if shift >= 0 else shift
-            fact += view.fact_size
-    elif spec.source == S_SHOWN and spec.width == 8:
-        for i in range(part.count):
-            numbers[i] = cython.cast(cython.pointer(cython.const[longlong]), value + spec.offset)[0]
-            known[i] = part.sound[i] & (
-                (numbers[i] != 0)
-                & (
-                    (cython.cast(cython.pointer(cython.const[ushort]), fact + spec.shift)[0] != 0)
-                    | ((value[spec.scale] & spec.mask) != 0)
-                )
-            )
-            fact += view.fact_size
-            value += view.value_size
-    else:
-        return 0
-    return 1
-
-
-@cython.cfunc
-@cython.nogil
-@cython.exceptval(check=False)
-def any_field(
-    part: cython.pointer(Part), spec: cython.pointer(Spec), i: uint, numbers: cython.pointer(longlong)
-) -> uchar:
-    """The last value, whatever the field."""
+def option(
+    view: cython.pointer(View), i: uint, kind: uint, length: uint, at: uint, width: uint, known: cython.p_int
+) -> uint:
+    """The number in the last option of one kind; `known` becomes 0 where there is none."""
+    spec: Spec
     cell: Cell
-    found: cint = get(part.view, part.first + i, spec, cython.address(cell))
-    numbers[i] = cell.number[found - 1] if found > 0 else 0
-    return found > 0
+    found: cint
+    spec.source, spec.offset, spec.width, spec.mask, spec.shift, spec.scale = S_OPTION, at, width, 0, 0, 1
+    spec.mask = kind | (length << 8)
+    found = get(view, i, cython.address(spec), cython.address(cell))
+    known[0] = found > 0
+    return cython.cast(uint, cell.number[found - 1]) if found > 0 else 0
 
 
 @cython.cfunc
 @cython.nogil
+@cython.inline
 @cython.exceptval(check=False)
-def of_headers(
-    part: cython.pointer(Part), spec: cython.pointer(Spec), numbers: cython.pointer(longlong), known: cython.p_uchar
-) -> cython.void:
-    """What may be in a packet or not; of the common ones the row tells."""
-    view: cython.pointer(View) = part.view
-    row: cython.pointer(Row) = view.rows + part.first
-    source: cint = spec.source
-    p: cython.p_const_uchar
-    part_of: uint
-    time_stamp: cint = source == S_OPTION and (spec.mask & 255) == 8
-    ttl: cint = (source == S_IP4_BYTES and spec.offset == TTL_AT and spec.width == 1) or (
-        source == S_IP6_BYTES and spec.offset == HOP_LIMIT_AT
-    )
-    ip_id: cint = source == S_IP4_BYTES and spec.offset == ID_AT and spec.width == 2
-    i: uint
-    for i in range(part.count):
-        if part.sound[i]:
-            if time_stamp and row[i].hdr_len == HEADER_WITH_TIMESTAMP and row[i].options & OPT_TIMESTAMP:
-                p = view.buffer + (row[i].offset - view.base) + row[i].at + 20
-                memcpy(cython.address(part_of), p, 4)
-                if part_of == TIMESTAMP_FIRST:
-                    p += 2 + spec.offset
-                    numbers[i] = (
-                        (cython.cast(longlong, p[0]) << 24)
-                        | (cython.cast(longlong, p[1]) << 16)
-                        | (cython.cast(longlong, p[2]) << 8)
-                        | p[3]
-                    )
-                    known[i] = 1
-                    continue
-            elif ttl or ip_id:
-                known[i] = (source == S_IP6_BYTES) == ((row[i].kind & KIND_V6) != 0)
-                numbers[i] = (row[i].ttl if ttl else row[i].ip_id) if known[i] else 0
-                continue
-        known[i] = any_field(part, spec, i, numbers)
-
-
-@cython.cfunc
-@cython.nogil
-@cython.exceptval(check=False)
-def of_clock(part: cython.pointer(Part), spec: cython.pointer(Spec), numbers: cython.pointer(longlong)) -> cint:
-    """Numbers of frames and times between them; whether this is such a field."""
-    view: cython.pointer(View) = part.view
-    row: cython.pointer(Row) = view.rows + part.first
-    i: uint
-    if spec.source == S_NUMBER:
-        for i in range(part.count):
-            numbers[i] = cython.cast(longlong, view.first) + part.first + i
-    elif spec.source == S_RELATIVE:
-        for i in range(part.count):
-            numbers[i] = since(row[i].time_ns, view.first_ns)
-    elif spec.source == S_DELTA:
-        for i in range(part.count):
-            numbers[i] = since(row[i].time_ns, (row + i - 1).time_ns if part.first + i else view.before_ns)
-    else:
+def options(
+    view: cython.pointer(View), i: uint, header: cython.p_const_uchar, out: cython.pointer(Out), n: uint
+) -> ulonglong:
+    row: cython.pointer(Row) = view.rows + i
+    first: uint
+    has: cint
+    known: ulonglong = 0
+    out.mss[n] = 0
+    out.shift[n] = 0
+    out.tsval[n] = 0
+    out.tsecr[n] = 0
+    if row.hdr_len == PLAIN_HEADER:
         return 0
-    return 1
-
-
-@cython.cfunc
-@cython.nogil
-@cython.exceptval(check=False)
-def of_addresses(
-    part: cython.pointer(Part), spec: cython.pointer(Spec), names: Names, numbers: cython.pointer(longlong),
-    known: cython.p_uchar,
-) -> cint:  # fmt: skip
-    """A source or destination as its number in `names`; 0 when there is no memory."""
-    view: cython.pointer(View) = part.view
-    row: cython.pointer(Row)
-    v6: cint = spec.source == S_ADDRESS6
-    high: cint
-    has: uint
-    at: cython.p_const_uchar
-    number: uint
-    i: uint
-    for i in range(part.count):
-        row = view.rows + part.first + i
-        numbers[i] = 0
-        known[i] = 0
-        if part.sound[i]:
-            if v6 != (row.kind & KIND_V6 != 0):
-                continue
-            high = ((row.kind & KIND_FROM_HIGH) != 0) == (spec.mask == PAIR_SOURCE)
-            at = cython.address(row.high[0]) if high else cython.address(row.low[0])
-            if view.facts != cython.NULL:
-                number = names.of_end(
-                    cython.cast(
-                        cython.pointer(cython.const[Fact]), view.facts + (part.first + i) * view.fact_size
-                    ).record,
-                    high, at, v6,
-                )  # fmt: skip
-            else:
-                number = names.name(at, v6)
-        else:
-            has = shape(view, part.first + i)
-            if (has & (HAS_IP6 if v6 else HAS_IP4)) == 0:
-                continue
-            at = view.buffer + (row.offset - view.base) + view.ip_at[part.first + i] + (8 if v6 else 12)
-            if spec.mask != PAIR_SOURCE:
-                at += 16 if v6 else 4
-            number = names.name(at, v6)
-        if number == NO_NAME:
-            return 0
-        numbers[i] = number
-        known[i] = 1
-    return 1
-
-
-@cython.cfunc
-@cython.nogil
-@cython.exceptval(check=False)
-def values_of(
-    part: cython.pointer(Part), spec: cython.pointer(Spec), width: cint, out: cython.p_uchar, known: cython.p_uchar
-) -> cython.p_const_uchar:
-    """The numbers of a column for some rows."""
-    source: cint = spec.source
-    own: uint = spec.width if spec.width < 10 else spec.width - 10
-    sound: cython.p_const_uchar = cython.NULL if part.all_sound else cython.address(part.sound[0])
-    numbers: longlong[128]
-    plain: cint = (
-        source == S_ROW
-        or source == S_SEGMENT_ROW
-        or source == S_FACT
-        or source == S_FOLLOWED
-        or source == S_OWN
-        or (source == S_VALUE and part.view.values != cython.NULL)
-    )
-    if plain and own == cython.cast(uint, width):
-        return members(part, spec, width, out, known)
-    if of_clock(part, spec, numbers):
-        narrow(numbers, cython.NULL, part.count, width, out)
-        return cython.NULL
-    if of_rows(part, spec, numbers) or (part.view.facts != cython.NULL and of_facts(part, spec, numbers)):
-        narrow(numbers, sound, part.count, width, out)
-        return sound
-    if part.view.values == cython.NULL or not shown_at_times(part, spec, numbers, known):
-        of_headers(part, spec, numbers, known)
-    narrow(numbers, known, part.count, width, out)
+    if row.hdr_len == HEADER_WITH_TIMESTAMP:
+        memcpy(cython.address(first), header + 20, 4)
+        if first == TIMESTAMP_FIRST:
+            out.tsval[n] = be32(header + 24)
+            out.tsecr[n] = be32(header + 28)
+            return TIME_STAMPS
+    out.mss[n] = cython.cast(ushort, option(view, i, 2, 4, 2, 2, cython.address(has)))
+    known |= MSS if has else 0
+    out.shift[n] = cython.cast(uchar, option(view, i, 3, 3, 2, 1, cython.address(has)))
+    known |= SCALE_SHIFT if has else 0
+    if row.options & OPT_TIMESTAMP:
+        out.tsval[n] = option(view, i, 8, 10, 2, 4, cython.address(has))
+        out.tsecr[n] = option(view, i, 8, 10, 6, 4, cython.address(has))
+        known |= TIME_STAMPS if has else 0
     return known
+
+
+@cython.cfunc
+@cython.nogil
+@cython.inline
+@cython.exceptval(check=False)
+def values(value: cython.pointer(Value), out: cython.pointer(Out), n: uint) -> ulonglong:
+    """0 is not shown, but where another number tells that it is."""
+    known: ulonglong = 0
+    out.acks_frame[n] = value.acks_frame
+    out.ack_rtt[n] = value.ack_rtt_ns
+    known |= ACKS if value.acks_frame else 0
+    known |= ACK_RTT if value.ack_rtt_ns else 0
+    out.in_flight[n] = value.bytes_in_flight
+    out.pushed[n] = value.push_bytes_sent if value.bytes_in_flight else 0
+    known |= IN_FLIGHT if value.bytes_in_flight else 0
+    out.duplicate[n] = value.duplicate_ack_num
+    out.duplicate_of[n] = value.duplicate_ack_frame if value.duplicate_ack_num else 0
+    known |= DUPLICATE if value.duplicate_ack_num else 0
+    out.rto[n] = value.rto_ns
+    out.rto_frame[n] = value.rto_frame if value.rto_ns else 0
+    known |= TIMED_OUT if value.rto_ns else 0
+    return known
+
+
+@cython.cfunc
+@cython.nogil
+@cython.inline
+@cython.exceptval(check=False)
+def segment(
+    view: cython.pointer(View), i: uint, fact: cython.pointer(Fact), value: cython.pointer(Value), names: Names,
+    out: cython.pointer(Out), n: uint,
+) -> ulonglong:  # fmt: skip
+    """A sound TCP segment behind one IP header; 0 when there is no memory."""
+    row: cython.pointer(Row) = view.rows + i
+    header: cython.p_const_uchar = view.buffer + (row.offset - view.base) + row.at
+    v6: cint = 1 if row.kind & KIND_V6 else 0
+    high: cint = 1 if row.kind & KIND_FROM_HIGH else 0
+    low: uint = names.of_end(fact.record, 0, row.low, v6)
+    other: uint = names.of_end(fact.record, 1, row.high, v6)
+    source: uint = other if high else low
+    destination: uint = low if high else other
+    if low == NO_NAME or other == NO_NAME:
+        return 0
+    out.source[n] = 0 if v6 else source
+    out.destination[n] = 0 if v6 else destination
+    out.source6[n] = source if v6 else 0
+    out.destination6[n] = destination if v6 else 0
+    out.ttl[n] = 0 if v6 else row.ttl
+    out.ip_id[n] = 0 if v6 else row.ip_id
+    out.hop_limit[n] = row.ttl if v6 else 0
+    out.conn[n] = fact.conn
+    out.stream[n] = fact.stream
+    out.source_port[n] = row.high_port if high else row.low_port
+    out.destination_port[n] = row.low_port if high else row.high_port
+    out.seq_raw[n] = row.seq
+    out.ack_raw[n] = row.ack
+    out.payload[n] = row.len_bytes
+    out.hdr_len[n] = row.hdr_len
+    out.flags[n] = row.flags & 0x0FFF
+    out.window[n] = row.window
+    out.checksum[n] = be16(header + 16)
+    out.urgent[n] = be16(header + 18)
+    out.since_first[n] = fact.since_first_ns
+    out.since_last[n] = fact.since_last_ns
+    return ALL_SEGMENTS | (V6 if v6 else V4) | options(view, i, header, out, n) | values(value, out, n)
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def nothing(out: cython.pointer(Out), n: uint) -> cython.void:
+    """No segment: 0 in all that would tell of one, and of IP."""
+    none: Value
+    memset(cython.address(none), 0, cython.sizeof(Value))
+    out.source[n] = 0
+    out.destination[n] = 0
+    out.source6[n] = 0
+    out.destination6[n] = 0
+    out.ttl[n] = 0
+    out.ip_id[n] = 0
+    out.hop_limit[n] = 0
+    out.conn[n] = 0
+    out.stream[n] = 0
+    out.source_port[n] = 0
+    out.destination_port[n] = 0
+    out.seq_raw[n] = 0
+    out.ack_raw[n] = 0
+    out.payload[n] = 0
+    out.hdr_len[n] = 0
+    out.flags[n] = 0
+    out.window[n] = 0
+    out.checksum[n] = 0
+    out.urgent[n] = 0
+    out.since_first[n] = 0
+    out.since_last[n] = 0
+    out.mss[n] = 0
+    out.shift[n] = 0
+    out.tsval[n] = 0
+    out.tsecr[n] = 0
+    values(cython.address(none), out, n)
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def packet(
+    view: cython.pointer(View), i: uint, names: Names, out: cython.pointer(Out), n: uint, ok: cython.p_int
+) -> ulonglong:
+    """A frame without a segment of its own, or with one that this kernel does not know."""
+    has: uint = shape(view, i)
+    v6: cint = 1 if has & HAS_IP6 else 0
+    ip: cython.p_const_uchar = view.buffer + (view.rows[i].offset - view.base) + view.ip_at[i]
+    source: uint
+    destination: uint
+    nothing(out, n)
+    if view.segment[i] or (has & (HAS_IP4 | HAS_IP6)) == 0:
+        return 0
+    source = names.name(ip + 8 if v6 else ip + 12, v6)
+    destination = names.name(ip + 24 if v6 else ip + 16, v6)
+    ok[0] = source != NO_NAME and destination != NO_NAME
+    if v6:
+        out.source6[n] = source
+        out.destination6[n] = destination
+        out.hop_limit[n] = ip[7]
+        return V6
+    out.source[n] = source
+    out.destination[n] = destination
+    out.ttl[n] = ip[8]
+    out.ip_id[n] = be16(ip + 4)
+    return V4
+
+
+# --- columns that hang on the whole input ----------------------------------------------------------------------------
+
+
+@cython.cfunc
+@cython.nogil
+@cython.inline
+@cython.exceptval(check=False)
+def late(
+    row: cython.pointer(Row), fact: cython.pointer(Fact), value: cython.pointer(Value), sound: cint, sent: cint,
+    out: cython.pointer(Out), n: uint,
+) -> ulonglong:  # fmt: skip
+    """What a second pass says of a sound segment (of anything else nothing)."""
+    known: ulonglong = ALL_LATE
+    if not sound:
+        out.completeness[n] = 0
+        out.seq[n] = 0
+        out.next[n] = 0
+        out.ack[n] = 0
+        out.scaled[n] = 0
+        out.factor[n] = 0
+        out.analysis[n] = 0
+        out.initial_rtt[n] = 0
+        return 0
+    out.completeness[n] = fact.completeness
+    out.seq[n] = fact.seq
+    out.next[n] = fact.seq + row.len_bytes + (1 if row.flags & SYN_FIN else 0)
+    out.ack[n] = fact.ack
+    out.scaled[n] = fact.window_size
+    out.factor[n] = 0
+    if fact.scale >= -2:
+        out.factor[n] = 1 << fact.scale if fact.scale >= 0 else fact.scale
+        known |= SCALE
+    out.analysis[n] = fact.bits | ((fact.bits & 6) != 0)
+    out.initial_rtt[n] = 0
+    if value.initial_rtt_ns and (fact.bits or value.marks & VALUE_ANALYSED):
+        out.initial_rtt[n] = value.initial_rtt_ns
+        known |= INITIAL_RTT
+    return known | FROM_CLIENT if sent else known
+
+
+@cython.cfunc
+@cython.nogil
+@cython.inline
+@cython.exceptval(check=False)
+def remember(
+    row: cython.pointer(Row), fact: cython.pointer(Fact), value: cython.pointer(Value), sound: cint,
+    note: cython.pointer(Note),
+) -> cython.void:  # fmt: skip
+    """What `Tracker.recall` makes a second pass of."""
+    note.time_ns = row.time_ns
+    note.seq = row.seq
+    note.ack = row.ack
+    note.record = fact.record
+    note.len_bytes = row.len_bytes
+    note.window = row.window
+    note.bits = fact.bits
+    note.flags = row.flags & 0x0FFF
+    if sound:
+        note.flags |= NOTE_SOUND
+    if value.marks & VALUE_ANALYSED:
+        note.flags |= NOTE_ANALYSED
+    note.kind = row.kind
+    note.hdr_len = row.hdr_len
+
+
+# --- batches ---------------------------------------------------------------------------------------------------------
 
 
 @cython.cfunc
@@ -507,82 +402,120 @@ def aligned(size: cython.Py_ssize_t) -> cython.Py_ssize_t:
 @cython.final
 @cython.cclass
 class Columns:
-    """The columns of one batch after the other, of at most `rows` rows, each in memory that the caller gives."""
+    """The columns of one batch after the other, each of at most `rows` rows, in memory that the caller gives."""
 
-    columns: Column[64]
-    count: uint
+    places: Place[49]
+    out: Out
     rows: uint
     length: uint  # rows so far
     size: cython.Py_ssize_t
     names: Names
     memory: uchar[::1]
+    words: ulonglong[64]  # which columns are known, of the last rows
+    which: uint  # the columns that are filled, first and behind the last
+    behind: uint
 
-    def __cinit__(self, rows: uint, names: Names):
+    def __cinit__(self, rows: uint, names: Names, at_once: cython.bint = True, later: cython.bint = True):
+        place: cython.pointer(Place)
+        bits: cython.Py_ssize_t = (cython.cast(cython.Py_ssize_t, rows) + 63) // 64 * 8
+        i: uint
         if rows == 0 or rows > 1 << 24:
             raise ValueError("a batch has 1 to 16,777,216 rows")
         self.rows = rows
         self.names = names
-
-    def add(self, block: Block, field: uint, holds: cint, width: cint) -> tuple:
-        """One more column, for a field of `block`: where its values and its bits will be in the memory of a batch."""
-        column: cython.pointer(Column) = cython.address(self.columns[self.count])
-        if self.count == MOST or field >= block.view.spec_count or width not in (1, 2, 4, 8):
-            raise ValueError("too many columns, or no such field or width")
-        column.spec = block.view.specs[field]
-        column.holds = holds
-        column.width = 4 if holds == IS_ADDRESS else width
-        column.data = self.size
-        # a word more than there are bits: they are put two words at a time
-        column.bits = column.data + aligned(self.rows // 8 + 16 if holds == IS_TRUTH else self.rows * column.width)
-        self.size = column.bits + aligned(self.rows // 8 + 16)
-        self.count += 1
-        return column.data, column.bits
+        self.which = 0 if at_once else EARLY
+        self.behind = COUNT if later else EARLY
+        for i in range(self.which, self.behind):
+            place = cython.address(self.places[i])
+            place.width = COLUMNS[i][1]
+            place.data = self.size
+            place.bits = self.size + aligned(
+                cython.cast(cython.Py_ssize_t, rows) * place.width if place.width else bits
+            )
+            self.size = place.bits + aligned(bits)
 
     def memory_size(self) -> cython.Py_ssize_t:
         """Bytes of a batch."""
         return self.size
 
+    def place(self, column: uint) -> tuple:
+        """(bytes of a value, where the values stand in the memory of a batch, where the bits of known ones do)."""
+        if column < self.which or column >= self.behind:
+            raise IndexError("no such column")
+        return self.places[column].width, self.places[column].data, self.places[column].bits
+
     def begin(self, memory: uchar[::1]):
         """The next batch, without rows yet."""
+        base: cython.p_uchar
+        pointers: cython.pointer(cython.p_uchar) = cython.cast(cython.pointer(cython.p_uchar), cython.address(self.out))
         i: uint
-        column: cython.pointer(Column)
-        bits: cython.size_t = self.rows // 8 + 16
-        if memory.shape[0] < self.size or self.count == 0:
+        if memory.shape[0] < self.size or self.size == 0:
             raise IndexError("less memory than a batch takes")
         self.memory = memory
         self.length = 0
-        for i in range(self.count):
-            column = cython.address(self.columns[i])
-            column.unknown = 0
-            memset(cython.address(memory[0]) + column.bits, 0, bits)
-            if column.holds == IS_TRUTH:
-                memset(cython.address(memory[0]) + column.data, 0, bits)
+        base = cython.address(memory[0])
+        for i in range(self.which, self.behind):
+            if i != TRUTH:
+                pointers[i if i < TRUTH else i - 1] = base + self.places[i].data
 
-    def fill(self, block: Block, start: uint, stop: uint, truths: cython.const[uchar][::1] = None):
-        """Rows `start` to before `stop` of a block, behind those of the batch; `truths` a byte for each row of it.
+    @cython.cfunc
+    @cython.nogil
+    @cython.inline
+    @cython.exceptval(check=False)
+    def count_row(self, known: ulonglong) -> cython.void:
+        self.words[self.length & 63] = known
+        self.length += 1
+        if (self.length & 63) == 0:
+            self.put_words(self.length - 64)
 
-        What the kernels do not know of a row stands there as anything: `put` says it then.
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def put_words(self, first: uint) -> cython.void:
+        """The bits of the last rows, from `first` on, to where they belong."""
+        turned: ulonglong[64]
+        base: cython.p_uchar = cython.address(self.memory[0])
+        at: cython.Py_ssize_t = first >> 3
+        rows: uint = self.length - first
+        i: uint
+        memcpy(turned, self.words, 8 * rows)
+        memset(turned + rows, 0, 8 * (64 - rows))
+        turn_over(turned)
+        for i in range(self.which, self.behind):
+            memcpy(base + self.places[i].bits + at, cython.address(turned[i]), 8)
+        if self.behind == COUNT:
+            memcpy(base + self.places[TRUTH].data + at, cython.address(turned[COUNT]), 8)
+
+    def fill(self, block: Block, start: uint, stop: uint, sent: cython.const[uchar][::1] = None,
+             notes: uchar[::1] = None):  # fmt: skip
+        """Rows `start` to before `stop` of a block, with facts and values, behind those of the batch.
+
+        `sent` has a byte for each row of the block: 1 where the client sent it. Without late columns `notes` gets what
+        `Tracker.recall` and `recalled` make them of, for each row of the batch. Of rows that the kernels do not know
+        anything may stand here: `put` says it then.
         """
         view: cython.pointer(View) = cython.address(block.view)
-        memory: cython.p_uchar
         told: cython.p_const_uchar = cython.NULL
-        first: uint
-        ok: cint = 1
+        note: cython.pointer(Note) = cython.NULL
+        ok: cint
         if start > stop or stop > view.count or stop - start > self.rows - self.length or self.memory is None:
             raise IndexError("no such rows, or no room for them")
-        if truths is not None:
-            if truths.shape[0] < stop:
-                raise IndexError("fewer truths than rows")
-            if stop:
-                told = cython.address(truths[0])
+        if self.which or view.facts == cython.NULL or view.values == cython.NULL:
+            raise ValueError("columns of packets need facts and values")
+        if view.fact_size != cython.sizeof(Fact) or view.value_size != cython.sizeof(Value):
+            raise ValueError("facts and values of another size")
         if start == stop:
             return
-        memory = cython.address(self.memory[0])
+        if self.behind == COUNT:
+            if sent is None or sent.shape[0] < stop:
+                raise IndexError("fewer senders than rows")
+            told = cython.address(sent[0])
+        else:
+            if notes is None or notes.shape[0] < cython.cast(cython.Py_ssize_t, self.rows) * cython.sizeof(Note):
+                raise IndexError("fewer notes than rows")
+            note = cython.cast(cython.pointer(Note), cython.address(notes[0]))
         with cython.nogil:
-            first = start
-            while first < stop and ok:
-                ok = self.some(view, first, min(stop - first, AT_ONCE), memory, told)
-                first += AT_ONCE
+            ok = self.some(view, start, stop, told, note)
         if not ok:
             raise MemoryError("no room for another address")
 
@@ -590,57 +523,79 @@ class Columns:
     @cython.nogil
     @cython.exceptval(check=False)
     def some(
-        self, view: cython.pointer(View), first: uint, count: uint, memory: cython.p_uchar,
-        truths: cython.p_const_uchar,
+        self, view: cython.pointer(View), start: uint, stop: uint, sent: cython.p_const_uchar,
+        note: cython.pointer(Note),
     ) -> cint:  # fmt: skip
         """Some rows of a block; 0 when there is no memory."""
-        part: Part
-        column: cython.pointer(Column)
-        known: uchar[128]
-        said: uchar[128]
-        numbers: longlong[128]
-        which: cython.p_const_uchar
-        k: uint
+        out: cython.pointer(Out) = cython.address(self.out)
+        fact: cython.pointer(Fact)
+        value: cython.pointer(Value)
+        known: ulonglong
+        found: ulonglong
+        ok: cint = 1
         i: uint
-        look(view, first, count, cython.address(part))
-        memset(known, 0, AT_ONCE)
-        memset(said, 0, AT_ONCE)
-        for k in range(self.count):
-            column = cython.address(self.columns[k])
-            if column.holds == IS_NUMBER:
-                which = values_of(
-                    cython.address(part), cython.address(column.spec), column.width,
-                    memory + column.data + cython.cast(cython.Py_ssize_t, self.length) * column.width, known,
-                )  # fmt: skip
-            elif column.holds == IS_TRUTH:
-                for i in range(count):
-                    said[i] = part.sound[i] & (truths != cython.NULL and truths[first + i] != 0)
-                put_bits(memory + column.data, self.length, said, count)
-                which = cython.NULL if part.all_sound else cython.address(part.sound[0])
-            else:
-                if not of_addresses(cython.address(part), cython.address(column.spec), self.names, numbers, known):
+        n: uint
+        for i in range(start, stop):
+            n = self.length
+            fact = cython.cast(cython.pointer(Fact), view.facts) + i
+            value = cython.cast(cython.pointer(Value), view.values) + i
+            known = ALL_FRAMES
+            frame(view, i, out, n)
+            if view.segment[i] == 1:
+                found = segment(view, i, fact, value, self.names, out, n)
+                if found == 0:
                     return 0
-                narrow(
-                    numbers, cython.NULL, count, 4,
-                    memory + column.data + 4 * cython.cast(cython.Py_ssize_t, self.length),
-                )  # fmt: skip
-                which = known
-            column.unknown += count - put_bits(memory + column.bits, self.length, which, count)
-        self.length += count
+                known |= found
+            else:
+                known |= packet(view, i, self.names, out, n, cython.address(ok))
+                if not ok:
+                    return 0
+            if note == cython.NULL:
+                known |= late(view.rows + i, fact, value, view.segment[i] == 1, sent[i], out, n)
+            else:
+                remember(view.rows + i, fact, value, view.segment[i] == 1, note + n)
+            self.count_row(known)
         return 1
 
-    def put(self, place: uint, row: uint, value: object):
-        """The value of one row of one column, a number, an address in its 4 or 16 bytes, or None."""
-        column: cython.pointer(Column)
+    def recalled(self, rows: uchar[::1], facts: uchar[::1], values: uchar[::1], count: uint,
+                 sound: cython.const[uchar][::1], sent: cython.const[uchar][::1]):  # fmt: skip
+        """`count` rows of what `Tracker.recall` made of notes, behind those of a batch of late columns only."""
+        row: cython.pointer(Row)
+        fact: cython.pointer(Fact)
+        value: cython.pointer(Value)
+        known: ulonglong
+        i: uint
+        if self.which == 0 or count > self.rows - self.length or self.memory is None:
+            raise IndexError("no such columns, or no room for so many rows")
+        if count == 0:
+            return
+        if (
+            rows.shape[0] < cython.cast(cython.Py_ssize_t, count) * cython.sizeof(Row)
+            or facts.shape[0] < cython.cast(cython.Py_ssize_t, count) * cython.sizeof(Fact)
+            or values.shape[0] < cython.cast(cython.Py_ssize_t, count) * cython.sizeof(Value)
+            or sound.shape[0] < count
+            or sent.shape[0] < count
+        ):
+            raise IndexError("fewer rows, facts, values or senders than asked for")
+        row = cython.cast(cython.pointer(Row), cython.address(rows[0]))
+        fact = cython.cast(cython.pointer(Fact), cython.address(facts[0]))
+        value = cython.cast(cython.pointer(Value), cython.address(values[0]))
+        with cython.nogil:
+            for i in range(count):
+                known = late(row + i, fact + i, value + i, sound[i], sent[i], cython.address(self.out), self.length)
+                self.count_row(known)
+
+    def put(self, column: uint, row: uint, value: object):
+        """The value of one row of one column: a number, an address in its 4 or 16 bytes, or None."""
+        place: cython.pointer(Place)
         memory: cython.p_uchar
-        bit: uchar = cython.cast(uchar, 1 << (row & 7))
         number: ulonglong = 0
         octets: bytes
-        if place >= self.count or row >= self.length:
+        if column < self.which or column >= self.behind or row >= self.length:
             raise IndexError("no such column or row")
-        column = cython.address(self.columns[place])
+        place = cython.address(self.places[column])
         memory = cython.address(self.memory[0])
-        if value is not None and column.holds == IS_ADDRESS:
+        if value is not None and ADDRESSES <= column < ADDRESSES + 4:
             octets = value
             if len(octets) != 4 and len(octets) != 16:
                 raise ValueError("an address has 4 or 16 bytes")
@@ -649,31 +604,64 @@ class Columns:
                 raise MemoryError("no room for another address")
         elif value is not None:
             number = value & 0xFFFFFFFFFFFFFFFF  # what needs more bits (a broken clock) wraps, as in the kernels
-        column.unknown -= (memory[column.bits + (row >> 3)] & bit) == 0
-        memory[column.bits + (row >> 3)] &= ~bit
-        if value is None:
-            column.unknown += 1
-        else:
-            memory[column.bits + (row >> 3)] |= bit
-        if column.holds == IS_TRUTH:
-            memory[column.data + (row >> 3)] &= ~bit
-            if number:
-                memory[column.data + (row >> 3)] |= bit
+        self.put_bit(column, place.bits, row, value is not None)
+        if column == TRUTH:
+            self.put_bit(COUNT, place.data, row, number != 0)
         else:
             memcpy(
-                memory + column.data + cython.cast(cython.Py_ssize_t, row) * column.width, cython.address(number),
-                column.width,
+                memory + place.data + cython.cast(cython.Py_ssize_t, row) * place.width, cython.address(number),
+                place.width,
             )  # fmt: skip
 
-    def unknown(self, place: uint) -> uint:
-        """How many rows have no value in a column."""
-        if place >= self.count:
-            raise IndexError("no such column")
-        return self.columns[place].unknown
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def put_bit(self, column: uint, bits: cython.Py_ssize_t, row: uint, value: cint) -> cython.void:
+        one: ulonglong = cython.cast(ulonglong, 1) << column
+        byte: cython.p_uchar
+        if row >= (self.length & ~cython.cast(uint, 63)):
+            self.words[row & 63] = (self.words[row & 63] & ~one) | (one if value else 0)
+        else:
+            byte = cython.address(self.memory[0]) + bits + (row >> 3)
+            byte[0] = cython.cast(uchar, (byte[0] & ~(1 << (row & 7))) | (value << (row & 7)))
+
+    def end(self) -> list:
+        """The batch is complete: how many rows of each column have no value."""
+        i: uint
+        j: uint
+        word: ulonglong
+        found: list = []
+        unknown: uint
+        base: cython.p_uchar
+        if self.length & 63:
+            self.put_words(self.length & ~cython.cast(uint, 63))
+        for i in range(self.which, self.behind):
+            unknown = self.length
+            if self.length:
+                base = cython.address(self.memory[0]) + self.places[i].bits
+                for j in range((self.length + 63) >> 6):
+                    memcpy(cython.address(word), base + 8 * j, 8)
+                    unknown -= ones(word)
+            found.append(unknown)
+        return found
 
     def __len__(self):
         """Rows so far."""
         return self.length
+
+
+@cython.cfunc
+@cython.nogil
+@cython.inline
+@cython.exceptval(check=False)
+def ones(word: ulonglong) -> uint:
+    word -= (word >> 1) & PAIRS
+    word = (word & QUARTERS) + ((word >> 2) & QUARTERS)
+    return cython.cast(uint, (((word + (word >> 4)) & NIBBLES) * BYTES) >> 56)
+
+
+def note_size() -> cython.Py_ssize_t:
+    return cython.sizeof(Note)
 
 
 def pack(flags: cython.const[uchar][::1], count: cython.Py_ssize_t) -> bytes:

@@ -1,7 +1,9 @@
 # cython: language_level=3
 """What is told of each row: `follow.FACT_FORMAT`. Inline, for `follow` to compile into its loop."""
-from synfin._kernels.conn cimport Conn, Value
-from synfin._kernels.row cimport Row, since
+from libc.string cimport memset
+from synfin._kernels.conn cimport VALUE_ANALYSED, Conn, Value
+from synfin._kernels.note cimport NOTE_ANALYSED, Note
+from synfin._kernels.row cimport KIND_FROM_HIGH, Row, since
 
 ctypedef struct Fact:
     unsigned int stream
@@ -59,3 +61,26 @@ cdef inline void end_fact(Conn* conn, Fact* fact, Value* value) noexcept nogil:
     fact.record = conn.index
     fact.states[0] = NO_STATE if conn.handed_over else conn.states[0]
     fact.states[1] = NO_STATE if conn.handed_over else conn.states[1]
+
+# A row, its fact and its value again, as far as a second pass and late columns need them.
+cdef inline void noted(const Note* note, Row* row, Fact* fact, Value* value) noexcept nogil:
+    memset(value, 0, sizeof(Value))
+    row.time_ns = note.time_ns
+    row.seq = note.seq
+    row.ack = note.ack
+    row.len_bytes = note.len_bytes
+    row.window = note.window
+    row.flags = note.flags & 0x0FFF
+    row.kind = note.kind
+    row.hdr_len = note.hdr_len
+    row.options = 0
+    fact.record = note.record
+    fact.side = 1 if note.kind & KIND_FROM_HIGH else 0
+    fact.seq = note.seq
+    fact.ack = note.ack
+    fact.window_size = note.window
+    fact.scale = NO_SCALE
+    fact.completeness = 0
+    fact.bits = note.bits
+    if note.flags & NOTE_ANALYSED:
+        value.marks = VALUE_ANALYSED

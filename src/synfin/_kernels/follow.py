@@ -10,9 +10,22 @@ another, finished one shows what a second pass shows.
 import cython
 from cython import int as cint
 from cython import longlong, uchar, uint, ulonglong, ushort
+from cython.cimports.cpython.bytes import PyBytes_AS_STRING
 from cython.cimports.libc.stdlib import free
-from cython.cimports.libc.string import memset
-from cython.cimports.synfin._kernels import birth, calm, clock, collect, flight, leave, record, stream, table, zeek
+from cython.cimports.libc.string import memcpy, memset
+from cython.cimports.synfin._kernels import (
+    birth,
+    calm,
+    clock,
+    collect,
+    flight,
+    leave,
+    record,
+    signs,
+    stream,
+    table,
+    zeek,
+)
 from cython.cimports.synfin._kernels import fact as fact_of
 from cython.cimports.synfin._kernels.birth import COUNTS, OPENS, Birth, Births
 from cython.cimports.synfin._kernels.clock import Clock
@@ -29,8 +42,10 @@ from cython.cimports.synfin._kernels.deal import Deal, Passage
 from cython.cimports.synfin._kernels.fact import Fact
 from cython.cimports.synfin._kernels.judge import REUSED_PORTS, judge
 from cython.cimports.synfin._kernels.leave import Leaver, Leaving
+from cython.cimports.synfin._kernels.note import NOTE_SOUND, Note
 from cython.cimports.synfin._kernels.record import Record
 from cython.cimports.synfin._kernels.row import KIND_FROM_HIGH, KIND_QUOTED, KIND_TCP, KIND_V6, Row
+from cython.cimports.synfin._kernels.signs import Store
 from cython.cimports.synfin._kernels.step import step
 from cython.cimports.synfin._kernels.table import Table
 
@@ -49,13 +64,13 @@ VALUE_FIELDS = (
 )  # fmt: skip
 ANALYSED, CLOSES, FOLLOWS = 1, 2, 4  #: bits of `marks` of a value
 FAST_OPEN = {8: "tfo_syn", 16: "tfo_ack", 32: "tfo_ignored"}  #: bits of `marks` of a value
-RECORD_FORMAT = "<QQQQQqqqq16s16sIIIIIIIIIIIHH32sBBBBBB2x"
+RECORD_FORMAT = "<QQQQQQqqqq16s16sIIIIIIIIIIIHH32sBBBBBB2x"
 RECORD_FIELDS = (
-    "marks", "payload_client", "payload_server", "wire_client", "wire_server", "first_ns", "last_ns", "leg_0", "leg_1",
-    "client", "server", "conn", "stream", "first_frame", "last_frame", "packets_client", "packets_server",
-    "retransmissions_client", "retransmissions_server", "vector_client", "vector_server", "completeness",
-    "port_client", "port_server", "history", "history_len", "ttl_client", "ttl_server", "v6", "role_guessed",
-    "conn_state",
+    "marks", "signs", "payload_client", "payload_server", "wire_client", "wire_server", "first_ns", "last_ns",
+    "leg_0", "leg_1", "client", "server", "conn", "stream", "first_frame", "last_frame", "packets_client",
+    "packets_server", "retransmissions_client", "retransmissions_server", "vector_client", "vector_server",
+    "completeness", "port_client", "port_server", "history", "history_len", "ttl_client", "ttl_server", "v6",
+    "role_guessed", "conn_state",
 )  # fmt: skip
 SLOTS_AHEAD = cython.declare(cython.Py_ssize_t, 16)  # rows for which memory is asked for before it is needed
 CONNS_AHEAD = cython.declare(cython.Py_ssize_t, 8)
@@ -122,6 +137,8 @@ class Tracker:
     shard: uint
     shards: uint
     births: Births  # since the last numbering
+    noting: cython.bint
+    store: Store  # signs, where they are looked for
 
     def __cinit__(
         self,
@@ -132,6 +149,7 @@ class Tracker:
         idle_after_s: uint = 0,
         shard: uint = 0,
         shards: uint = 1,
+        limits: bytes = b"",
     ):
         if len(matrix) != 384 or any(cell > 11 and cell != 255 for cell in matrix):
             raise ValueError("the matrix has 12 rows of 32 cells, each a row or 255")
@@ -153,6 +171,10 @@ class Tracker:
         self.factual = facts
         self.shard = shard
         self.shards = shards
+        memset(cython.address(self.store), 0, cython.sizeof(Store))
+        self.noting = len(limits) > 0
+        if self.noting and not signs.begin(cython.address(self.store), PyBytes_AS_STRING(limits), len(limits)):
+            raise ValueError("the limits are 64-bit floats, one for each of `signs.LIMITS`")
         memset(cython.address(self.births), 0, cython.sizeof(Births))
         memset(cython.address(self.clock), 0, cython.sizeof(Clock))
         memset(cython.address(self.leaving), 0, cython.sizeof(Leaving))
@@ -163,6 +185,7 @@ class Tracker:
 
     def __dealloc__(self):
         table.finish(cython.address(self.table))
+        signs.finish(cython.address(self.store))
         free(self.leaving.leavers)
         free(self.births.list)
 
@@ -206,7 +229,7 @@ class Tracker:
     def new_conn(self, slot: cython.pointer(ulonglong), row: cython.pointer(Row)) -> cython.pointer(Conn):
         """A fresh record that the slot leads to; NULL when there is no memory."""
         conn: cython.pointer(Conn) = table.new_conn(cython.address(self.table), row)
-        old: cython.pointer(Conn)
+        old: cython.pointer(Conn) = cython.NULL
         if conn != cython.NULL:
             zeek.fresh(conn)
             conn.handed_over = not self.factual
@@ -217,6 +240,8 @@ class Tracker:
                 if old.life != LIFE_GONE:
                     old.life = LIFE_PAST
                     old.seen_s = self.clock.now_s  # it stays for a while from now
+            if self.noting and not signs.begin_conn(cython.address(self.store), conn, old):
+                return cython.NULL
             slot[0] = (row.hash & ~cython.cast(ulonglong, 0xFFFFFFFF)) | (cython.cast(ulonglong, conn.index) + 1)
         return conn
 
@@ -291,9 +316,13 @@ class Tracker:
     @cython.nogil
     @cython.inline
     @cython.exceptval(check=False)
-    def ours(self, conn: cython.pointer(Conn), side: uint, row: cython.pointer(Row), bits: uint) -> cint:
-        """Our own bookkeeping of a row; 0 when there is no memory."""
+    def ours(
+        self, conn: cython.pointer(Conn), side: uint, row: cython.pointer(Row), bits: uint, was: cython.pointer(Flow)
+    ) -> cint:
+        """Our own bookkeeping of a row; `was`: both flows before it, for signs. 0 when there is no memory."""
         if row.kind & KIND_QUOTED:
+            if self.noting and not signs.quoted(cython.address(self.store), conn, self.frames):
+                return 0
             if rejects(row):
                 collect.note_unreachable(conn, side, row)
             return 1
@@ -302,6 +331,9 @@ class Tracker:
             conn.number = self.numbered
             self.numbered += 1
             if not self.is_born(conn, COUNTS):
+                return 0
+        if self.noting and row.len_bytes >= 0 and row.hdr_len >= 20:
+            if not signs.disturbed(cython.address(self.store), conn, side, row, self.frames, bits, was):
                 return 0
         collect.count(conn, side, row, self.frames, bits)
         if row.len_bytes >= 0 and row.hdr_len >= 20:
@@ -329,6 +361,7 @@ class Tracker:
         bits: uint = 0
         side: uint = 1 if row.kind & KIND_FROM_HIGH else 0
         measured: cint = row.len_bytes >= 0 and (row.kind & KIND_QUOTED) == 0
+        was: Flow[2]
         conn: cython.pointer(Conn) = cython.NULL
         if old == cython.NULL or self.is_gone(old):
             conn = self.open_stream(slot, row)
@@ -346,6 +379,8 @@ class Tracker:
                 value.marks |= VALUE_ANALYSED
         if fact != cython.NULL:
             fact_of.begin_fact(conn, side, row, fact)
+        if self.noting:
+            memcpy(was, conn.flows, 2 * cython.sizeof(Flow))
         if measured:
             stream.learn_base(conn, side, row)
             bits |= judge(conn, side, row, self.frames, value)
@@ -362,7 +397,7 @@ class Tracker:
                 fact_of.opening_and_closing(conn, side, row, fact.ack, value)
         conn.met = 1
         conn.seen_s = self.clock.now_s
-        if not self.ours(conn, side, row, bits):
+        if not self.ours(conn, side, row, bits, was):
             return 0
         if fact != cython.NULL:
             fact_of.end_fact(conn, fact, value)
@@ -383,6 +418,9 @@ class Tracker:
     ) -> cint:
         """Follow an undisturbed segment; 0 when there is no memory."""
         own: cython.pointer(Flow) = cython.address(conn.flows[side])
+        if self.noting and signs.remarkable(cython.address(self.store), own, cython.address(conn.flows[1 - side]), row):
+            if not signs.undisturbed(cython.address(self.store), conn, side, row, self.frames):
+                return 0
         if fact == cython.NULL:
             calm.advance(own, row)
         else:
@@ -617,6 +655,7 @@ class Tracker:
                         conn,
                         leave.newest(cython.address(self.table), conn).completeness,
                         self.end_ns,
+                        self.noted(),
                         cython.cast(cython.pointer(Record), cython.address(view[0])) + n,
                     )
                     n += 1
@@ -631,10 +670,8 @@ class Tracker:
         view: uchar[::1]
         leaving: cython.pointer(Leaving) = cython.address(self.leaving)
         n: cython.Py_ssize_t = 0
-        if leaving.at == leaving.count and (everything or self.is_time()):
-            leaving.frame = self.frames
-            if not leave.gather(cython.address(self.table), leaving, self.clock.now_s, everything):
-                raise MemoryError("no room to put connections in order")
+        if leaving.at == leaving.count and (everything or self.is_time()) and not self.gather(everything):
+            raise MemoryError("no room to put connections in order")
         at_most = min(at_most, leaving.count - leaving.at)
         if at_most == 0:
             return b""
@@ -644,6 +681,20 @@ class Tracker:
             while leaving.at < leaving.count and n < at_most:
                 n += self.let_go(cython.cast(cython.pointer(Record), cython.address(view[0])) + n)
         return bytes(out[: n * cython.sizeof(Record)])
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def gather(self, everything: cython.bint) -> cint:
+        """Line up those whose time is over, with `everything` all of them; 0 when there is no memory."""
+        self.leaving.frame = self.frames
+        return leave.gather(cython.address(self.table), cython.address(self.leaving), self.clock.now_s, everything)
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def noted(self) -> cython.pointer(Store):
+        return cython.address(self.store) if self.noting else cython.NULL
 
     @cython.cfunc
     @cython.nogil
@@ -664,9 +715,13 @@ class Tracker:
         written: cint = conn.number != ALL_ONES
         # whoever left was silent for long enough to be called settled, whenever the capture ends
         end_ns: longlong = self.end_ns if (leaver.order >> 32) == ALL_ONES else LATEST_NS
+        if self.leaving.at + CONNS_AHEAD < self.leaving.count:
+            table.ask_whole(table.at(cython.address(self.table), (leaver + CONNS_AHEAD).index))
         self.leaving.at += 1
         if written:
-            record.write(conn, leave.newest(cython.address(self.table), conn).completeness, end_ns, out)
+            record.write(conn, leave.newest(cython.address(self.table), conn).completeness, end_ns, self.noted(), out)
+        if self.noting:
+            signs.forget(cython.address(self.store), conn)
         leave.let_go(cython.address(self.table), conn)
         return written
 
@@ -688,6 +743,44 @@ class Tracker:
                     out[i] = record.client_of(conn) == fact.side
                 fact += 1
 
+    def recall(self, notes: cython.const[uchar][::1], n: cython.Py_ssize_t, rows: uchar[::1], facts: uchar[::1],
+               values: uchar[::1], sound: uchar[::1]):  # fmt: skip
+        """What a second pass says of the rows that `Columns.fill` has noted, as far as late columns need it.
+
+        This tracker has followed the whole input. sound[i] becomes 1 where row i holds a sound segment.
+        """
+        note: cython.pointer(cython.const[Note])
+        row: cython.pointer(Row)
+        fact: cython.pointer(Fact)
+        value: cython.pointer(Value)
+        i: cython.Py_ssize_t
+        if n <= 0:
+            return
+        if (
+            n > notes.shape[0] // cython.cast(cython.Py_ssize_t, cython.sizeof(Note))
+            or n > rows.shape[0] // cython.cast(cython.Py_ssize_t, cython.sizeof(Row))
+            or n > facts.shape[0] // cython.cast(cython.Py_ssize_t, cython.sizeof(Fact))
+            or n > values.shape[0] // cython.cast(cython.Py_ssize_t, cython.sizeof(Value))
+            or n > sound.shape[0]
+        ):
+            raise IndexError("fewer rows than asked for")
+        note = cython.cast(cython.pointer(cython.const[Note]), cython.address(notes[0]))
+        row = cython.cast(cython.pointer(Row), cython.address(rows[0]))
+        fact = cython.cast(cython.pointer(Fact), cython.address(facts[0]))
+        value = cython.cast(cython.pointer(Value), cython.address(values[0]))
+        with cython.nogil:
+            for i in range(n):
+                if i + CONNS_AHEAD < n and note[CONNS_AHEAD].record < self.table.count:
+                    table.ask_shown(table.at(cython.address(self.table), note[CONNS_AHEAD].record))
+                sound[i] = note.flags & NOTE_SOUND != 0
+                fact_of.noted(note, row, fact, value)
+                if note.kind & KIND_TCP:
+                    self.second_pass(row, fact, value)
+                note += 1
+                row += 1
+                fact += 1
+                value += 1
+
     def __len__(self):
         """Records so far (connections, and what only quoted headers reached)."""
         return self.table.count
@@ -695,6 +788,10 @@ class Tracker:
     def connection_count(self) -> uint:
         """Connections so far; records that only quoted headers reached are none."""
         return self.numbered
+
+    def latest_ns(self) -> longlong:
+        """The latest time of a frame so far, 0 before the first."""
+        return self.end_ns
 
     def counts(self) -> tuple:
         """(frames, frames with a TCP header quoted or not, frames with a TCP header of their own) so far."""
@@ -784,6 +881,7 @@ def records_at(shards: list, places: cython.const[ulonglong][::1]) -> bytes:
                 conn,
                 leave.newest(cython.address(one.table), conn).completeness,
                 one.end_ns,
+                one.noted(),
                 cython.cast(cython.pointer(Record), cython.address(view[0])) + n,
             )
             n += 1
@@ -793,22 +891,28 @@ def records_at(shards: list, places: cython.const[ulonglong][::1]) -> bytes:
 def drain_all(shards: list, everything: cython.bint = False, at_most: uint = 4096) -> bytes:
     """As `Tracker.drain`, of all shards together; `name_births` has been called since they followed something."""
     one: Tracker
+    ones: cython.pvoid[64]
     out: bytearray
     view: uchar[::1]
-    first: cython.Py_ssize_t
     place: cython.Py_ssize_t
-    n: cython.Py_ssize_t = 0
-    room: uint = 0
+    count: cint = len(shards)
+    n: cython.Py_ssize_t
+    room: ulonglong = 0
     due: cint = everything
-    for place in range(len(shards)):
+    ok: cint = 1
+    if count > MOST_SHARDS:
+        raise ValueError("too many shards")
+    for place in range(count):
         one = shards[place]
+        ones[place] = cython.cast(cython.pvoid, one)
         room += one.leaving.count - one.leaving.at
         due = due or one.is_time()
     if room == 0 and due:
-        for place in range(len(shards)):
+        for place in range(count):
             one = shards[place]
-            one.leaving.frame = one.frames
-            if not leave.gather(cython.address(one.table), cython.address(one.leaving), one.clock.now_s, everything):
+            with cython.nogil:
+                ok = one.gather(everything)
+            if not ok:
                 raise MemoryError("no room to put connections in order")
             room += one.leaving.count
     at_most = min(at_most, room)
@@ -816,29 +920,33 @@ def drain_all(shards: list, everything: cython.bint = False, at_most: uint = 409
         return b""
     out = bytearray(at_most * cython.sizeof(Record))
     view = out
-    while n < at_most:
-        first = first_leaver(shards)
-        if first < 0:
-            break
-        one = shards[first]
-        n += one.let_go(cython.cast(cython.pointer(Record), cython.address(view[0])) + n)
+    with cython.nogil:
+        n = let_go_in_order(ones, count, cython.cast(cython.pointer(Record), cython.address(view[0])), at_most)
     return bytes(out[: n * cython.sizeof(Record)])
 
 
 @cython.cfunc
-def first_leaver(shards: list) -> cython.Py_ssize_t:
-    """The shard whose turn it is, -1 where nobody leaves."""
-    one: Tracker
-    place: cython.Py_ssize_t
-    found: cython.Py_ssize_t = -1
+@cython.nogil
+@cython.exceptval(check=False)
+def let_go_in_order(
+    ones: cython.pointer(cython.pvoid), count: cint, out: cython.pointer(Record), at_most: cython.Py_ssize_t
+) -> cython.Py_ssize_t:
+    """Let go those of the shards that leave first, so many at most; how many records were written."""
+    leaving: cython.pointer(Leaving)
     order: ulonglong = 0
-    for place in range(len(shards)):
-        one = shards[place]
-        if one.leaving.at < one.leaving.count:
-            if found < 0 or one.leaving.leavers[one.leaving.at].order < order:
+    found: cint = 0
+    place: cint
+    n: cython.Py_ssize_t = 0
+    while n < at_most and found >= 0:
+        found = -1
+        for place in range(count):
+            leaving = cython.address(cython.cast(Tracker, ones[place]).leaving)
+            if leaving.at < leaving.count and (found < 0 or leaving.leavers[leaving.at].order < order):
                 found = place
-                order = one.leaving.leavers[one.leaving.at].order
-    return found
+                order = leaving.leavers[leaving.at].order
+        if found >= 0:
+            n += cython.cast(Tracker, ones[found]).let_go(out + n)
+    return n
 
 
 def record_size() -> cython.Py_ssize_t:

@@ -1,5 +1,5 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
-"""IP addresses as numbers of a list that holds each once, with its text: what is met again need not be written again."""
+"""IP addresses as numbers of a list that holds each once, with its text, which is written once."""
 
 import cython
 from cython import int as cint

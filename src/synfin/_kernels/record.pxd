@@ -1,9 +1,11 @@
 # cython: language_level=3
 from synfin._kernels.conn cimport Conn
+from synfin._kernels.signs cimport Store
 
 # One connection for the outside, ends in the order client, server: `follow.RECORD_FORMAT`.
 ctypedef struct Record:
     unsigned long long marks
+    unsigned long long signs  # `signs.SIGNS`, 0 where nobody looked for them
     unsigned long long payload_bytes[2]
     unsigned long long wire_bytes[2]
     long long first_ns
@@ -27,5 +29,5 @@ ctypedef struct Record:
     unsigned char conn_state
     unsigned char spare[2]
 
-cdef void write(Conn* conn, unsigned int completeness, long long end_ns, Record* out) noexcept nogil
+cdef void write(Conn* conn, unsigned int completeness, long long end_ns, Store* signs, Record* out) noexcept nogil
 cdef unsigned int client_of(Conn* conn) noexcept nogil

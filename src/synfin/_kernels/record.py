@@ -5,9 +5,10 @@ import cython
 from cython import int as cint
 from cython import longlong, uint
 from cython.cimports.libc.string import memcpy
-from cython.cimports.synfin._kernels import calm, collect, zeek
+from cython.cimports.synfin._kernels import calm, collect, signs, zeek
 from cython.cimports.synfin._kernels.conn import Conn, Work
 from cython.cimports.synfin._kernels.record import Record
+from cython.cimports.synfin._kernels.signs import Store
 
 if not cython.compiled:
     raise ImportError("the kernel record is not compiled")
@@ -35,8 +36,14 @@ def client_of(conn: cython.pointer(Conn)) -> uint:
 @cython.cfunc
 @cython.nogil
 @cython.exceptval(check=False)
-def write(conn: cython.pointer(Conn), completeness: uint, end_ns: longlong, out: cython.pointer(Record)) -> cython.void:
-    """A connection as the outside sees it, its client first."""
+def write(
+    conn: cython.pointer(Conn),
+    completeness: uint,
+    end_ns: longlong,
+    noted: cython.pointer(Store),
+    out: cython.pointer(Record),
+) -> cython.void:
+    """A connection as the outside sees it, its client first; `noted` is NULL where no signs were looked for."""
     work: Work
     borrowed: cint = conn.work == cython.NULL
     client: uint = client_of(conn)
@@ -44,6 +51,7 @@ def write(conn: cython.pointer(Conn), completeness: uint, end_ns: longlong, out:
         calm.take_out(conn, cython.address(work))
     out.role_guessed = (conn.work.ends[client].sent & 1) == 0
     out.marks = collect.marks(conn, client, end_ns)
+    out.signs = 0 if noted == cython.NULL else signs.told(noted, conn, client)
     out.number = conn.number
     out.stream = conn.stream
     out.first_frame = conn.first_frame

@@ -24,7 +24,7 @@ NUMBERS = (
     "handshake_rtt_ns",
 )  # fmt: skip
 TEXTS = ("start", "client.ip", "server.ip", "client", "server", "history")
-KEYS = ("marks", "client.vector", "server.vector", "conn_state", "vantage", "role_guessed")
+KEYS = ("marks", "client.vector", "server.vector", "conn_state", "vantage", "role_guessed", "signs")
 FIELDS = (*NUMBERS, *TEXTS, *KEYS)
 VANTAGES = ("unknown", "client", "server", "both", "middle")  #: by key
 
@@ -53,6 +53,7 @@ VECTOR = cython.declare(cint, 27)
 CONN_STATE = cython.declare(cint, 29)
 VANTAGE = cython.declare(cint, 30)
 ROLE_GUESSED = cython.declare(cint, 31)
+SIGNS = cython.declare(cint, 32)  # beside the marks: a key of 128 bits
 NO_FIELD = cython.declare(cint, -1)
 
 STEP = cython.declare(cython.Py_ssize_t, 16)  # bytes that are copied at once
@@ -78,12 +79,14 @@ Op = cython.struct(
     field=cint,
     known=cint,  # whether the last key's fragment is remembered
     key=ulonglong,
+    upper=ulonglong,  # of the key
     at=cython.Py_ssize_t,
     len_bytes=cython.Py_ssize_t,
 )
 
 Fragment = cython.struct(
     key=ulonglong,
+    upper=ulonglong,
     op=uint,  # 1 + its place in the layout; 0: empty
     len_bytes=uint,
     at=cython.Py_ssize_t,
@@ -373,7 +376,7 @@ def vantage(record: cython.pointer(Record)) -> ulonglong:
 @cython.exceptval(check=False)
 def key_of(record: cython.pointer(Record), field: cint) -> ulonglong:
     """What the judgement of a field of KEYS depends on."""
-    if field == MARKS:
+    if field == MARKS or field == SIGNS:
         return record.marks
     if field < CONN_STATE:
         return record.vector[field - VECTOR]
@@ -407,6 +410,8 @@ class Writer:
     ops: cython.pointer(Op)
     op_count: cython.Py_ssize_t
     literals: bytes
+    literal_text: cython.p_const_uchar  # of `literals`
+    busy: cython.bint
     judge: object
     out: Bytes  # what was written, of a block
     room: cython.Py_ssize_t
@@ -441,6 +446,7 @@ class Writer:
             literals += unknown
             self.ops[place].field = FIELDS.index(field) if field else -1
         self.literals = bytes(literals) + bytes(STEP)
+        self.literal_text = cython.cast(cython.p_const_uchar, PyBytes_AS_STRING(self.literals))
         self.second = 0
         put_second(cython.address(self.second_text[0]), 0)
 
@@ -451,6 +457,7 @@ class Writer:
         free(self.arena)
 
     @cython.cfunc
+    @cython.nogil
     @cython.inline
     @cython.exceptval(-1)
     def ensure(self, used: cython.Py_ssize_t, more: cython.Py_ssize_t) -> cint:
@@ -460,6 +467,7 @@ class Writer:
         return self.enlarge(used + more)
 
     @cython.cfunc
+    @cython.nogil
     @cython.exceptval(-1)
     def enlarge(self, needed: cython.Py_ssize_t) -> cint:
         room: cython.Py_ssize_t = self.room
@@ -468,21 +476,23 @@ class Writer:
             room *= 2
         wider = cython.cast(Bytes, realloc(self.out, room))
         if wider == cython.NULL:
-            raise MemoryError("no room to write records")
+            with cython.gil:
+                raise MemoryError("no room to write records")
         self.out = wider
         self.room = room
         return 0
 
     @cython.cfunc
     @cython.exceptval(check=False)
-    def slot(self, key: ulonglong, op: uint) -> cython.pointer(Fragment):
+    def slot(self, key: ulonglong, upper: ulonglong, op: uint) -> cython.pointer(Fragment):
         """The slot of a fragment: its own, or the empty one where it belongs."""
         mixed: ulonglong = (key ^ (cython.cast(ulonglong, op) << 56)) * cython.cast(ulonglong, 0x9E3779B97F4A7C15)
+        mixed ^= upper * cython.cast(ulonglong, 0xC2B2AE3D27D4EB4F)
         place: uint = cython.cast(uint, mixed >> 32) & self.mask
         found: cython.pointer(Fragment)
         while True:
             found = self.fragments + place
-            if found.op == 0 or (found.op == op and found.key == key):
+            if found.op == 0 or (found.op == op and found.key == key and found.upper == upper):
                 return found
             place = (place + 1) & self.mask
 
@@ -511,24 +521,24 @@ class Writer:
         self.mask = 2 * count - 1
         for i in range(count):
             if old[i].op:
-                self.slot(old[i].key, old[i].op)[0] = old[i]
+                self.slot(old[i].key, old[i].upper, old[i].op)[0] = old[i]
         free(old)
         return 0
 
     @cython.cfunc
-    def fragment(self, key: ulonglong, op: uint) -> cython.pointer(Fragment):
+    def fragment(self, key: ulonglong, upper: ulonglong, op: uint) -> cython.pointer(Fragment):
         """The judgement on a key, asked for where it is not known yet."""
-        found: cython.pointer(Fragment) = self.slot(key, op)
+        found: cython.pointer(Fragment) = self.slot(key, upper, op)
         text: bytes
         size: cython.Py_ssize_t
         wider: Bytes
         if found.op:
             return found
-        text = self.judge(op - 1, key)
+        text = self.judge(op - 1, (cython.cast(object, upper) << 64) | key if upper else key)
         size = len(text)
         if 2 * self.fragment_count > self.mask:
             self.widen()
-            found = self.slot(key, op)
+            found = self.slot(key, upper, op)
         if self.arena_len + size + STEP > self.arena_room:
             wider = cython.cast(Bytes, realloc(self.arena, 2 * (self.arena_len + size) + 4096))
             if wider == cython.NULL:
@@ -537,6 +547,7 @@ class Writer:
             self.arena_room = 2 * (self.arena_len + size) + 4096
         memcpy(self.arena + self.arena_len, PyBytes_AS_STRING(text), size)
         found.key = key
+        found.upper = upper
         found.op = op
         found.at = self.arena_len
         found.len_bytes = cython.cast(uint, size)
@@ -545,6 +556,7 @@ class Writer:
         return found
 
     @cython.cfunc
+    @cython.nogil
     @cython.exceptval(check=False)
     def put_start(self, out: Bytes, time_ns: longlong) -> Bytes:
         second: longlong = time_ns // NS
@@ -562,6 +574,7 @@ class Writer:
         return out + 1
 
     @cython.cfunc
+    @cython.nogil
     @cython.exceptval(check=False)
     def put_text(self, out: Bytes, record: cython.pointer(Record), field: cint) -> Bytes:
         size: cint
@@ -576,6 +589,7 @@ class Writer:
         return put_ip(out, record, field - IP)
 
     @cython.cfunc
+    @cython.nogil
     @cython.exceptval(-1)
     def one(self, record: cython.pointer(Record), used: cython.Py_ssize_t) -> cython.Py_ssize_t:
         """Write a record behind the `used` bytes; how many are used then."""
@@ -583,17 +597,20 @@ class Writer:
         place: cython.Py_ssize_t
         value: ulonglong
         key: ulonglong
+        upper: ulonglong
         known: cint = 1
         out: Bytes
-        literals: cython.p_const_uchar = cython.cast(cython.p_const_uchar, PyBytes_AS_STRING(self.literals))
+        literals: cython.p_const_uchar = self.literal_text
         for place in range(self.op_count):
             op = self.ops + place
             self.ensure(used, op.literal_len + op.unknown_len + FIELD_ROOM)
             out = put_bytes(self.out + used, literals + op.literal, op.literal_len)
             if op.field >= FIRST_KEY:
                 key = key_of(record, op.field)
-                if op.key != key or not op.known:
-                    self.recall(op, key, cython.cast(uint, place + 1))
+                upper = record.signs if op.field == SIGNS else 0
+                if op.key != key or op.upper != upper or not op.known:
+                    with cython.gil:
+                        self.recall(op, key, upper, cython.cast(uint, place + 1))
                 used = out - self.out
                 self.ensure(used, op.len_bytes + STEP)
                 out = put_bytes(self.out + used, self.arena + op.at, op.len_bytes)
@@ -613,37 +630,50 @@ class Writer:
 
     @cython.cfunc
     @cython.exceptval(-1)
-    def recall(self, op: cython.pointer(Op), key: ulonglong, place: uint) -> cint:
+    def recall(self, op: cython.pointer(Op), key: ulonglong, upper: ulonglong, place: uint) -> cint:
         """Remember the fragment of a key for the records that follow: most are judged alike."""
-        found: cython.pointer(Fragment) = self.fragment(key, place)
+        found: cython.pointer(Fragment) = self.fragment(key, upper, place)
         op.key = key
+        op.upper = upper
         op.at = found.at
         op.len_bytes = found.len_bytes
         op.known = 1
         return 0
 
-    def write(self, records: cython.const[uchar][::1]) -> bytes:
-        """The records (bytes of `follow.RECORD_FORMAT`), one after another."""
+    @cython.cfunc
+    @cython.exceptval(-1)
+    def all(self, records: cython.const[uchar][::1], end: cython.pointer(cint)) -> cython.Py_ssize_t:
+        """Write all of them; how many bytes are used. `end`, if not NULL: where each record's text ends."""
         count: cython.Py_ssize_t = whole_records(records)
         used: cython.Py_ssize_t = 0
         i: cython.Py_ssize_t
-        for i in range(count):
-            used = self.one(cython.cast(cython.pointer(Record), cython.address(records[0])) + i, used)
+        if self.busy:
+            raise RuntimeError("a writer is for one thread at a time")
+        self.busy = True
+        try:
+            with cython.nogil:
+                for i in range(count):
+                    used = self.one(cython.cast(cython.pointer(Record), cython.address(records[0])) + i, used)
+                    if end != cython.NULL:
+                        if used > 0x7FFFFFFF:
+                            with cython.gil:
+                                raise OverflowError("more text than a batch of Arrow holds; give fewer records")
+                        end[i + 1] = cython.cast(cint, used)
+        finally:
+            self.busy = False
+        return used
+
+    def write(self, records: cython.const[uchar][::1]) -> bytes:
+        """The records (bytes of `follow.RECORD_FORMAT`), one after another."""
+        used: cython.Py_ssize_t = self.all(records, cython.NULL)
         return PyBytes_FromStringAndSize(cython.cast(cython.p_char, self.out), used)
 
     def write_apart(self, records: cython.const[uchar][::1]) -> tuple:
         """The same, and where each record's text ends: int32, 0 first, as Arrow has it."""
-        count: cython.Py_ssize_t = whole_records(records)
-        used: cython.Py_ssize_t = 0
-        i: cython.Py_ssize_t
-        ends: bytes = PyBytes_FromStringAndSize(cython.NULL, 4 * (count + 1))
+        ends: bytes = PyBytes_FromStringAndSize(cython.NULL, 4 * (whole_records(records) + 1))
         end: cython.pointer(cint) = cython.cast(cython.pointer(cint), PyBytes_AS_STRING(ends))
         end[0] = 0
-        for i in range(count):
-            used = self.one(cython.cast(cython.pointer(Record), cython.address(records[0])) + i, used)
-            if used > 0x7FFFFFFF:
-                raise OverflowError("more text than a batch of Arrow holds; give fewer records")
-            end[i + 1] = cython.cast(cint, used)
+        used: cython.Py_ssize_t = self.all(records, end)
         return PyBytes_FromStringAndSize(cython.cast(cython.p_char, self.out), used), ends
 
 

@@ -47,11 +47,11 @@ from cython.cimports.synfin._kernels.row import (
 if not cython.compiled:
     raise ImportError("the kernel scan is not compiled")
 
-ROW_FORMAT = "<qQQ16s16sIIIIiIIHHHHHBBBbBBHHIIB7x"
+ROW_FORMAT = "<qQQ16s16sIIIIiIIHHHHHBBBbBBHHIIHB5x"
 ROW_FIELDS = (
     "time_ns", "offset", "hash", "low", "high", "cap_len", "wire_len", "seq", "ack", "len_bytes", "at", "interface",
     "flags", "window", "low_port", "high_port", "ip_id", "hdr_len", "ttl", "kind", "wscale", "reason", "options",
-    "link_type", "icmp", "sacked", "captured", "operations",
+    "link_type", "icmp", "sacked", "captured", "mss", "operations",
 )  # fmt: skip
 
 REASONS = ("", "unsupported", "truncated", "malformed", "fragment", "nested")
@@ -179,6 +179,8 @@ def read_options(p: cython.p_const_uchar, n: uint, row: cython.pointer(Row)) -> 
             row.wscale = cython.cast(schar, p[i + 2] if p[i + 2] < 14 else 14)
         elif kind == 2:
             row.options |= OPT_MSS
+            if length == 4 and i + 4 <= n:
+                row.mss = cython.cast(ushort, be16(p + i + 2))
         elif kind == 4:
             row.options |= OPT_SACK_PERMITTED
         elif kind == 5:
@@ -393,6 +395,7 @@ def plain(p: cython.p_const_uchar, cap: uint, wire: uint, row: cython.pointer(Ro
     row.icmp = 0
     row.sacked = 0
     row.operations = 0
+    row.mss = 0
     if hdr_len == 32 and be32(q + 20) == 0x0101080A:
         row.options = OPT_TIMESTAMP
     elif hdr_len != 20:
@@ -450,6 +453,7 @@ def clear(row: cython.pointer(Row)) -> cython.void:
     row.sacked = 0
     row.captured = 0
     row.operations = 0
+    row.mss = 0
     row.reason = 0
 
 

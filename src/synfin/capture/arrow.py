@@ -6,112 +6,29 @@ interface: arrays with a dictionary, and a stream whose batches are made only wh
 
 from __future__ import annotations
 
-import contextlib
 import ctypes
-import itertools
 import weakref
 from array import array
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import Any, cast
 
-_pack: Callable[[bytes | bytearray, int], bytes] | None = None
-with contextlib.suppress(ImportError):  # not compiled: slower
-    from synfin._kernels.columns import pack as _pack
-
-#: struct codes of the plain kinds
-CODES = {"u8": "B", "u16": "H", "u32": "I", "u64": "Q", "i8": "b", "i16": "h", "i32": "i", "i64": "q", "time": "q"}
-WIDTHS = {kind: array(code).itemsize for kind, code in CODES.items()}  #: bytes of a value
-KINDS = {code: kind for kind, code in CODES.items() if kind != "time"}
+from synfin.capture.columns import Column, Form, Lists, Named, Packed, Plain, Texts, Words, bitmap, in_memory
 
 
-class Column(NamedTuple):
-    """A column of a table.
-
-    `kind`: u8 to u64, i8 to i64, bool, time (nanoseconds since the epoch, shown as UTC), text, word (a text of few
-    different ones), numbers (a list of i64), texts (a list of text).
-    """
-
-    name: str
-    kind: str
-
-
-class Plain(NamedTuple):
-    """Values of one column as they stand in memory."""
-
-    data: bytes | bytearray | array[Any]
-    valid: bytes | bytearray | None = None  #: a byte a row, 0 where the value is unknown; None: all are known
-
-
-class Packed(NamedTuple):
-    """The same in Arrow's own form: truths, and what is known, a bit each."""
-
-    data: memoryview
-    bits: memoryview | None  #: 0 where the value is unknown; None: all are known
-    unknown: int  #: how many are
-
-
-class Texts(NamedTuple):
-    """Texts as they stand in memory, one behind the other."""
-
-    data: bytes | memoryview
-    ends: bytes  #: int32, 0 first: each begins where the one before it ends
-    valid: bytes | bytearray | None = None  #: as of `Plain`
-    bits: memoryview | None = None  #: the same as of `Packed`
-
-
-class Words(NamedTuple):
-    """Texts of few different ones, in the form that the reader takes."""
-
-    places: Callable[[], tuple[bytes, Sequence[str]]]  #: int32, in a list that holds each text once
-    texts: Callable[[], Texts]
-
-
-class Lists(NamedTuple):
-    """Lists as they stand in memory, one behind the other."""
-
-    ends: bytes  #: int32, 0 first
-    values: Plain | Texts
-    total: int  #: values in all lists
-
-
-InMemory = (Plain, Packed, Texts, Words, Lists)  #: what is no sequence of Python values
-
-
-def bitmap(flags: bytes | bytearray) -> bytes:
-    """One bit for each byte, the first one lowest; the bytes are 0 or 1."""
-    if _pack is not None:
-        return _pack(flags, len(flags))
-    size = -(-len(flags) // 8)
-    padded = bytes(flags).ljust(8 * size, b"\0")
-    packed = 0
-    for place in range(8):
-        packed |= int.from_bytes(padded[place::8], "little") << place
-    return packed.to_bytes(size, "little")
-
-
-def flags_of(bits: memoryview, length: int) -> list[bool]:
-    """A truth for each bit, as `bitmap` packs them."""
-    return [flag for byte in bits for flag in _FLAGS_OF_BYTE[byte]][:length]
-
-
-_FLAGS_OF_BYTE = [[bool(byte >> place & 1) for place in range(8)] for byte in range(256)]
-
-
-def schema(columns: Sequence[Column], *, dictionaries: bool) -> Any:
-    """The columns as an Arrow schema, without dictionaries where the reader knows none."""
+def schema(columns: Sequence[Column]) -> Any:
+    """The columns as an Arrow schema."""
     import nanoarrow as na
 
-    return na.c_schema(na.struct({column.name: _type(column.kind, dictionaries) for column in columns}))
+    return na.c_schema(na.struct({column.name: _type(column.kind) for column in columns}))
 
 
-def _type(kind: str, dictionaries: bool) -> Any:
+def _type(kind: str) -> Any:
     import nanoarrow as na
 
-    if kind == "word":
-        return na.dictionary(na.int32(), na.string()) if dictionaries else na.string()
     return {
         "u8": na.uint8, "u16": na.uint16, "u32": na.uint32, "u64": na.uint64, "bool": na.bool_,
-        "i8": na.int8, "i16": na.int16, "i32": na.int32, "i64": na.int64, "text": na.string,
+        "i8": na.int8, "i16": na.int16, "i32": na.int32, "i64": na.int64, "text": na.string, "address": na.string,
+        "word": lambda: na.dictionary(na.int32(), na.string()),
         "time": lambda: na.timestamp("ns", "UTC"),
         "numbers": lambda: na.list_(na.int64()),
         "texts": lambda: na.list_(na.string()),
@@ -125,103 +42,29 @@ def batch(of: Any, children: Sequence[Any], length: int) -> Any:
     return na.c_array_from_buffers(of, length, [None], null_count=0, children=children, move=True)
 
 
-def plain_array(kind: str, values: Plain, length: int) -> Any:
-    """Numbers, times or booleans (a byte each) that stand in memory already."""
+def form_array(kind: str, values: Form | Sequence[Any], length: int) -> Any:
+    """The values of a column as an array."""
     import nanoarrow as na
 
-    valid = None if values.valid is None else bitmap(values.valid)
-    data = bitmap(bytes(values.data)) if kind == "bool" else values.data
-    unknown = 0 if valid is None else -1
-    return na.c_array_from_buffers(_type(kind, False), length, [valid, data], null_count=unknown)
-
-
-def memory_array(kind: str, values: Plain | Packed | Texts | Words | Lists, length: int, *, dictionaries: bool) -> Any:
-    """What stands in memory already."""
-    import nanoarrow as na
-
-    if isinstance(values, Plain):
-        return plain_array(kind, values, length)
-    if isinstance(values, Packed):
-        return na.c_array_from_buffers(
-            _type(kind, False), length, [values.bits, values.data], null_count=values.unknown, validation_level="none"
-        )
-    if isinstance(values, Texts):
-        valid = values.bits if values.valid is None else bitmap(values.valid)
-        unknown = 0 if valid is None else -1
-        return na.c_array_from_buffers(na.string(), length, [valid, values.ends, values.data], null_count=unknown)
-    if isinstance(values, Words):
-        if dictionaries:
-            places, words = values.places()
-            return _words_array(places, None, words)
-        return memory_array("text", values.texts(), length, dictionaries=False)
-    inner = "i64" if kind == "numbers" else "text"
-    child = memory_array(inner, values.values, values.total, dictionaries=False)
-    return na.c_array_from_buffers(_type(kind, False), length, [None, values.ends], null_count=0, children=[child])
-
-
-def python_values(kind: str, values: Plain | Packed | Texts | Words | Lists, length: int) -> list[Any]:
-    """What stands in memory, as Python values, None where unknown."""
-    if isinstance(values, Plain):
-        plain = [bool(one) for one in bytes(values.data)] if kind == "bool" else array(CODES[kind], bytes(values.data))
-        return _where_known(plain, values.valid)
-    if isinstance(values, Packed):
-        packed = flags_of(values.data, length) if kind == "bool" else values.data.cast(CODES[kind])
-        return _where_known(packed, None if values.bits is None else flags_of(values.bits, length))
-    if isinstance(values, Words):
-        places, words = values.places()
-        return [words[place] for place in array("i", places)]
-    ends = array("i", values.ends)
-    if isinstance(values, Texts):
-        data = bytes(values.data)
-        texts = [data[ends[place] : ends[place + 1]].decode() for place in range(length)]
-        return _where_known(texts, values.valid if values.bits is None else flags_of(values.bits, length))
-    inner = python_values("i64" if kind == "numbers" else "text", values.values, values.total)
-    return [inner[ends[place] : ends[place + 1]] for place in range(length)]
-
-
-def _where_known(values: Sequence[Any], valid: Sequence[Any] | None) -> list[Any]:
-    if valid is None:
-        return list(values)
-    return [value if known else None for value, known in zip(values, valid, strict=True)]
-
-
-def value_array(kind: str, values: Sequence[Any], *, dictionaries: bool) -> Any:
-    """Python values, None where one is unknown."""
-    import nanoarrow as na
-
-    if kind == "text" or (kind == "word" and not dictionaries):
-        return na.c_array(list(values), na.string())
     if kind == "word":
-        return _dictionary_array(values)
-    valid = _known(values)
-    if kind in ("numbers", "texts"):
-        return _list_array(kind, values, valid)
-    plain = [0 if value is None else value for value in values]
-    return plain_array(kind, Plain(_numbers_of(CODES.get(kind, "B"), plain), valid), len(values))
-
-
-def _numbers_of(code: str, values: list[int]) -> array[int]:
-    """The values side by side; what needs more bits (the time of a broken clock) wraps, as it does in the kernels."""
-    try:
-        return array(code, values)
-    except OverflowError:
-        bits = 8 * array(code).itemsize
-        least = -(1 << (bits - 1)) if code.islower() else 0
-        return array(code, [(value - least) % (1 << bits) + least for value in values])
-
-
-def _known(values: Sequence[Any]) -> bytes | None:
-    return bytes(value is not None for value in values) if None in values else None
-
-
-def _list_array(kind: str, values: Sequence[Sequence[Any] | None], valid: bytes | None) -> Any:
-    import nanoarrow as na
-
-    ends = itertools.accumulate((len(value or ()) for value in values), initial=0)
-    flat = list(itertools.chain.from_iterable(value or () for value in values))
-    child = value_array("i64" if kind == "numbers" else "text", flat, dictionaries=False)
-    buffers = [None if valid is None else bitmap(valid), array("i", ends)]
-    return na.c_array_from_buffers(_type(kind, False), len(values), buffers, children=[child])
+        if isinstance(values, Words):
+            return _words_array(*values.places())
+        if not isinstance(values, (Plain, Packed, Texts, Named, Lists)):
+            return _dictionary_array(cast("Sequence[str | None]", values))
+    if isinstance(values, (Words, Named)):
+        values = values.texts()
+    if not isinstance(values, (Packed, Texts, Lists)):
+        values = in_memory(kind, values)
+    buffers = [values.bits, values.data] if isinstance(values, Packed) else [values.bits, values.ends]
+    inside = []
+    if isinstance(values, Texts):
+        buffers.append(values.data)
+    elif isinstance(values, Lists):
+        inner = "i64" if kind == "numbers" else "text"
+        inside = [form_array(inner, values.values, values.total)]
+    return na.c_array_from_buffers(
+        _type(kind), length, buffers, null_count=values.unknown, children=inside, validation_level="none"
+    )
 
 
 # --- what nanoarrow lacks: the structs of the Arrow C data interface ---
@@ -252,16 +95,14 @@ def _dictionary_array(values: Sequence[str | None]) -> Any:
     """Texts as numbers of their dictionary, which holds each once."""
     words = {value: place for place, value in enumerate(dict.fromkeys(value for value in values if value is not None))}
     places = array("i", [0 if value is None else words[value] for value in values])
-    return _words_array(places.tobytes(), _known(values), list(words))
+    valid = bytes(value is not None for value in values) if None in values else None
+    return _words_array(places.tobytes(), list(words), None if valid is None else bitmap(valid))
 
 
-def _words_array(places: bytes, valid: bytes | None, words: Sequence[str]) -> Any:
+def _words_array(places: bytes, words: Sequence[str], bits: bytes | None = None) -> Any:
     import nanoarrow as na
 
-    found = na.c_array_from_buffers(
-        _type("word", True), len(places) // 4, [None if valid is None else bitmap(valid), places],
-        validation_level="none",
-    )  # fmt: skip
+    found = na.c_array_from_buffers(_type("word"), len(places) // 4, [bits, places], validation_level="none")
     own = _CArray.from_address(found._addr())
     empty = _CArray.from_address(own.dictionary)
     _Release(empty.release)(own.dictionary)
@@ -321,7 +162,7 @@ _GET_NEXT = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)(_ge
 _GET_LAST_ERROR = ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p)(_get_last_error)
 
 
-def lazy_stream(columns: Sequence[Column], batches: Iterator[Any], *, dictionaries: bool = True) -> Any:
+def lazy_stream(columns: Sequence[Column], batches: Iterator[Any]) -> Any:
     """A stream of record batches, each made when it is asked for; nanoarrow's CArrayStream.
 
     It is a stream of nanoarrow's whose next batch is asked of us. Its release stays nanoarrow's: readers release
@@ -332,7 +173,7 @@ def lazy_stream(columns: Sequence[Column], batches: Iterator[Any], *, dictionari
 
     keeper = _Keeper(1)
     kept = na.c_array_from_buffers(na.uint8(), 1, [None, keeper], null_count=0)
-    made = CArrayStream.from_c_arrays([kept], schema(columns, dictionaries=dictionaries), move=True, validate=False)
+    made = CArrayStream.from_c_arrays([kept], schema(columns), move=True, validate=False)
     own = _CStream.from_address(made._addr())
     number = own.private_data
     own.get_next = ctypes.cast(_GET_NEXT, ctypes.c_void_p)

@@ -9,26 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from synfin.capture.arrow import (
-    Column,
-    InMemory,
-    Lists,
-    Packed,
-    Plain,
-    Texts,
-    Words,
-    batch,
-    lazy_stream,
-    memory_array,
-    python_values,
-    schema,
-    value_array,
-)
+from synfin.capture.arrow import batch, form_array, lazy_stream, schema
+from synfin.capture.columns import Column, Form, InMemory, python_values
 
 ROWS = 65536  #: of a batch whose rows are a few bytes
+ROWS_IN_PASSING = 8192  #: of one that goes out at once: it is still in the cache
 
 
-Values = Plain | Packed | Texts | Words | Lists | Sequence[Any]
+Values = Form | Sequence[Any]
 
 
 class Part(NamedTuple):
@@ -55,7 +43,7 @@ class Batch:
         return f"<batch of {len(self)} rows and {len(self._columns)} columns>"
 
     def __arrow_c_array__(self, requested_schema: object = None) -> tuple[object, object]:
-        made: tuple[object, object] = _record_batch(self._columns, self._part, dictionaries=True).__arrow_c_array__()
+        made: tuple[object, object] = _record_batch(self._columns, self._part).__arrow_c_array__()
         return made
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
@@ -100,16 +88,11 @@ class Table:
 
     def passing_parts(self) -> Iterator[Part]:
         """The table in pieces, each valid until the next one is asked for."""
-        return self._passing(self.rows_at_once)
+        return self._passing(min(self.rows_at_once, ROWS_IN_PASSING))
 
-    def record_batches(self, *, dictionaries: bool = True) -> Iterator[Any]:
-        """The same pieces as nanoarrow's arrays."""
-        parts = self._parts(self.rows_at_once)
-        return (_record_batch(self.columns, part, dictionaries=dictionaries) for part in parts)
-
-    def schema(self, *, dictionaries: bool = True) -> Any:
+    def schema(self) -> Any:
         """The columns as nanoarrow's schema."""
-        return schema(self.columns, dictionaries=dictionaries)
+        return schema(self.columns)
 
     def __arrow_c_schema__(self) -> object:
         return self.schema().__arrow_c_schema__()
@@ -123,16 +106,13 @@ def _python_values(column: Column, values: Values, length: int) -> Sequence[Any]
 
 
 def _stream(columns: Sequence[Column], parts: Iterator[Part]) -> object:
-    made = lazy_stream(columns, (_record_batch(columns, part, dictionaries=True) for part in parts))
+    made = lazy_stream(columns, (_record_batch(columns, part) for part in parts))
     capsule: object = made.__arrow_c_stream__()
     return capsule
 
 
-def _record_batch(columns: Sequence[Column], part: Part, *, dictionaries: bool) -> Any:
+def _record_batch(columns: Sequence[Column], part: Part) -> Any:
     children = [
-        memory_array(column.kind, values, part.length, dictionaries=dictionaries)
-        if isinstance(values, InMemory)
-        else value_array(column.kind, values, dictionaries=dictionaries)
-        for column, values in zip(columns, part.values, strict=True)
+        form_array(column.kind, values, part.length) for column, values in zip(columns, part.values, strict=True)
     ]
-    return batch(schema(columns, dictionaries=dictionaries), children, part.length)
+    return batch(schema(columns), children, part.length)

@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 from synfin.dissect.checksum import Verdict, ip_header_verdict, verdict
+from synfin.dissect.chinese import in_chinese
 from synfin.dissect.context import Facts
 from synfin.dissect.field import PSEUDO, Field, whole_frame
 from synfin.dissect.fields import TABLES, find, lookup, table
@@ -28,15 +29,16 @@ HEADINGS = {
 FLAG_NAMES = ((0x001, "FIN"), (0x002, "SYN"), (0x004, "RST"), (0x008, "PSH"), (0x010, "ACK"), (0x020, "URG"),
               (0x040, "ECE"), (0x080, "CWR"), (0x100, "AE"), (0xE00, "Reserved"))  # fmt: skip
 IPV6_VERSION = "ipv6.version"
+SCALE = "tcp.window_size_scalefactor"  #: a number that only where it is negative stands for something
 CHECKSUMS = frozenset({"ip.checksum", "tcp.checksum", "udp.checksum"})
 #: Verdicts on a checksum in English and Chinese, and how grave they are.
 VERDICTS = {
     Verdict.GOOD: ("Good checksum", "校验和正确", ""),
     Verdict.BAD: ("Bad checksum", "校验和错误", "error"),
     Verdict.PARTIAL: ("Partial checksum, offload likely: the network card completes it",
-                      "校验和不完整,很可能由网卡补全", "note"),
+                      "校验和不完整，很可能由网卡补全", "note"),
     Verdict.ABSENT: ("No checksum", "没有校验和", ""),
-    Verdict.UNKNOWN: ("The checksum cannot be verified: not all bytes are here", "字节不全,无法验证校验和", ""),
+    Verdict.UNKNOWN: ("The checksum cannot be verified: not all bytes are here", "字节不全，无法验证校验和", ""),
 }  # fmt: skip
 SHOWN_BYTES = 64  #: of a byte string, in a node's text
 
@@ -64,7 +66,10 @@ class Node:
     def text(self, lang: str = "en") -> str:
         """The whole line: bit pattern, title, value; computed ones in brackets."""
         head = self.title_zh if lang == "zh" else self.title_en
-        line = f"{head}: {self.show}" if self.show else head
+        shown = self.show
+        if lang == "zh" and shown and (field := find(self.name)) is not None:
+            shown = in_chinese(shown, field)
+        line = f"{head}{'：' if lang == 'zh' else ': '}{shown}" if shown else head
         line = f"{self.pattern} = {line}" if self.pattern else line
         return f"[{line}]" if self.generated else line
 
@@ -260,7 +265,7 @@ def meaning(field: Field, value: Any) -> str:
     if field.kind in ("bytes", "protocol"):
         return _shorten(value)
     shown = field.show(value)
-    if field.values is not None:
+    if field.values is not None and (value in field.values or field.name != SCALE):
         named = escape(field.values.get(value, "Unknown"))
         return named if field.kind == "bool" else f"{named} ({shown})"
     if field.kind == "bool":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import unicodedata
 from collections.abc import Iterator
 
@@ -24,7 +25,7 @@ def payload_preview(payload: bytes, limit: int = 24) -> str:
     """The beginning of a payload as one line of at most `limit` characters, an ellipsis where it goes on."""
     shown: list[str] = []
     used = 0
-    for piece in _pieces(payload[: 4 * limit]):
+    for piece in _pieces(payload[: 4 * limit], whole=len(payload) <= 4 * limit):
         if used + len(piece) > limit:
             return "".join(shown) + "…"
         shown.append(piece)
@@ -32,11 +33,21 @@ def payload_preview(payload: bytes, limit: int = 24) -> str:
     return "".join(shown) + ("…" if len(payload) > 4 * limit else "")
 
 
-def _pieces(payload: bytes) -> Iterator[str]:
-    # surrogateescape keeps bytes that are no UTF-8 apart from characters that look like an escape
-    for character in payload.decode("utf-8", "surrogateescape"):
-        code = ord(character)
-        yield f"\\x{code - 0xDC00:02x}" if 0xDC80 <= code <= 0xDCFF else _shown(character)
+def _pieces(payload: bytes, *, whole: bool) -> Iterator[str]:
+    if text := _as_text(payload, whole=whole):
+        yield from map(_shown, text)
+    else:
+        yield from (_shown(chr(byte)) if byte < 0x80 else f"\\x{byte:02x}" for byte in payload)
+
+
+def _as_text(payload: bytes, *, whole: bool) -> str:
+    """The payload as UTF-8, or nothing: in binary data letters beyond ASCII are accidents and may run leftward.
+
+    Where it is not the `whole` payload, its last character may be cut.
+    """
+    text = codecs.getincrementaldecoder("utf-8")("surrogateescape").decode(payload, whole)
+    binary = any(unicodedata.category(one) in {"Cc", "Cs"} and one not in "\t\n\r" for one in text)
+    return "" if binary else text
 
 
 def _shown(character: str) -> str:

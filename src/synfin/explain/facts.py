@@ -55,6 +55,19 @@ def ending(story: Story) -> Ending:
     return Ending(first, other(first), fin, acked, other_fin, reset, trigger)
 
 
+def seen_alone(story: Story) -> End | None:
+    """The only end whose segments were captured though it acknowledges others; None where that is not so, or unsure.
+
+    Whoever sends into silence repeats one acknowledgment number, unless a handshake went before.
+    """
+    steps = story.steps
+    if not steps or any(step.from_client is not steps[0].from_client for step in steps):
+        return None
+    said = {step.ack for step in steps if step.ack is not None and not step.segment.has(RST)}
+    answers = len(said) > 1 or (bool(said) and steps[0].segment.has(SYN))
+    return sender(steps[0]) if answers else None
+
+
 _BY_RESET = frozenset({"close.abort", "close.keepalive_timeout", "close.never_opened"})
 
 

@@ -34,7 +34,8 @@ def numbers(step: Step, lang: Language, preview: int = 18) -> str:
     if not segment.flags & (SYN | FIN | RST) and not segment.length and len(parts) > 1:
         parts = parts[1:]  # a pure acknowledgment: its Seq says nothing new
     if segment.length:
-        shown = f' "{payload_preview(segment.payload, preview)}"' if preview and segment.payload else ""
+        data = payload_preview(segment.payload, preview) if preview and segment.payload else ""
+        shown = f' "{data}"' if data.strip("…") else ""
         size = text("ladder.bytes", lang, bytes=segment.length) + shown
         parts = [*parts[:1], size]
     return " · ".join(parts)
@@ -47,11 +48,12 @@ def _number(name: str, value: int | None, step: Step) -> str:
     return derived(found) if found else f"{name} = {value}"
 
 
-def brief(step: Step) -> str:
-    """`Seq=1 Ack=1 Len=14`, as one line of a terminal holds it."""
-    parts = [f"Seq={step.seq}"]
-    if step.ack is not None:
+def brief(step: Step, *, short: bool = False) -> str:
+    """`Seq=1 Ack=1 Len=14`, as one line of a terminal holds it; `short`: what says least is left out."""
+    length = step.segment.length
+    parts = [] if short and step.ack is not None and not length else [f"Seq={step.seq}"]
+    if step.ack is not None and not (short and length):
         parts.append(f"Ack={step.ack}")
-    if step.segment.length:
-        parts.append(f"Len={step.segment.length}")
+    if length:
+        parts.append(f"Len={length}")
     return " ".join(parts)

@@ -11,10 +11,11 @@ from synfin.explain.header import segment_name
 from synfin.explain.ladder import DEFAULT_MAX_SEGMENTS, Row, layout
 from synfin.explain.quantity import Language, duration
 from synfin.explain.words import Value, finding_facts, has, placeholders, template_of, text
-from synfin.wire.tcp import ACK, PSH
+from synfin.watch.connections.record import utc
+from synfin.wire.tcp import ACK, FIN, PSH, SYN
 
 if TYPE_CHECKING:
-    from synfin.watch.connections.record import Derivation, Finding, Step, Story
+    from synfin.watch.connections.record import Connection, Derivation, Finding, Step, Story
 
 _SEVERITIES = ("ok", "info", "note", "warn", "error")
 #: a close that is younger may only be unfinished
@@ -54,6 +55,15 @@ class Line:
 def verdict(story: Story, lang: Language) -> Verdict:
     """One sentence that says how it went, and the numbers behind it."""
     return Verdict(_headline(story, lang), _joined(_details(story, lang), lang), severity(story))
+
+
+def identity(record: Connection, lang: Language) -> str:
+    """Which connection it is: its number, both ends, when and where in the capture it begins and ends."""
+    first, last = record.frames
+    return text(
+        "ladder.identity", lang, conn=str(record.conn), client=record.client.endpoint, server=record.server.endpoint,
+        start=utc(record.start_ns), first=str(first), last=str(last),
+    )  # fmt: skip
 
 
 def severity(story: Story) -> str:
@@ -98,6 +108,9 @@ def phase_sentence(story: Story, index: int, lang: Language) -> str:
     elif step.phase in {"keep-alive", "window"}:
         probes = any(derivation.word == "derive.seq-of-probe" for derivation in step.derivations)
         key = f"say.{step.phase}-{'probe' if probes else 'answer'}"
+    elif step.phase in {"simultaneous-open", "simultaneous-close"}:
+        first = step.segment.has(FIN) or step.segment.flags & (SYN | ACK) == SYN
+        key = f"say.{step.phase}-{'first' if first else 'answer'}"
     return text(
         key if has(key) else "phase.unknown", lang,
         A=end, B=facts.other(end), sender=end, receiver=facts.other(end), bytes=step.segment.length,
@@ -159,6 +172,7 @@ def _headline(story: Story, lang: Language) -> str:
         "A": end.first,
         "B": end.second,
         "S": "server",
+        "seen": facts.seen_alone(story) or "client",
         "port": record.server.port,
         "dt": took,
         "after": _spaced("how.after", took, lang),
@@ -190,6 +204,8 @@ def _verdict_key(story: Story, end: facts.Ending) -> str:
         return "rst_unexplained"
     if close == "rst_after_own_fin":
         return _late_key(story, end)
+    if close == "still_open" and facts.seen_alone(story):
+        return "still_open_alone"
     if close == "fin_unanswered" and end.fin_acked is None:
         return "fin_unacknowledged"
     if close == "fin_unanswered" and _verdict_time(story, close, end) < _YOUNG_NS:
@@ -264,6 +280,8 @@ def _details(story: Story, lang: Language) -> Iterator[str]:
     itself = record.client.endpoint == record.server.endpoint
     if itself:
         yield text("detail.itself", lang, bytes=record.client.payload_bytes)
+    elif alone := facts.seen_alone(story):
+        yield text("detail.alone", lang, A=alone, B=facts.other(alone), bytes=_payload(story))
     elif record.close != "close.never_opened":
         who = [end for end in ("client", "server") if sent[f"{end}_bytes"]]
         yield text(f"detail.bytes-{'both' if len(who) == 2 else who[0] if who else 'none'}", lang, **sent)
@@ -313,7 +331,7 @@ def _segment_text(story: Story, index: int, lang: Language) -> str:
     colon = ": " if lang == "en" else "："
     sentences = [phase_sentence(story, index, lang), *(f"{d.formula}{colon}{why(d, lang)}" for d in step.derivations)]
     if step.flags:
-        sentences.append(text("story.flagged", lang, flags=", ".join(step.flags)))
+        sentences.append(text("story.flagged", lang, flags=", ".join(flag.replace("_", " ") for flag in step.flags)))
     if second := opinions.sentence(step, lang):
         sentences.append(second)
     return _joined((_stopped(sentence, lang) for sentence in sentences), lang)

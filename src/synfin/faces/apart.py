@@ -35,7 +35,9 @@ class Process(NamedTuple):
     records: BinaryIO
 
 
-def followed(paths: Sequence[str], limits: Limits, jobs: int) -> Iterator[tuple[Ended, Iterator[RecordBlock]]]:
+def followed(
+    paths: Sequence[str], limits: Limits, jobs: int, findings: bool = False
+) -> Iterator[tuple[Ended, Iterator[RecordBlock]]]:
     """For each capture, in order: how it ended, and its connections. Ctrl-C ends them all with what was read."""
     running: list[Process] = []
     waiting = list(paths)
@@ -43,7 +45,7 @@ def followed(paths: Sequence[str], limits: Limits, jobs: int) -> Iterator[tuple[
     try:
         while waiting or running:
             while waiting and len(running) < jobs:
-                running.append(_start(waiting.pop(0), limits, each))
+                running.append(_start(waiting.pop(0), limits, each, findings))
             ended = _ended(running)
             process = running.pop(0)
             yield ended, _blocks(process.records)
@@ -56,7 +58,7 @@ def followed(paths: Sequence[str], limits: Limits, jobs: int) -> Iterator[tuple[
             os.close(process.result)
 
 
-def _start(path: str, limits: Limits, jobs: int) -> Process:
+def _start(path: str, limits: Limits, jobs: int, findings: bool) -> Process:
     records = TemporaryFile(prefix="synfin-")
     ours, theirs = os.pipe()
     number = os.fork()
@@ -68,7 +70,7 @@ def _start(path: str, limits: Limits, jobs: int) -> Process:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the one that started us says when to stop
         asked: list[int] = []
         signal.signal(signal.SIGTERM, lambda number, _: asked.append(number))
-        ended = _follow(path, limits, jobs, records, asked)
+        ended = _follow(path, limits, jobs, findings, records, asked)
         with os.fdopen(theirs, "wb") as result:
             marshal.dump(tuple(ended), result)
     except Exception:
@@ -77,15 +79,17 @@ def _start(path: str, limits: Limits, jobs: int) -> Process:
         os._exit(0)
 
 
-def _follow(path: str, limits: Limits, jobs: int, records: BinaryIO, asked_to_stop: Sequence[int]) -> Ended:
+def _follow(
+    path: str, limits: Limits, jobs: int, findings: bool, records: BinaryIO, asked_to_stop: Sequence[int]
+) -> Ended:
     """In the process of its own."""
     from synfin.watch.engine.compiled import CompiledEngine
 
-    engine = inputs.fresh_engine(records_only=True, limits=limits, jobs=jobs)
+    engine = inputs.fresh_engine(records_only=True, limits=limits, jobs=jobs, findings=findings)
     assert isinstance(engine, CompiledEngine)
     warnings: list[str] = []
     unreadable = ""
-    steps = inputs.steps(engine, [path], warnings, shown=False)
+    steps = inputs.steps(engine, [path], warnings, shown=False, jobs=jobs)
     try:
         while not asked_to_stop and next(steps, steps) is None:
             records.writelines(engine.drain())

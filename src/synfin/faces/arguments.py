@@ -135,11 +135,12 @@ def _conns(command: argparse.ArgumentParser) -> None:
         "--idle-after", type=_silence, default=3600, metavar="SECONDS", help="the same of any other (default: 3600)"
     )
     command.add_argument(
-        "--jobs", type=_positive, metavar="N", help="cores to use (default: up to 4 for a large file, else 1)"
+        "--jobs", type=_positive, metavar="N", help="cores to use (default: up to 4 for large input, else 1)"
     )
     command.add_argument(
         "--summary", action="store_true", help="instead of the connections how many ended at which stage, and how"
     )
+    command.add_argument("--no-findings", action="store_true", help="do not look for findings: quicker by a fifth")
     command.add_argument("--keep-all", action="store_true", help="forget none, whatever memory it takes")
     command.add_argument(
         "--since", metavar="TIME", help="only connections whose last packet is not earlier: RFC 3339, or seconds"
@@ -234,7 +235,15 @@ def _check(command: argparse.ArgumentParser) -> None:
         default="note",
         help="show findings that are at least as bad (default: note)",
     )
-    command.add_argument("--rfc", action="store_true", help="also what RFC 9293 does not allow, by its numbers")
+    command.add_argument(
+        "--rfc",
+        action="store_true",
+        help="also what RFC 9293 does not allow, by its numbers, and (info) what a Linux host would drop",
+    )
+    command.add_argument(
+        "--open", type=_count, default=20, metavar="N",
+        help="open at most so many connections of each kind of finding, and count the others (default: 20; all)",
+    )  # fmt: skip
     form = command.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_const", dest="form", const="json", help="one JSON document")
     form.add_argument(
@@ -308,6 +317,10 @@ def _positive(text: str) -> int:
     if number == 0:
         raise argparse.ArgumentTypeError("must be at least 1")
     return number
+
+
+def _count(text: str) -> int | None:
+    return None if text == "all" else _natural(text)
 
 
 def _natural(text: str) -> int:

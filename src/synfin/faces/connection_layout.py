@@ -40,8 +40,7 @@ def _plain_pieces(form: str, columns: Sequence[str]) -> Iterator[Piece | bytes]:
             yield SEPARATORS[form].encode()
         for number, part in enumerate(PARTS.get(name, (name,))):
             yield b";" if number else b""
-            if part != "findings":  # none are known to the kernels
-                yield Piece(b"", part)
+            yield Piece(b"", part)
     yield behind.encode()
 
 
@@ -76,8 +75,6 @@ def _json_value(name: str, kind: str, lines: tuple[str, str], comma: str) -> Ite
             yield f"{comma if place else '['}{lines[1]}".encode()
             yield Piece(b"", part, b"null")
         yield f"{lines[0]}]".encode()
-    elif name == "findings":
-        yield b"[]"
     elif kind in _QUOTED:
         yield Piece(b'"', name)
         yield b'"'
@@ -86,14 +83,17 @@ def _json_value(name: str, kind: str, lines: tuple[str, str], comma: str) -> Ite
 
 
 def _json_text(form: str) -> Callable[[Any], bytes]:
-    """What is judged, as JSON shows it inside a record's end (the only lists that are judged stand there)."""
+    """What is judged, as JSON shows it; a list stands inside a record's end, ids of findings in the record itself."""
     import json
+
+    from synfin.watch.connections.judged import Ids
 
     def text(value: object) -> bytes:
         shown = json.dumps(
             list(value) if isinstance(value, tuple) else value, ensure_ascii=False, indent=JSON_INDENT[form],
             separators=JSON_SEPARATORS[form],
         )  # fmt: skip
-        return shown.replace("\n", "\n" + " " * (JSON_DEPTH + 2)).encode()
+        depth = JSON_DEPTH + (1 if isinstance(value, Ids) else 2)
+        return shown.replace("\n", "\n" + " " * depth).encode()
 
     return text

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from synfin.dissect import tree
 from synfin.dissect.context import Facts
-from synfin.explain import facts, labels, models, narrative, possible
+from synfin.explain import facts, labels, models, narrative, opinions, possible
 from synfin.explain.escape import visible
 from synfin.explain.header import FLAGS, Cell, flag_names, header_cells, is_partial_checksum, segment_name
 from synfin.explain.ladder import Row
+from synfin.explain.packet_words import meaning_key, repeats
 from synfin.explain.quantity import Language, duration
-from synfin.explain.words import LANGUAGES, Value, has, text
+from synfin.explain.words import LANGUAGES, Value, text
 from synfin.wire.frame import Frame
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ def segment_details(story: Story, index: int, frame: Frame | None) -> dict[str, 
         "why": _derivations(step),
         "rules": _rules(step),
         "analysis": [flag.replace("_", " ") for flag in step.flags],
+        "opinion": both(lambda lang: opinions.judgement(step, lang)),
         "flags": flag_names(step.segment.flags),
     }  # fmt: skip
     if frame is not None:
@@ -207,10 +209,10 @@ def _node(node: tree.Node) -> dict[str, Any]:
         "at": node.start,
         "size": node.length,
     }
-    if has(node.key):
-        drawn["key"] = node.key
-    if node.children:
-        drawn["children"] = [_node(child) for child in node.children]
+    if key := meaning_key(node):
+        drawn["key"] = key
+    if children := [_node(child) for child in node.children if not repeats(child)]:
+        drawn["children"] = children
     return drawn
 
 

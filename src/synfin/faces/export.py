@@ -14,14 +14,12 @@ from synfin.faces.inputs import refuse_overwrite
 from synfin.watch.connections.record import utc
 
 if TYPE_CHECKING:
-    from synfin.capture.arrow import Column
+    from synfin.capture.columns import Column
     from synfin.capture.table import Table
 
 TABLES = ("arrow", "arrows", "parquet")  #: forms that only `write_table` writes
 #: what writes a form, and how to get it
 _NEEDS = {
-    "arrow": ("nanoarrow", "pip install nanoarrow"),
-    "arrows": ("nanoarrow", "pip install nanoarrow"),
     "parquet": ("pyarrow", "pip install 'synfin[parquet]', or write .arrow, which needs nothing more"),
 }
 
@@ -59,7 +57,7 @@ def write_table(table: Table, output: str, form: str) -> None:
         from synfin.capture.arrow_file import write_arrow
 
         with open(output, "wb") as out:
-            write_arrow(table, out, footer=form == "arrow")
+            write_arrow(table, out.fileno(), footer=form == "arrow")
 
 
 def _write_parquet(table: Table, output: str) -> None:

@@ -7,18 +7,20 @@ import contextlib
 import os
 import stat
 import sys
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import BinaryIO
 
 from synfin.capture.reader import CaptureReader, open_capture
 from synfin.capture.source import GZIP_MAGIC, ZSTD_MAGIC, standard_input
+from synfin.capture.unseen import unseen
 from synfin.errors import UnreadableInput, UsageError
 from synfin.faces import progress
 from synfin.watch.engine.engine import KEEP_ALL, Engine, Limits
 from synfin.watch.engine.engines import compiled, engine
 
-_LARGE = 1 << 25  # bytes of a file that is worth a second core
-_MOST_JOBS = 4  # unless more are asked for: each shard looks at all rows
+_LARGE = 1 << 25  # bytes of an input that is worth a second core
+_DIVIDED = 1 << 22  # bytes of a file that several read
+_MOST_JOBS = 4  # unless more are asked for: what more bring was not measured
 
 
 def named(asked: argparse.Namespace) -> list[str]:
@@ -36,9 +38,9 @@ def note(message: str) -> None:
     print(f"synfin: {message}", file=sys.stderr)
 
 
-def follow(paths: Sequence[str], warnings: list[str]) -> tuple[Engine, bool]:
+def follow(paths: Sequence[str], warnings: list[str], *, records_only: bool = False) -> tuple[Engine, bool]:
     """Follow the captures as one input; (the engine, whether it was interrupted). What was read is never lost."""
-    following = fresh_engine()
+    following = fresh_engine(records_only=records_only)
     try:
         for _ in steps(following, paths, warnings):
             pass
@@ -47,26 +49,32 @@ def follow(paths: Sequence[str], warnings: list[str]) -> tuple[Engine, bool]:
     return following, False
 
 
-def steps(following: Engine, paths: Sequence[str], warnings: list[str], *, shown: bool = True) -> Generator[None]:
-    """Follow the captures as one input, with pauses; `shown`: how far it has come, on a terminal."""
+def steps(
+    following: Engine, paths: Sequence[str], warnings: list[str], *, shown: bool = True, jobs: int | None = None
+) -> Generator[None]:
+    """Follow the captures as one input, with pauses; `shown`: how far it has come, on a terminal.
+
+    What is compressed is decompressed beside, unless only one of `jobs` was asked for.
+    """
     for path in paths:
         with open_capture(path, first_number=following.frames + 1) as reader:
-            try:
-                with progress.shown(reader, lambda: following.frames) if shown else contextlib.nullcontext():
-                    yield from following.steps(reader)
-            finally:
-                warnings.extend(reader.warnings)
-                warnings.extend(_unseen(reader))
+            if (jobs or cores()) > 1:
+                reader.source.read_ahead()
+            with watched(reader, lambda: following.frames, warnings, shown=shown):
+                yield from following.steps(reader)
 
 
-def _unseen(reader: CaptureReader) -> Iterator[str]:
-    others = {interface.link_type for interface in reader.interfaces} - {1}
-    if not others:
-        return
-    from synfin.wire.frame import SUPPORTED  # not needed to read Ethernet
-
-    for link_type in sorted(others - SUPPORTED):
-        yield f"{reader.name}: packets of link type {link_type} are not taken apart yet, TCP in them is not seen"
+@contextlib.contextmanager
+def watched(
+    reader: CaptureReader, frames: Callable[[], int], warnings: list[str], *, shown: bool = True
+) -> Generator[None]:
+    """While a capture is read: how far it has come; behind it what is to be warned of."""
+    try:
+        with progress.shown(reader, frames) if shown else contextlib.nullcontext():
+            yield
+    finally:
+        warnings.extend(reader.warnings)
+        warnings.extend(unseen(reader))
 
 
 def note_no_tcp(paths: Sequence[str], frames: int) -> None:
@@ -76,14 +84,18 @@ def note_no_tcp(paths: Sequence[str], frames: int) -> None:
 
 
 def jobs_for(paths: Sequence[str], asked: int | None, *, apart: bool = False) -> int:
-    """On how many cores to follow captures: as asked, else on some of those at hand where one is large.
+    """On how many cores to follow captures: as many as were asked for or are at hand, one where they are small.
 
-    One input is divided only where it is not compressed; several that stand `apart` are, whatever they are.
+    One input is divided where its files are large and not compressed; several that stand `apart` are, whatever they
+    are.
     """
-    if asked is not None:
+    if apart and asked is not None:
         return asked
-    large = (path for path in paths if _size(path) >= _LARGE)
-    return min(cores(), _MOST_JOBS) if any(apart or not _is_compressed(path) for path in large) else 1
+    most = min(cores(), _MOST_JOBS) if asked is None else asked
+    if most == 1:
+        return 1
+    sizes = (size for path in paths if (size := _size(path)) >= _DIVIDED and (apart or not _is_compressed(path)))
+    return most if sum(sizes) >= (_LARGE if asked is None else _DIVIDED) else 1
 
 
 def _is_compressed(path: str) -> bool:
@@ -112,14 +124,16 @@ def _size(path: str) -> int:
     return found.st_size if stat.S_ISREG(found.st_mode) else 0
 
 
-def fresh_engine(*, records_only: bool = False, limits: Limits = KEEP_ALL, jobs: int = 1) -> Engine:
+def fresh_engine(
+    *, records_only: bool = False, limits: Limits = KEEP_ALL, jobs: int = 1, findings: bool = False
+) -> Engine:
     """An engine (see `engines.engine`); says once when the kernels are missing."""
     if not compiled() and os.environ.get("SYNFIN_READABLE") != "1" and not _told:
         _told.append(True)
         note(
             "the compiled kernels are missing; the readable core runs, slower (install gcc and python3-dev, then again)"
         )
-    return engine(records_only=records_only, limits=limits, jobs=jobs)
+    return engine(records_only=records_only, limits=limits, jobs=jobs, findings=findings)
 
 
 _told: list[bool] = []
@@ -180,6 +194,16 @@ def _opened(path: str) -> contextlib.AbstractContextManager[BinaryIO]:
         return open(path, "rb")
     except OSError as error:
         raise UnreadableInput(f"{path}: cannot be opened: {error.strerror or error}") from error
+
+
+def can_be_rewritten(path: str) -> bool:
+    """Whether what was written to a path can be changed again: it is a regular file, or will be one."""
+    try:
+        return stat.S_ISREG(os.stat(path).st_mode)
+    except FileNotFoundError:
+        return True
+    except (OSError, ValueError):
+        return False  # opening it will say what is wrong
 
 
 def refuse_overwrite(path: str, *, force: bool, inputs: Sequence[str] = ()) -> None:

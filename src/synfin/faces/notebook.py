@@ -10,6 +10,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, BinaryIO, overload
 
 from synfin.capture.reader import open_capture
+from synfin.capture.unseen import unseen
 from synfin.watch.connections.connection_table import connection_table
 from synfin.watch.connections.record import Connection
 from synfin.watch.connections.record_block import RecordBlock, record_blocks
@@ -93,11 +94,12 @@ class Capture:
         stack = contextlib.ExitStack()
         weakref.finalize(self, stack.close)
         self._paths = [_again(capture, stack) for capture in captures]
-        self._engine = engine()
+        self._engine = engine(records_only=True)
         for path in self._paths:
             with open_capture(path, first_number=self._engine.frames + 1) as reader:
                 self._engine.feed(reader)
                 self.warnings.extend(reader.warnings)
+                self.warnings.extend(unseen(reader))
         self.connections: Table = connection_table(self._blocks, self.__len__)  #: a row each, names under `conn.`
         #: a row each frame; null where there is no TCP
         self.packets: Table = packet_table(self._paths, self._engine, lambda: self._engine.frames)

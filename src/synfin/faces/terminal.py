@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TextIO
 
@@ -18,10 +18,12 @@ from synfin.faces.width import clip, display_width, pad, wrap
 if TYPE_CHECKING:
     from synfin.watch.connections.record import Step, Story
 
-_TIME, _STATE, _SHORT_PHASE = 10, 12, 3
-_LEFT = _TIME + 1 + _STATE + 1 + 2 + 1 + 1  #: columns beside the arrow, the right state and the phase: spaces and lanes
-_LEAST_ARROW, _LEAST_WIDTH = 34, 78
-_WITH_DERIVATIONS = 120
+_STATE, _SHORT_PHASE = 12, 3
+_BETWEEN = 1 + 1 + 2 + 1 + 1  #: columns that nothing is written in: spaces and lanes
+_LEAST_TIME, _MOST_TIME = 8, 10
+_LEAST_ARROW, _MOST_ARROW, _LEAST_WIDTH = 34, 56, 78
+_BESIDE_LABEL = 7  #: columns of an arrow's head and strokes, and the spaces between
+_WITH_DERIVATIONS, _WITH_FIRST_STATE = 120, 140
 _FIRST_STATE = 21  #: LISTEN→SYN-RECEIVED
 _CODES = {
     "open": "94",
@@ -99,6 +101,7 @@ def _verdict_lines(story: Story, lang: Language, paint: Paint, width: int) -> It
     yield from wrap(visible(verdict.detail), width)
     style = SEVERITY_STYLES[verdict.severity]
     yield paint(f"{record.open} · {record.close}", style)
+    yield from (paint(line, "dim") for line in wrap(narrative.identity(record, lang), width))
 
 
 def _finding_lines(story: Story, lang: Language, paint: Paint, width: int) -> Iterator[str]:
@@ -131,15 +134,31 @@ class _Text:
         self.story, self.ladder, self.lang, self.paint = story, ladder, lang, paint
         self.width = max(width, _LEAST_WIDTH)
         self.derivations = self.width >= _WITH_DERIVATIONS
-        self.right, self.phase, self.notes = _STATE, _SHORT_PHASE, 0
+        self.right, self.phase = _STATE, _SHORT_PHASE
         if self.derivations:
             names = {narrative.phase_name(step.phase, lang) for step in story.steps}
-            self.right, self.phase = _FIRST_STATE, max(map(display_width, names), default=0) + 2
-            self.notes = self.width - _LEFT - self.right - self.phase - _LEAST_ARROW
-            widest = max((display_width(self._note(step)) for step in story.steps[:200]), default=0)
-            self.notes = min(self.notes, widest)
-        self.arrow = min(max(self.width - _LEFT - self.right - self.phase - self.notes, _LEAST_ARROW), 56)
+            self.phase = max(map(display_width, names), default=0) + 2
+            self.right = _FIRST_STATE if self.width >= _WITH_FIRST_STATE else _STATE
         self.shown = {True: "", False: ""}  #: the state last written for the client (True) and the server
+        self._divide([story.steps[row.first] for row in ladder.rows if row.kind != "wait"])
+
+    def _divide(self, steps: Sequence[Step]) -> None:
+        """What each column may take: the arrow as much as its labels need, notes what is left of the line."""
+        times = max((display_width(milliseconds(step.time_ns)) for step in steps), default=0)
+        self.time = min(max(times, _LEAST_TIME), _MOST_TIME)
+        self.number = max([display_width(text("ladder.frame", self.lang)), *(len(_frame(step)) for step in steps)])
+        room = self.width - self.time - _STATE - _BETWEEN - self.right - self.phase
+        if room - self.number - 1 < _LEAST_ARROW:
+            self.number = 0  # a narrow terminal
+        room -= self.number + 1 if self.number else 0
+        label = max((display_width(self._label(step, short=True)) for step in steps), default=0)
+        least = max(min(label + _BESIDE_LABEL, _MOST_ARROW), _LEAST_ARROW)
+        self.notes = 0
+        if self.derivations:
+            self.notes = max(room - least, 0)
+            self.notes = min(self.notes, max((display_width(self._note(step)) for step in steps), default=0))
+        self.arrow = min(max(room - self.notes, _LEAST_ARROW), _MOST_ARROW)
+        self.left = self.time + 1 + _STATE + (self.number + 1 if self.number else 0)  #: columns left of the lanes
 
     def lines(self) -> Iterator[str]:
         yield self._heads()
@@ -168,20 +187,21 @@ class _Text:
     def _between(self, content: str, style: str) -> str:
         """A line of its own between the lanes."""
         inside = pad(clip(content, self.arrow), self.arrow, "center")
-        return f"{' ' * (_TIME + 1 + _STATE + 1)}┊{self.paint(inside, style)}┊"
+        return f"{' ' * self.left} ┊{self.paint(inside, style)}┊"
 
     def _heads(self) -> str:
         record, lang = self.story.connection, self.lang
-        time = pad(text("ladder.time", lang), _TIME, "right")
+        number = f"{pad(text('ladder.frame', lang), self.number, 'right')} " if self.number else ""
+        time = pad(text("ladder.time", lang), self.time, "right")
         client = f"{text('name.client', lang)} :{record.client.port}"
         server = f"{text('name.server', lang)} :{record.server.port}"
         space = _STATE + self.arrow + 5 - display_width(client)
-        return self.paint(f"{time} {client}{' ' * max(space, 1)}{server}".rstrip(), "bold")
+        return self.paint(f"{number}{time} {client}{' ' * max(space, 1)}{server}".rstrip(), "bold")
 
     def _segment(self, step: Step, tone: str) -> str:
         client, server = self._state(step, client=True), self._state(step, client=False)
         parts = [
-            self.paint(pad(clip(milliseconds(step.time_ns), _TIME), _TIME, "right"), "dim"),
+            self._when(step),
             " ", self.paint(pad(client, _STATE, "right"), "bold"), " ",
             self._arrow(step, tone),
             " ", self.paint(pad(server, self.right), "bold"), " ",
@@ -193,23 +213,34 @@ class _Text:
             parts.append(self.paint(narrative.phase_step(step.phase), tone))
         return "".join(parts).rstrip()
 
+    def _when(self, step: Step) -> str:
+        """Frame and time."""
+        number = f"{pad(_frame(step), self.number, 'right')} " if self.number else ""
+        time = pad(clip(milliseconds(step.time_ns), self.time), self.time, "right")
+        return self.paint(number + time, "dim")
+
     def _state(self, step: Step, *, client: bool) -> str:
         """The state where it is news, the first one with what it came from."""
         before, after = (step.client_before, step.client_after) if client else (step.server_before, step.server_after)
         if self.shown[client] == after.label:
             return ""
         first, self.shown[client] = not self.shown[client], after.label
-        if first and not client and self.derivations and before != after:
+        if first and not client and self.right == _FIRST_STATE and before != after:
             return f"{before.label}→{after.label}"
         return after.label
 
     def _arrow(self, step: Step, tone: str) -> str:
         stroke = "╌" if step.flags else "─"
-        name = segment_name(step.segment.flags).replace(", ", ",")
-        label = clip(f" {name} {labels.brief(step)} ", self.arrow - 4)
+        label = self._label(step)
+        if display_width(label) > self.arrow - 4:
+            label = clip(self._label(step, short=True), self.arrow - 4)
         rest = stroke * (self.arrow - 3 - display_width(label))
         drawn = f"{stroke * 2}{label}{rest}▶" if step.from_client else f"◀{rest}{label}{stroke * 2}"
         return f"│{self.paint(drawn, tone)}│"
+
+    def _label(self, step: Step, *, short: bool = False) -> str:
+        name = segment_name(step.segment.flags).replace(", ", ",")
+        return f" {name} {labels.brief(step, short=short)} "
 
     def _note(self, step: Step, paint: Paint | None = None) -> str:
         """What the numbers come from, a look at the data, and what the analysis flagged."""
@@ -224,19 +255,23 @@ class _Text:
         return "  ".join(part for part in (said, paint(flagged, "warn") if paint else flagged) if part)
 
     def _wait(self, row: Row) -> str:
-        said = clip(f"⋮ {text('ladder.wait', self.lang, dt=row.wait_ns)}", _TIME + _STATE)
-        line = f"{pad(said, _TIME + 1 + _STATE, 'right')} ┊{' ' * self.arrow}┊"
+        said = clip(f"⋮ {text('ladder.wait', self.lang, dt=row.wait_ns)}", self.left)
+        line = f"{pad(said, self.left, 'right')} ┊{' ' * self.arrow}┊"
         return self.paint(line, "dim")
 
     def _run(self, row: Row, tone: str) -> Iterator[str]:
         lang = self.lang
         run = text("ladder.run", lang, segments=row.segments, dt=row.wait_ns)
         sent = text("ladder.run-bytes", lang, client_bytes=row.client_bytes, server_bytes=row.server_bytes)
-        time = self.paint(pad(clip(milliseconds(self.story.steps[row.first].time_ns), _TIME), _TIME, "right"), "dim")
+        when = self._when(self.story.steps[row.first])
         inside = pad(clip(f"⋯ {run} ⋯", self.arrow), self.arrow, "center")
-        line = f"{time} {' ' * _STATE} ┊{self.paint(inside, tone)}┊"
+        line = f"{when} {' ' * _STATE} ┊{self.paint(inside, tone)}┊"
         if self.derivations:
             yield f"{line} {self.paint(sent, tone)}"
         else:
             yield line
             yield self._between(sent, tone)
+
+
+def _frame(step: Step) -> str:
+    return str(step.segment.frame)

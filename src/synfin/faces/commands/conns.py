@@ -16,6 +16,7 @@ from synfin.watch.engine.engine import KEEP_ALL, Limits
 if TYPE_CHECKING:
     import argparse
 
+_MOST_HELPERS = 3  # to write: fewer threads than follow
 _TABLES = ("arrow", "arrows", "parquet")  #: forms that only go into a file
 
 
@@ -92,7 +93,8 @@ def _is_read_before(asked: argparse.Namespace) -> bool:
 def _run(
     asked: argparse.Namespace, form: str, columns: Sequence[str], paths: Sequence[str], again: Sequence[str]
 ) -> int:
-    reading = _Reading(again, separate=asked.separate, limits=_limits(asked), jobs=asked.jobs)
+    findings = _asks_findings(asked, form, columns)
+    reading = _Reading(again, separate=asked.separate, limits=_limits(asked), jobs=asked.jobs, findings=findings)
     blocks = iter(_chosen(asked, reading, again))
     some = list(islice(blocks, 1))  # what cannot be read is said before anything is written
     _write(form, columns, paths, again, chain(some, blocks), reading.warnings, asked)
@@ -110,13 +112,23 @@ def _limits(asked: argparse.Namespace) -> Limits:
     return KEEP_ALL if asked.keep_all or asked.filter is not None else Limits(asked.closed_after, asked.idle_after)
 
 
+def _asks_findings(asked: argparse.Namespace, form: str, columns: Sequence[str]) -> bool:
+    """Whether anything shows findings: they cost some time to look for."""
+    if asked.summary or asked.no_findings or form == "table":
+        return False
+    return form not in SEPARATORS or "findings" in columns or asked.sort == "findings"
+
+
 class _Reading:
     """The captures as they are followed: the blocks of connections, and what there is to say at the end."""
 
-    def __init__(self, paths: Sequence[str], *, separate: bool, limits: Limits, jobs: int | None) -> None:
+    def __init__(
+        self, paths: Sequence[str], *, separate: bool, limits: Limits, jobs: int | None, findings: bool
+    ) -> None:
         self.groups = [[path] for path in paths] if separate else [list(paths)]  #: each is one input
         self._limits = limits
         self._jobs = jobs
+        self._findings = findings
         self.warnings: list[str] = []
         self.frames = 0
         self.connections = 0
@@ -142,7 +154,7 @@ class _Reading:
             return
         from synfin.faces import apart
 
-        for ended, blocks in apart.followed([group[0] for group in self.groups], self._limits, jobs):
+        for ended, blocks in apart.followed([group[0] for group in self.groups], self._limits, jobs, self._findings):
             self.frames += ended.frames
             self.warnings += ended.warnings
             self.interrupted = ended.interrupted
@@ -151,8 +163,9 @@ class _Reading:
                 raise UnreadableInput(ended.unreadable)
 
     def _followed(self, group: Sequence[str]) -> Iterator[RecordBlock]:
-        engine = inputs.fresh_engine(records_only=True, limits=self._limits, jobs=inputs.jobs_for(group, self._jobs))
-        steps = inputs.steps(engine, group, self.warnings)
+        jobs = inputs.jobs_for(group, self._jobs)
+        engine = inputs.fresh_engine(records_only=True, limits=self._limits, jobs=jobs, findings=self._findings)
+        steps = inputs.steps(engine, group, self.warnings, jobs=self._jobs)
         before = self.frames
         while not self.interrupted:
             try:
@@ -196,7 +209,9 @@ def _matching(paths: Sequence[str], text: str) -> set[int]:
     if wanted.asks_connections:
         from synfin.watch.connections.records import record
 
-        engine, _ = inputs.follow(paths, [])
+        engine = inputs.fresh_engine(records_only=True, findings="conn.findings" in wanted.fields)
+        for _ in inputs.steps(engine, paths, []):
+            pass
         return {one.conn for one in map(record, engine.connections()) if wanted.accepts(one)}
     if compiled():
         from synfin.filter.selection import Selection, can_be_compiled
@@ -221,11 +236,13 @@ def _write(
     warnings: Sequence[str],
     asked: argparse.Namespace,
 ) -> None:
+    helpers = min(inputs.jobs_for(paths, asked.jobs) - 1, _MOST_HELPERS)
+
     def print_them() -> None:
         if metric_columns.asked_for(columns):
             metric_columns.print_rows(blocks, columns, again, SEPARATORS[form])
         else:
-            print_text(form, blocks, columns, paths, warnings)
+            print_text(form, blocks, columns, paths, warnings, helpers)
 
     if asked.summary:
         _summarize(blocks, form, asked)

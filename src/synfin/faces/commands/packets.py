@@ -14,6 +14,7 @@ from synfin import filter as language
 from synfin.errors import UsageError
 from synfin.faces import compiled_packets, inputs
 from synfin.faces.packet_form import Form, Rows, form_of
+from synfin.watch.engine.engines import compiled
 
 # The readable core and what only some runs need are imported where they are needed: a run over the compiled engine
 # starts in half the time.
@@ -140,18 +141,35 @@ def _write(asked: argparse.Namespace, paths: Sequence[str]) -> int:
     wanted = None if asked.filter is None else language.compile(asked.filter)
     warnings: list[str] = []
     with inputs.rereadable(paths) as sources:
-        if wanted is None:
-            engine, interrupted = inputs.follow(sources, warnings)
+        if wanted is None and form == "arrow" and _written_once(sources, asked.output, warnings):
+            table = None
+        elif wanted is None:
+            engine, interrupted = inputs.follow(sources, warnings, records_only=True)
             if interrupted:
                 raise KeyboardInterrupt
             table = packet_table(sources, engine, lambda: engine.frames)
         else:
             rows = annotated(sources, fields={"conn.conn", *wanted.fields}, warnings=warnings)
             table = chosen_packets(row for row in rows if wanted.matches(*row))
-        export.write_table(table, asked.output, form)
+        if table is not None:
+            export.write_table(table, asked.output, form)
     for warning in warnings:
         inputs.note(warning)
     return 0
+
+
+def _written_once(sources: Sequence[str], output: str, warnings: list[str]) -> bool:
+    """Write the table of all packets by reading them once, where that is possible."""
+    if not compiled() or not inputs.can_be_rewritten(output):
+        return False
+    from synfin.watch.packets.one_pass import write_once
+
+    said: list[str] = []
+    with open(output, "w+b") as out:
+        done = write_once(sources, out.fileno(), lambda reader, frames: inputs.watched(reader, frames, said))
+    if done:
+        warnings.extend(said)
+    return done
 
 
 def displayed(rows: Rows) -> Rows:

@@ -12,7 +12,7 @@ from synfin.watch.connections.connection_fields import plain
 from synfin.watch.connections.judged import JUDGED
 
 if TYPE_CHECKING:
-    from synfin.capture.arrow import Lists, Plain, Texts, Words
+    from synfin.capture.columns import Lists, Plain, Texts, Words
     from synfin.watch.connections.record import Connection
 
 
@@ -102,8 +102,7 @@ _WIDE = ("duration_ns", "handshake_rtt_ns")  # a broken clock may need more than
 @lru_cache(maxsize=64)
 def plain_writer(name: str) -> render.Writer:
     """One field as plain text."""
-    fields = [] if name == "findings" else [Piece(b"", name)]  # the kernels know none
-    return writer(fields, lambda value: plain(value).encode())
+    return writer([Piece(b"", name)], lambda value: plain(value).encode())
 
 
 def in_order(blocks: Iterable[bytes]) -> Iterator[CompiledBlock]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from struct import Struct
 
 from synfin._kernels import render
-from synfin.capture.arrow import CODES, Lists, Plain, Texts, Words
+from synfin.capture.columns import CODES, Lists, Plain, Texts, Words
 from synfin.watch.connections.compiled_block import Piece, plain_writer, writer
 from synfin.watch.connections.connection_fields import KINDS, PARTS
 from synfin.watch.connections.judged import JUDGED
@@ -27,8 +27,6 @@ def _column(records: bytes, name: str, kind: str) -> Plain | Texts | Words | Lis
         return _judged(records, name, kind)
     if kind == "text":
         return Texts(*plain_writer(name).write_apart(records))
-    if kind == "texts":  # findings: the kernels know none
-        return Lists(bytes(4 * (len(records) // render.record_size() + 1)), Texts(b"", bytes(4)), 0)
     field = "start_ns" if kind == "time" else name
     return Plain(*render.numbers(records, field, array(CODES[kind]).itemsize))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from synfin.capture.arrow import Column
+from synfin.capture.columns import Column
 from synfin.capture.table import Part, Table
 from synfin.watch.connections.connection_fields import KINDS, getter
 from synfin.watch.connections.record import Connection

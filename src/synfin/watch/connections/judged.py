@@ -28,6 +28,21 @@ def state(vector: int) -> str:
     return paths.likely(vector).label
 
 
+class Ids(tuple[str, ...]):
+    """Ids of findings: a list in the record itself."""
+
+    __slots__ = ()
+
+
+def findings(key: int) -> tuple[str, ...]:
+    """The ids beside the two, by signs and marks; without signs there are none."""
+    if key >> 64 == 0:
+        return Ids()
+    from synfin.watch.findings.bulk import found
+
+    return Ids(found(key))
+
+
 @lru_cache(maxsize=4096)
 def states_seen(vector: int) -> tuple[str, ...]:
     """Every state that the capture allows at its end."""
@@ -46,4 +61,5 @@ JUDGED: Mapping[str, Judged] = {
     "closed_by": Judged("marks", lambda marks: decide(marks).closed_by),
     "conn_state": Judged("conn_state", CONN_STATES.__getitem__),
     "vantage": Judged("vantage", VANTAGES.__getitem__),
+    "findings": Judged("signs", findings),
 }

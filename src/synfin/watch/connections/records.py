@@ -33,6 +33,7 @@ def record(raw: RawConnection) -> Connection:
         conn_state=CONN_STATES[raw.conn_state],
         history=raw.history.decode("ascii"),
         vantage=vantage(legs, raw.client.address, raw.server.address, (raw.client.ttl, raw.server.ttl)),
+        findings=tuple(judged.findings(raw.signs << 64 | raw.marks)),
     )
 
 

@@ -43,7 +43,8 @@ class CompiledEngine:
 
     A second engine that is given the `finished` first one shows what a second pass shows. `sink` is called with every
     block of rows and facts, and how many they are. An engine for records alone keeps no facts of packets.
-    Connections leave memory as `Limits` say, without them never.
+    Connections leave memory as `Limits` say, without them never. `findings`: their records tell what was unusual;
+    with `sums` also which checksums are wrong.
     """
 
     def __init__(
@@ -53,12 +54,15 @@ class CompiledEngine:
         *,
         records_only: bool = False,
         limits: Limits = KEEP_ALL,
+        findings: bool = False,
+        sums: bool = False,
     ) -> None:
         self._tracker = follow.Tracker(
             matrix(),
             facts=not records_only,
             closed_after_s=limits.closed_after_s or 0,
             idle_after_s=limits.idle_after_s or 0,
+            limits=thresholds() if findings else b"",
         )
         self._limits = limits
         self._finished = None if finished is None else finished._tracker
@@ -66,7 +70,8 @@ class CompiledEngine:
         self._rows = bytearray(BLOCK * scan.row_size())
         self._facts = None if records_only else bytearray(BLOCK * follow.fact_size())
         self._seed = int.from_bytes(os.urandom(8), "little")  # whoever writes packets cannot know which of them collide
-        self._slow = SlowPath(self._seed)
+        self._sums = sums
+        self._slow = SlowPath(self._seed, sums=sums)
 
     @property
     def tracker(self) -> follow.Tracker:
@@ -102,6 +107,8 @@ class CompiledEngine:
             self._rows, 0, self._seed,
         )  # fmt: skip
         self._slow.last = None
+        if self._sums:
+            self._sum_up(1, packet.data, packet.offset)
         if scan.next_slow(self._rows, 0, 1) == 0:
             # fragments are of one age whichever way they come, by the walks or by the readable reader
             self._slow.take(packet if time_ns == packet.time_ns else packet._replace(time_ns=time_ns), self._rows, 0)
@@ -160,10 +167,17 @@ class CompiledEngine:
             return 0, False
         while True:
             count, at, why = walk(buffer, at, end, base)
+            if self._sums:
+                self._sum_up(count, buffer, base)
             self._slow.complete(self._rows, count, buffer, base)
             self._follow(count)
             if why != scan.FULL:
                 return at, why != scan.DONE
+
+    def _sum_up(self, count: int, buffer: bytes | bytearray, base: int) -> None:
+        from synfin._kernels import sums
+
+        sums.judge(self._rows, count, buffer, base)
 
     def _pcap_walk(self, reader: CaptureReader) -> _Walk:
         header = reader.pcap_header
@@ -223,6 +237,13 @@ class CompiledEngine:
         self._tracker.from_client(facts, count, out)
 
 
+def thresholds() -> bytes:
+    """What the tracker takes to look for signs of findings."""
+    from synfin.watch.findings.bulk import limits
+
+    return limits()
+
+
 def raw_connections(tracker: follow.Tracker) -> Iterator[RawConnection]:
     """Every connection so far, in order of `conn`."""
     early: list[RawConnection] = []  # a quoted header made their record: it stands before their number's turn
@@ -241,7 +262,7 @@ def raws(records: bytes) -> Iterator[RawConnection]:
 
 
 def _raw(
-    marks: int, payload_c: int, payload_s: int, wire_c: int, wire_s: int, first_ns: int, last_ns: int,
+    marks: int, signs: int, payload_c: int, payload_s: int, wire_c: int, wire_s: int, first_ns: int, last_ns: int,
     leg_0: int, leg_1: int, client: bytes, server: bytes, conn: int, stream: int, first_frame: int, last_frame: int,
     packets_c: int, packets_s: int, retransmissions_c: int, retransmissions_s: int, vector_c: int, vector_s: int,
     completeness: int, port_c: int, port_s: int, history: bytes, history_len: int, ttl_c: int, ttl_s: int,
@@ -252,5 +273,5 @@ def _raw(
         conn, stream, first_frame, last_frame, first_ns, last_ns,
         RawSide(client[:size], port_c, packets_c, payload_c, wire_c, retransmissions_c, ttl_c, vector_c),
         RawSide(server[:size], port_s, packets_s, payload_s, wire_s, retransmissions_s, ttl_s, vector_s),
-        bool(role_guessed), marks, completeness, (leg_0, leg_1), history[:history_len], conn_state,
+        bool(role_guessed), marks, completeness, (leg_0, leg_1), history[:history_len], conn_state, signs,
     )  # fmt: skip

@@ -19,20 +19,21 @@ def compiled() -> bool:
     return True
 
 
-def engine(*, records_only: bool = False, limits: Limits = KEEP_ALL, jobs: int = 1) -> Engine:
+def engine(*, records_only: bool = False, limits: Limits = KEEP_ALL, jobs: int = 1, findings: bool = False) -> Engine:
     """A fresh engine, compiled where possible.
 
     One for records alone is not asked for facts of packets (`see`). The readable one keeps all, whatever the limits.
-    Records alone may be followed by several `jobs`, each on a core: they are the same.
+    Records alone may be followed by several `jobs`, each on a core: they are the same. With `findings` a compiled one
+    notices what is unusual, so that records have findings.
     """
     if compiled() and records_only and jobs > 1:
         from synfin.watch.engine.shards import ShardedEngine
 
-        return ShardedEngine(jobs, limits)
+        return ShardedEngine(jobs, limits, findings)
     if compiled():
         from synfin.watch.engine.compiled import CompiledEngine
 
-        return CompiledEngine(records_only=records_only, limits=limits)
+        return CompiledEngine(records_only=records_only, limits=limits, findings=findings)
     from synfin.watch.engine.readable import ReadableEngine
 
     return ReadableEngine()

@@ -1,6 +1,6 @@
 """Several cores for one input: connections are divided by their hash, the bytes of a file by ranges.
 
-Every shard is given all rows in order and follows those that are its own; what began in the same rows is then numbered
+The rows of every range are dealt to shards, each of which follows its own in order; what began in them is then numbered
 in order of frames. The records are those of one core, to the last bit: nothing in a connection depends on another one.
 """
 
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, cast
 from synfin._kernels import follow
 from synfin._kernels.deal import Deal, Passer
 from synfin.tcp.state import matrix
-from synfin.watch.engine.compiled import BLOCK, CompiledEngine
+from synfin.watch.engine.compiled import BLOCK, CompiledEngine, thresholds
 from synfin.watch.engine.engine import KEEP_ALL, Limits
 from synfin.watch.engine.pipeline import MISSES, Pipeline
 from synfin.watch.engine.ranges import Span, walk_of
@@ -26,8 +26,8 @@ from synfin.watch.engine.team import Team
 if TYPE_CHECKING:
     from synfin.capture.reader import CaptureReader
 
-MOST = 8  #: shards; more would mostly skip what is not theirs
-ENOUGH = 1 << 24  #: bytes of a file for which a second core is worth its start
+MOST = 8  #: shards; what more bring was not measured
+ENOUGH = 1 << 22  #: bytes of a file for which a second core is worth its start
 
 _BREAKS = 64  # between ranges; what is left of an input with more is read by one
 
@@ -35,11 +35,12 @@ _BREAKS = 64  # between ranges; what is left of an input with more is read by on
 class Shards:
     """As a `follow.Tracker` that keeps no facts."""
 
-    def __init__(self, count: int, limits: Limits) -> None:
+    def __init__(self, count: int, limits: Limits, findings: bool = False) -> None:
+        asked = thresholds() if findings else b""
         self.trackers = [
             follow.Tracker(
                 matrix(), facts=False, closed_after_s=limits.closed_after_s or 0, idle_after_s=limits.idle_after_s or 0,
-                shard=place, shards=count,
+                shard=place, shards=count, limits=asked,
             )
             for place in range(count)
         ]  # fmt: skip
@@ -85,9 +86,9 @@ class Shards:
 class ShardedEngine(CompiledEngine):
     """A compiled engine for records alone, on several cores wherever the input is a large file that is no archive."""
 
-    def __init__(self, jobs: int, limits: Limits = KEEP_ALL) -> None:
+    def __init__(self, jobs: int, limits: Limits = KEEP_ALL, findings: bool = False) -> None:
         super().__init__(records_only=True, limits=limits)
-        self._shards = Shards(min(jobs, MOST), limits)
+        self._shards = Shards(min(jobs, MOST), limits, findings)
         self._tracker = cast("follow.Tracker", self._shards)  # it answers as one
         self._span = Span()
 

@@ -41,6 +41,7 @@ class RawConnection(NamedTuple):
     legs_ns: tuple[int, int]  #: -1 unknown
     history: bytes  #: Zeek's letters, capitals for the originator
     conn_state: int  #: index in CONN_STATES
+    signs: int = 0  #: bits of `_kernels.signs`, where they were looked for
 
     @property
     def endpoints(self) -> frozenset[tuple[bytes, int]]:

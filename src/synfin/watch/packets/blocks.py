@@ -7,6 +7,7 @@ next one is asked for. `view` gives values of fields (`_kernels/cells.py`); for 
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
@@ -34,6 +35,8 @@ _ROW = Struct(scan.ROW_FORMAT)
 _TIME_OFFSET = Struct("<qQ")  # the first two members of a row
 BEFORE_DATA = 28  #: bytes of an Enhanced Packet Block before the packet's
 _NS = 1_000_000_000
+#: of a capture, and a function that tells how many frames were read
+Around = Callable[["CaptureReader", Callable[[], int]], contextlib.AbstractContextManager[object]]
 _Walk = Callable[[bytearray, int, int, int], tuple[int, int, int]]
 
 
@@ -53,12 +56,13 @@ class _Keeping(SlowPath):
 class Blocks:
     """The blocks of captures read in the order given as one input.
 
-    `needs` says what is to be done on the way, `finished` has followed the whole input before (HINDSIGHT).
+    `needs` says what is to be done on the way, `finished` has followed the whole input before (HINDSIGHT). Each capture
+    is read inside of what `around` gives for it.
     """
 
     def __init__(
         self, paths: Sequence[str], needs: Needs, finished: follow.Tracker | None = None,
-        warnings: list[str] | None = None,
+        warnings: list[str] | None = None, around: Around | None = None,
     ) -> None:  # fmt: skip
         detailed = bool(needs & Needs.VALUES)
         self.tracker = follow.Tracker(matrix(), detailed) if needs & (Needs.FOLLOWING | Needs.VALUES) else None
@@ -75,6 +79,7 @@ class Blocks:
         self.reader: CaptureReader | None = None
         self._paths = paths
         self._warnings = warnings
+        self._around = around or _nothing_around
         self._seed = int.from_bytes(os.urandom(8), "little")  # nobody can know which endpoints collide
         self._slow = _Keeping(self._seed)
         self._none = bytes(ROWS)
@@ -104,7 +109,8 @@ class Blocks:
             with open_capture(path, first_number=self.frames + 1) as reader:
                 self.reader = reader
                 try:
-                    yield from self._blocks(reader)
+                    with self._around(reader, lambda: self.frames):
+                        yield from self._blocks(reader)
                 finally:
                     if self._warnings is not None:
                         self._warnings.extend(reader.warnings)
@@ -209,6 +215,10 @@ class Blocks:
             return scan.scan_pcapng(buffer, at, end, base, big, interfaces, self.rows, self._seed)
 
         return walk
+
+
+def _nothing_around(reader: CaptureReader, frames: Callable[[], int]) -> contextlib.AbstractContextManager[object]:
+    return contextlib.nullcontext()
 
 
 def followed(paths: Sequence[str]) -> follow.Tracker:

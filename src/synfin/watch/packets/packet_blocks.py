@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from synfin._kernels import columns, follow, names
-from synfin.capture.arrow import CODES, WIDTHS, Column, Packed, Texts
+from synfin.capture.columns import Column, Named, Packed, Texts
 from synfin.capture.table import Part, Values
 from synfin.watch.connections.told_records import records
 from synfin.watch.packets.blocks import ROWS, Blocks
-from synfin.watch.packets.column_fields import EVERYTHING, column_spec
+from synfin.watch.packets.column_fields import EVERYTHING
 from synfin.watch.packets.packet_rows import cells_of, octets_of
 from synfin.watch.packets.packet_table import COLUMNS
 from synfin.watch.packets.told import Told
 
-_HOLDS = {"text": columns.ADDRESS, "bool": columns.TRUTH}
+#: of each column of the table: its number in the kernel
+PLACES = {name: number for number, (name, _, _) in enumerate(columns.COLUMNS)}
+PLACES["synfin.time_ns"] = PLACES["frame.time"]
 
 
 def parts(paths: Sequence[str], finished: follow.Tracker, rows: int, *, passing: bool = False) -> Iterator[Part]:
@@ -27,7 +29,7 @@ def parts(paths: Sequence[str], finished: follow.Tracker, rows: int, *, passing:
     """
     blocks = Blocks(paths, EVERYTHING, finished)
     told = Told(blocks, records(finished))
-    growing = Growing(blocks, COLUMNS, rows, passing=passing)
+    growing = Growing(blocks, rows, passing=passing)
     sent = bytearray(ROWS)
     for block in blocks:
         assert block.facts is not None
@@ -42,24 +44,15 @@ def parts(paths: Sequence[str], finished: follow.Tracker, rows: int, *, passing:
         yield growing.cut()
 
 
-class _Place(NamedTuple):
-    """Where a column is in the memory of a part."""
-
-    column: Column
-    data: int
-    bits: int
-
-
 class Growing:
     """A part that grows block by block."""
 
-    def __init__(self, blocks: Blocks, wanted: Sequence[Column], rows: int, *, passing: bool) -> None:
+    def __init__(self, blocks: Blocks, rows: int, *, passing: bool) -> None:
         self._blocks = blocks
         self._rows = rows
         self._passing = passing
         self._names = names.Names(int.from_bytes(os.urandom(8), "little"))
         self._columns = columns.Columns(rows, self._names)
-        self._places = [self._add(column) for column in wanted]
         self._memory = bytearray(self._columns.memory_size())
         self._columns.begin(self._memory)
 
@@ -68,7 +61,7 @@ class Growing:
         """How many rows more it can have."""
         return self._rows - len(self._columns)
 
-    def take(self, start: int, sent: bytearray, unsure: dict[int, Sequence[Any]]) -> int:
+    def take(self, start: int, sent: bytearray, unsure: Mapping[int, Sequence[Any]]) -> int:
         """Rows of the present block from `start` on, as many as there is room for; the row behind them.
 
         `sent` says of each row of the block whether a client sent it, `unsure` has the cells of those that the kernels
@@ -79,33 +72,30 @@ class Growing:
         self._columns.fill(self._blocks.view, start, stop, sent)
         for index, cells in unsure.items():
             if start <= index < stop:
-                for place, (column, value) in enumerate(zip(self._places, cells, strict=True)):
-                    known = octets_of(value) if column.column.kind == "text" else value
-                    self._columns.put(place, before + index - start, known)
+                for column, value in zip(COLUMNS, cells, strict=True):
+                    known = octets_of(value) if column.kind == "address" else value
+                    self._columns.put(PLACES[column.name], before + index - start, known)
         return stop
 
     def cut(self) -> Part:
         """The part, which begins anew."""
-        length, memory = len(self._columns), memoryview(self._memory)
-        part = Part(length, [self._values(number, memory, length) for number in range(len(self._places))])
+        length, memory, unknown = len(self._columns), memoryview(self._memory), self._columns.end()
+        part = Part(length, [self._values(column, memory, length, unknown) for column in COLUMNS])
         if not self._passing:
             self._memory = bytearray(len(memory))
         self._columns.begin(self._memory)
         return part
 
-    def _add(self, column: Column) -> _Place:
-        where = column_spec("synfin.conn" if column.name == "synfin.from_client" else column.name)
-        assert where is not None
-        width = WIDTHS.get(column.kind, 1)
-        field = self._blocks.field(where)
-        return _Place(column, *self._columns.add(self._blocks.view, field, _HOLDS.get(column.kind, 0), width))
-
-    def _values(self, number: int, memory: memoryview, length: int) -> Values:
-        column, data, bits = self._places[number]
-        kind, unknown = column.kind, self._columns.unknown(number)
+    def _values(self, column: Column, memory: memoryview, length: int, unknown: Sequence[int]) -> Values:
+        number = PLACES[column.name]
+        width, data, bits = self._columns.place(number)
         known = memory[bits : bits + (length + 7) // 8]
-        if kind == "text":
-            text, ends = self._names.spell(memory[data : data + 4 * length], known, length)
-            return Texts(text, ends, bits=known if unknown else None)
-        size = (length + 7) // 8 if kind == "bool" else length * WIDTHS[kind]
-        return Packed(memory[data : data + size], known if unknown else None, unknown)
+        shown = known if unknown[number] else None
+        packed = Packed(memory[data : data + (length * width or len(known))], shown, unknown[number])
+        if column.kind != "address":
+            return packed
+        return Named(packed, lambda: self._spelt(packed, known, length), lambda: Texts(*self._names.texts()))
+
+    def _spelt(self, numbers: Packed, known: memoryview, length: int) -> Texts:
+        text, ends = self._names.spell(memoryview(numbers.data), known, length)
+        return Texts(text, ends, numbers.bits, numbers.unknown)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any, cast
 
-from synfin.capture.arrow import Column
+from synfin.capture.columns import Column
 from synfin.capture.packet import Packet
 from synfin.capture.table import Part
 from synfin.dissect.context import Facts
@@ -73,7 +73,7 @@ def _last(column: Column, frame: Frame, facts: Facts) -> Any:
     found = field.load(frame, facts)
     if not found:
         return None
-    return field.show(found[-1]) if column.kind == "text" else found[-1]
+    return field.show(found[-1]) if column.kind == "address" else found[-1]
 
 
 def _from_client(segment: Segment, connection: Connection | None) -> bool | None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from synfin.capture.arrow import Column
+from synfin.capture.columns import Column
 from synfin.capture.table import Part, Table
 
 if TYPE_CHECKING:
@@ -30,10 +30,10 @@ COLUMNS = tuple(
         ("synfin.offset", "u64"),
         ("frame.len", "u32"),
         ("frame.cap_len", "u32"),
-        ("ip.src", "text"),
-        ("ip.dst", "text"),
-        ("ipv6.src", "text"),
-        ("ipv6.dst", "text"),
+        ("ip.src", "address"),
+        ("ip.dst", "address"),
+        ("ipv6.src", "address"),
+        ("ipv6.dst", "address"),
         ("ip.ttl", "u8"),
         ("ipv6.hlim", "u8"),
         ("ip.id", "u16"),

@@ -28,6 +28,8 @@ _PLACES = [scan.ROW_FIELDS.index(name) for name in ("offset", "cap_len", "wire_l
 _KIND_AT = layout(scan.ROW_FORMAT, scan.ROW_FIELDS)["kind"][0]
 _KIND_TCP, _KIND_QUOTED = 1, 4  # of _kernels/row.pxd
 
+Numbers = tuple[int, ...]  #: the members of a fact or a value
+
 
 class Told:
     """Frames and facts of a block's rows; `record` finds the record of a connection, where those are asked for."""
@@ -118,40 +120,50 @@ class Told:
 
     def _fill(self, facts: Facts, index: int, segment: Segment, *, quoted: bool) -> None:
         """As `synfin.watch.packets.annotate` fills them."""
+        fact, value = self.numbers(index)
+        fill(facts, fact, value, segment, quoted=quoted)
+        if facts.conn is not None:
+            facts.connection = None if self._record is None else self._record(facts.conn)
+
+    def numbers(self, index: int) -> tuple[Numbers, Numbers | None]:
+        """The fact and the value of a row that has some."""
         blocks = self._blocks
         assert blocks.facts is not None
-        (
-            facts.stream, conn, number, ack, window, scale, since_first, since_last, bits, facts.completeness, *_,
-        ) = _FACT.unpack_from(blocks.facts, index * _FACT.size)  # fmt: skip
-        if not quoted:
-            facts.conn = conn
-            facts.connection = None if self._record is None else self._record(conn)
-        facts.window_size, facts.scalefactor = window, _factor(scale)
-        if segment.hdr_len < MIN_HEADER_LEN or segment.cut:
-            facts.seq, facts.ack = number, ack
-            if segment.hdr_len < MIN_HEADER_LEN:
-                facts.scalefactor = None
-            return
-        facts.time_relative_ns, facts.time_delta_ns = since_first, since_last
-        values = None if blocks.values is None else _VALUE.unpack_from(blocks.values, index * _VALUE.size)
-        marks = 0 if values is None else values[-1]
-        said = tuple(name for bit, name in follow.FAST_OPEN.items() if marks & bit)
-        facts.analysis = said
-        if marks & (follow.CLOSES | follow.FOLLOWS):
-            facts.closer = "active" if marks & follow.CLOSES else "passive"
-        if quoted:
-            return
+        value = None if blocks.values is None else _VALUE.unpack_from(blocks.values, index * _VALUE.size)
+        return _FACT.unpack_from(blocks.facts, index * _FACT.size), value
+
+
+def fill(facts: Facts, fact: Numbers, values: Numbers | None, segment: Segment, *, quoted: bool) -> None:
+    """What the kernels say of a segment, as `synfin.watch.packets.annotate` fills it in; no record."""
+    (
+        facts.stream, conn, number, ack, window, scale, since_first, since_last, bits, facts.completeness, *_,
+    ) = fact  # fmt: skip
+    facts.conn = None if quoted else conn
+    facts.window_size, facts.scalefactor = window, _factor(scale)
+    if segment.hdr_len < MIN_HEADER_LEN or segment.cut:
         facts.seq, facts.ack = number, ack
-        if not segment.options_cut:
-            facts.analysis, facts.analysed = flag_names(bits) + said, bool(bits)
-            if values is not None and (bits or marks & follow.ANALYSED):
-                facts.analysed = True
-                _fill_values(facts, *values)
-        if segment.len_bytes is not None:
-            facts.nxtseq = seq.add(number, segment.len_bytes + bool(segment.flags & (SYN | FIN)))
-            facts.base_seq_sender = seq.add(segment.seq, -number)
-            if segment.flags & ACK:
-                facts.base_seq_receiver = seq.add(segment.ack, -ack)
+        if segment.hdr_len < MIN_HEADER_LEN:
+            facts.scalefactor = None
+        return
+    facts.time_relative_ns, facts.time_delta_ns = since_first, since_last
+    marks = 0 if values is None else values[-1]
+    said = tuple(name for bit, name in follow.FAST_OPEN.items() if marks & bit)
+    facts.analysis = said
+    if marks & (follow.CLOSES | follow.FOLLOWS):
+        facts.closer = "active" if marks & follow.CLOSES else "passive"
+    if quoted:
+        return
+    facts.seq, facts.ack = number, ack
+    if not segment.options_cut:
+        facts.analysis, facts.analysed = flag_names(bits) + said, bool(bits)
+        if values is not None and (bits or marks & follow.ANALYSED):
+            facts.analysed = True
+            _fill_values(facts, *values)
+    if segment.len_bytes is not None:
+        facts.nxtseq = seq.add(number, segment.len_bytes + bool(segment.flags & (SYN | FIN)))
+        facts.base_seq_sender = seq.add(segment.seq, -number)
+        if segment.flags & ACK:
+            facts.base_seq_receiver = seq.add(segment.ack, -ack)
 
 
 def _factor(scale: int) -> int | None:

@@ -55,7 +55,8 @@ def _syn(scene: Scene) -> list[Derivation | None]:
     if scene.own.ledger.isn == scene.seq:
         last = scene.memory[scene.side].last
         copied = last is not None and scene.segment.time_ns - last.time_ns < _COPIED_NS
-        word = "derive.syn-copy" if copied else "derive.syn-again"
+        answers = last is not None and scene.segment.flags & ACK and not last.flags & ACK
+        word = "derive.syn-answers" if answers else "derive.syn-copy" if copied else "derive.syn-again"
     seq = _seq(scene, letter, scene.seq, word, "3.4.1", letter=letter, isn=scene.segment.seq)
     return [_ack_of_syn(scene), seq] if scene.segment.flags & ACK else [seq]
 

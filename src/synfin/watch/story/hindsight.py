@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from synfin.watch.follow import collect
 from synfin.watch.follow import facts as f
 from synfin.watch.follow.collect import ConnectionFacts
-from synfin.wire.tcp import ACK, RST, SYN, Segment
+from synfin.wire.tcp import ACK, FIN, RST, SYN, Segment
 
 _DENIALS = f.DENIED_SYNED | f.DENIED_FIN | f.DENIED_ACK_OF_FIN
 _RESETS = f.RST_ENDS | f.LIKELY_RST
@@ -57,6 +57,9 @@ def look_back(segments: Sequence[Segment], sides: Sequence[int], client: int) ->
         for end in (0, 1):
             order[end].append(conn.sides[end].order)
     for end in (0, 1):
+        refused = _refused_fin(segments, sides, end)
+        if refused is not None:
+            order[end][refused] |= f.DENIED_FIN
         _judge_by_later(order[end], last_news[end])
         listens = collect.order_bits(conn, end, client) & f.LISTENS
         arrived = _syn_arrival(segments, sides, end)
@@ -88,6 +91,22 @@ def _first(segments: Sequence[Segment], sides: Sequence[int], side: int, wanted:
     for k, segment in enumerate(segments):
         if (sides[k] == side or segment.to_itself) and segment.flags & (SYN | ACK | RST) == wanted:
             return k
+    return None
+
+
+def _refused_fin(segments: Sequence[Segment], sides: Sequence[int], end: int) -> int | None:
+    """The bare RST by which an end that had sent FIN refused the peer's FIN; who knows the connection acknowledges it.
+
+    It had forgotten FIN-WAIT-2, or its program had closed what was only shut down.
+    """
+    closed, refused = False, False
+    for k, segment in enumerate(segments):
+        if sides[k] == end:
+            if refused and segment.flags & (RST | ACK) == RST:
+                return k
+            closed, refused = closed or bool(segment.flags & FIN), False
+        elif closed and segment.flags & FIN:
+            refused = True
     return None
 
 

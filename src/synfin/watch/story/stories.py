@@ -8,6 +8,7 @@ from functools import cached_property
 
 from synfin.capture.packet import Packet
 from synfin.capture.reader import CaptureReader, open_capture
+from synfin.capture.unseen import unseen
 from synfin.watch.connections.record import Story
 from synfin.watch.connections.records import record
 from synfin.watch.follow.analysis import flag_names
@@ -17,6 +18,7 @@ from synfin.watch.follow.raw import RawConnection
 from synfin.watch.follow.tracker import Tracker
 from synfin.watch.story.retell import REMEMBERED
 from synfin.watch.story.story import tell
+from synfin.watch.story.sums import note_sum
 from synfin.wire.fragments import Reassembler
 from synfin.wire.frame import Frame, dissect
 from synfin.wire.tcp import Segment
@@ -29,8 +31,10 @@ class Heard:
     tracker: Tracker
     segments: dict[int, list[tuple[Segment, int]]] = field(default_factory=dict)  #: by `conn`, with analysis bits
     quotes: dict[int, list[Quote]] = field(default_factory=dict)  #: by `conn`: ICMP errors about it
+    sums: dict[int, dict[int, str]] = field(default_factory=dict)  #: by `conn`: wrong checksums by frame
     end_ns: int | None = None  #: the latest time
     frames: int = 0
+    begins: list[int] = field(default_factory=list)  #: the number of each capture's first frame
     _fragments: Reassembler = field(default_factory=Reassembler)
 
     def take(self, packet: Packet, *, keep: bool = True) -> tuple[Frame, int | None]:
@@ -49,6 +53,7 @@ class Heard:
             return frame, None
         if keep:
             self.segments.setdefault(tracked.number, []).append((row.segment, row.bits))
+            note_sum(self.sums.setdefault(tracked.number, {}), frame)
         return frame, tracked.number
 
     @cached_property
@@ -69,7 +74,7 @@ class Heard:
             known = record(self.connections[conn])
             yield tell(
                 segments, known, flags, capture_end_ns=self.end_ns, past=past[-REMEMBERED:],
-                quotes=self.quotes.get(conn, ()),
+                quotes=self.quotes.get(conn, ()), sums=self.sums.get(conn),
             )  # fmt: skip
             past += segments
 
@@ -83,18 +88,26 @@ def listen(
 ) -> Heard:
     """Follow captures from their beginning to their end; `segments` keeps those for `Heard.stories`."""
     heard = Heard(Tracker(profile))
-    for packet, _ in packets(paths, warnings):
+    for packet, _ in packets(paths, warnings, heard.begins):
         heard.take(packet, keep=segments)
     return heard
 
 
-def packets(paths: Sequence[str], warnings: list[str] | None) -> Iterator[tuple[Packet, CaptureReader]]:
-    """The packets of captures, read in the order given as one input; the readers' warnings are appended."""
+def packets(
+    paths: Sequence[str], warnings: list[str] | None, begins: list[int] | None = None
+) -> Iterator[tuple[Packet, CaptureReader]]:
+    """The packets of captures, read in the order given as one input; the readers' warnings are appended.
+
+    So is to `begins`, before it is read, the number that each capture's first frame will have.
+    """
     number = 0
     for path in paths:
+        if begins is not None:
+            begins.append(number + 1)
         with open_capture(path, first_number=number + 1) as reader:
             for packet in reader:
                 number = packet.number
                 yield packet, reader
             if warnings is not None:
                 warnings.extend(reader.warnings)
+                warnings.extend(unseen(reader))
