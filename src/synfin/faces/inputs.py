@@ -16,7 +16,7 @@ from synfin.capture.unseen import unseen
 from synfin.errors import UnreadableInput, UsageError
 from synfin.faces import progress
 from synfin.watch.engine.engine import KEEP_ALL, Engine, Limits
-from synfin.watch.engine.engines import compiled, engine
+from synfin.watch.engine.engines import compiled, engine, missing_kernels
 
 _LARGE = 1 << 25  # bytes of an input that is worth a second core
 _DIVIDED = 1 << 22  # bytes of a file that several read
@@ -130,8 +130,11 @@ def fresh_engine(
     """An engine (see `engines.engine`); says once when the kernels are missing."""
     if not compiled() and os.environ.get("SYNFIN_READABLE") != "1" and not _told:
         _told.append(True)
+        missing = missing_kernels()
+        which = f" ({', '.join(missing)})" if 0 < len(missing) <= 3 else ""
         note(
-            "the compiled kernels are missing; the readable core runs, slower (install gcc and python3-dev, then again)"
+            f"compiled kernels are missing{which}; the readable core runs, slower "
+            "(install gcc and python3-dev, then again)"
         )
     return engine(records_only=records_only, limits=limits, jobs=jobs, findings=findings)
 

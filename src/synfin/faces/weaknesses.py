@@ -33,7 +33,7 @@ def weaknesses(
 
 def _lacks(one: Connection, ids: set[str]) -> str:
     answered = one.client.packets and one.server.packets
-    if not answered and one.open in (*_UNKNOWN, "open.normal") or "path.asymmetric" in ids:
+    if (not answered and one.open in (*_UNKNOWN, "open.normal")) or "path.asymmetric" in ids:
         return "one-way"
     if one.open in _UNKNOWN:
         return "midstream"

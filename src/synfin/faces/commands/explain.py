@@ -87,10 +87,11 @@ def _choose(asked: argparse.Namespace, connections: Sequence[Connection], lang: 
         if not of_stream:
             raise UsageError(f"there is no connection in tcp.stream {asked.stream}; see synfin conns")
         return of_stream[0]
-    chosen = max(connections, key=lambda one: SEVERITIES.index(severity(one)))
+    worst_first = sorted(connections, key=lambda one: -SEVERITIES.index(severity(one)))
+    chosen = worst_first[0]
     if len(connections) > 1 and not asked.quiet:
-        print(text("explain.choose", lang, n=len(connections), conn=chosen.conn), file=sys.stderr)
-        for one in connections[:_LISTED]:
+        print(text("explain.choose", lang, n=len(connections), conn=str(chosen.conn)), file=sys.stderr)
+        for one in worst_first[:_LISTED]:
             ends = f"{one.client.endpoint} → {one.server.endpoint}"
             print(f"  {one.conn}  {ends}  {one.open} {one.close}", file=sys.stderr)
         if len(connections) > _LISTED:
