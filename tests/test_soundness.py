@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from sound.again import watch_again
 from sound.claims import watch
 from sound.endpoint import Endpoint, Sent
 from sound.faults import FAULTS, planted
@@ -26,6 +27,12 @@ def test_no_claim_is_wrong() -> None:
     tally = watch(range(LIVES))
     assert not tally.found, tally.violations
     assert tally.compared > 20 * LIVES and tally.conditional > tally.compared // 2
+
+
+def test_no_claim_about_a_second_connection_of_the_same_addresses_is_wrong() -> None:
+    tally = watch_again(range(150))
+    assert not tally.found, tally.violations
+    assert tally.compared > 1000 and tally.conditional > tally.compared // 2
 
 
 def test_the_lives_are_worth_watching() -> None:

@@ -147,6 +147,15 @@ class Endpoint:
         elif self.state is not State.CLOSED and self.state is not State.LISTEN:
             self._take(Event.ABORT, 0)
 
+    def reopen(self, isn: int) -> None:
+        """Another connection of the same addresses, by a fresh socket; only its SYN will show it."""
+        self.row, self.isn = State.CLOSED, isn
+        self.una = self.nxt = self.written = self.fin = self.rcv_nxt = 0
+        self.fin_left = self.opened_fast = False
+        self.early.clear()
+        self._timer += 1
+        self.causes = Causes(captured=self.causes.captured)
+
     def vanish(self) -> None:
         """The host has lost power: the connection is gone without a word."""
         if self.state not in (State.CLOSED, State.LISTEN):
@@ -221,6 +230,9 @@ class Endpoint:
         self._output()
 
     def _follow(self, segment: Sent) -> None:
+        if self.state is State.TIME_WAIT and segment.flags & (SYN | ACK) == SYN and segment.seq > self.rcv_nxt:
+            self._reuse(segment)
+            return
         if self._acceptable(segment):
             if segment.flags & RST:
                 self._reset(segment)
@@ -398,6 +410,14 @@ class Endpoint:
     def _forget(self) -> None:
         if self.state is State.TIME_WAIT:
             self._take(Event.TO_2MSL, 0)
+
+    def _reuse(self, segment: Sent) -> None:
+        """A SYN that is newer than all before finds TIME-WAIT (RFC 9293 section 3.6.1): a new socket answers it."""
+        causes, isn = self.causes, self.isn + 100_000
+        self.reopen(isn)
+        self.causes, self.row = causes, State.TIME_WAIT
+        self._take(Event.RCV_SYN_REUSE, segment.uid)
+        self._begin(segment.seq + 1)
 
     def _take(self, event: Event, cause: int) -> None:
         """Take an edge of the table; `cause` is the segment behind it, 0 none, -1 the FIN that has not left yet."""

@@ -17,6 +17,11 @@ def broken(ruling: Ruling, lang: Language) -> str:
     return text("rfc.broken.text", lang, A=ruling.who, rule=ruling.rule, section=rfc_section(ruling.rule), text=wanted)
 
 
+def dropped(judged: Judged, who: str, lang: Language) -> str:
+    """A segment that a Linux host in the place of `who` would not take, by the kernel's own name for the reason."""
+    return text("rfc.linux-drop.text", lang, A=who, code=judged.drop)
+
+
 def illegal(judged: Judged, who: str, lang: Language) -> str:
     """A segment that its sender may not send in its state."""
     state, event = judged.illegal.split(".")

@@ -293,7 +293,11 @@ def _check(command: argparse.ArgumentParser) -> None:
         default="note",
         help="show findings that are at least as bad (default: note)",
     )
-    command.add_argument("--rfc", action="store_true", help="also what RFC 9293 does not allow, by its numbers")
+    command.add_argument(
+        "--rfc",
+        action="store_true",
+        help="also what RFC 9293 does not allow, by its numbers, and (info) what a Linux host would drop",
+    )
     command.add_argument(
         "--open", type=_count, default=20, metavar="N",
         help="segment by segment go through so many connections of each kind of finding (default: 20; all)",

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from synfin.explain.escape import visible
 from synfin.explain.narrative import finding_sentence
-from synfin.explain.rulings import broken, illegal
+from synfin.explain.rulings import broken, dropped, illegal
 from synfin.explain.words import Language, detect_language, rfc_section, text
 from synfin.faces import inputs, telling
 from synfin.faces.places import Places
@@ -178,7 +178,7 @@ def _of_catalogue(finding: Finding, connection: Connection | None, lang: Languag
 
 
 def _by_the_book(known: Seen, connection: Connection, lang: Language) -> Iterator[Found]:
-    """What a connection does that RFC 9293 does not allow."""
+    """What a connection does that RFC 9293 does not allow, and what a Linux host would drop of it."""
     for ruling in verify(known):
         if not ruling.kept and ruling.level != "may":
             found = Finding(
@@ -193,6 +193,10 @@ def _by_the_book(known: Seen, connection: Connection, lang: Language) -> Iterato
                 "rfc.illegal", "note", who, (judged.frame,), {"code": judged.illegal}, "likely", "RFC 9293 §3.10"
             )
             yield Found(found, connection, illegal(judged, who, lang), "")
+        if judged.drop:
+            who = "server" if move.step.from_client else "client"
+            found = Finding("linux.drop", "info", who, (judged.frame,), {"code": judged.drop}, "likely", "Linux")
+            yield Found(found, connection, dropped(judged, who, lang), "")
 
 
 def _print(
