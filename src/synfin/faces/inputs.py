@@ -86,6 +86,11 @@ def jobs_for(paths: Sequence[str], asked: int | None, *, apart: bool = False) ->
     return min(cores(), _MOST_JOBS) if any(apart or not _is_compressed(path) for path in large) else 1
 
 
+def are_small(paths: Sequence[str]) -> bool:
+    """Whether the captures can hold no more connections than memory does: plain files, together below `_LARGE`."""
+    return all_regular(paths) and not any(map(_is_compressed, paths)) and sum(map(_size, paths)) < _LARGE
+
+
 def _is_compressed(path: str) -> bool:
     try:
         with open(path, "rb") as file:
