@@ -60,6 +60,8 @@ cdef enum:
     KIND_QUOTED = 4  # the header stands inside an ICMP error
     KIND_FROM_HIGH = 8  # the sender is the larger endpoint
     KIND_INVOLVED = 32  # behind a tunnel or IP options: what those fields say is more than one plain header's
+    KIND_BAD_SUM = 64  # where checksums were asked for
+    KIND_PARTIAL_SUM = 128  # the sum of the pseudo-header alone: the network card was to finish it
     KIND_SLOW = 16  # not read yet: a link type, tunnel or fragment that only the readable code knows
 
     REASON_NONE = 0

@@ -185,11 +185,12 @@ def _following(command: argparse.ArgumentParser) -> None:
         "--idle-after", type=_silence, metavar="SECONDS", help="the same of any other (default: 3600; below 32 MB none)"
     )
     command.add_argument(
-        "--jobs", type=_positive, metavar="N", help="cores to use (default: up to 4 for a large file, else 1)"
+        "--jobs", type=_positive, metavar="N", help="cores to use (default: up to 4 for large input, else 1)"
     )
     command.add_argument(
         "--summary", action="store_true", help="instead of the connections how many ended at which stage, and how"
     )
+    command.add_argument("--no-findings", action="store_true", help="do not look for findings: quicker by a fifth")
     command.add_argument("--keep-all", action="store_true", help="forget none, whatever memory it takes")
 
 
@@ -211,7 +212,10 @@ def _choice(command: argparse.ArgumentParser) -> None:
 def _record_forms(command: argparse.ArgumentParser) -> None:
     """How a connection's record is written."""
     command.add_argument(
-        "--columns", metavar="A,B,…", help="fields of the record to print as TSV or CSV, in this order"
+        "--columns",
+        metavar="A,B,…",
+        help="fields of the record to print as TSV or CSV, in this order; also metrics.… (see explain --json), which "
+        "cost a slow second reading",
     )
     form = command.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_const", dest="form", const="json", help="one JSON document")

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from synfin.errors import UsageError
 from synfin.explain.words import Language, detect_language, text
 from synfin.faces import inputs, telling
-from synfin.faces.measurements import render_measurements
+from synfin.faces.measurements import render_measurements, render_metrics
 from synfin.faces.packet_explained import explain_packet
 from synfin.faces.possible_states import render_states
 from synfin.faces.table import SEVERITIES, severity
@@ -19,6 +19,7 @@ from synfin.watch.connections.records import record
 from synfin.watch.engine.engine import Engine
 from synfin.watch.follow.raw import earlier
 from synfin.watch.measure.measure import measure_connection
+from synfin.watch.measure.metrics import metrics_of
 from synfin.watch.story.retell import Told, retell
 
 _LISTED = 10  #: connections named on standard error
@@ -60,10 +61,14 @@ def _explain_connection(asked: argparse.Namespace, paths: Sequence[str], sources
         sys.stdout.write(render_states(story, lang, telling.terminal_width()))
     elif asked.form == "json" or asked.measure:
         measured = measure_connection([step.segment for step in story.steps], chosen, capture_end_ns=end_ns)
+        told = metrics_of(story, measured)
         if asked.form == "json":
             named = {"file": paths[0] if len(paths) == 1 else list(paths)}
-            telling.print_json(named | telling.story_document(story) | {"measurements": measured.to_dict()})
+            parts = {"metrics": None if told is None else told.to_dict(), "measurements": measured.to_dict()}
+            telling.print_json(named | telling.story_document(story) | parts)
         else:
+            if told is not None:
+                sys.stdout.write(render_metrics(told, lang, telling.terminal_width()) + "\n")
             sys.stdout.write(render_measurements(measured, chosen, lang))
     else:
         telling.print_story(story, lang, limit)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from synfin.tcp.state import State
@@ -38,12 +38,14 @@ def tell(
     capture_end_ns: int | None = None,
     past: Sequence[Segment] = (),
     quotes: Sequence[Quote] = (),
+    sums: Mapping[int, str] | None = None,
 ) -> Story:
     """The story of one connection.
 
     `segments` in capture order, `flags` tshark's analysis names for each (without the prefix), `capture_end_ns` when
     the capture ended, if that is known, `past` what the same endpoints exchanged in earlier connections: what of it
-    comes late is recognised. `quotes` are the ICMP errors about it.
+    comes late is recognised. `quotes` are the ICMP errors about it, `sums` (by frame) its checksums that are `bad` or
+    `partial`.
     """
     sides = _sides(segments, connection)
     hindsight = look_back(segments, sides, CLIENT)
@@ -90,7 +92,7 @@ def tell(
                 claims=claims(now, CLIENT, earlier),
             )
         )
-    known = seen(connection, steps, hindsight.final, capture_end_ns=capture_end_ns, past=past, quotes=quotes)
+    known = seen(connection, steps, hindsight.final, capture_end_ns=capture_end_ns, past=past, quotes=quotes, sums=sums)
     findings = judge(known, steps)
     beside = tuple(one.id for one in findings if one.id not in (connection.open, connection.close))
     return Story(replace(connection, findings=beside), steps, findings, known)
