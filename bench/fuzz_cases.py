@@ -118,7 +118,7 @@ def _row(dice: random.Random) -> bytes:
         "flags": dice.choice(flags),
         "len_bytes": dice.choice((0, 0, 1, -1, 2**31 - 1, -(2**31))),
         "time_ns": dice.choice(TIMES),
-        "kind": dice.choice((1, 9, 1, 9, dice.getrandbits(8))),
+        "kind": dice.choice((1, 9, 65, 73, dice.getrandbits(8))),
         "hdr_len": dice.choice((20, 20, 24, 0, 255)),
         "wscale": dice.randrange(-128, 128),
     }

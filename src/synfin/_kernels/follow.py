@@ -44,7 +44,7 @@ from cython.cimports.synfin._kernels.judge import REUSED_PORTS, judge
 from cython.cimports.synfin._kernels.leave import Leaver, Leaving
 from cython.cimports.synfin._kernels.note import NOTE_SOUND, Note
 from cython.cimports.synfin._kernels.record import Record
-from cython.cimports.synfin._kernels.row import KIND_FROM_HIGH, KIND_QUOTED, KIND_TCP, KIND_V6, Row
+from cython.cimports.synfin._kernels.row import ACK, KIND_FROM_HIGH, KIND_QUOTED, KIND_TCP, KIND_V6, SYN, Row
 from cython.cimports.synfin._kernels.signs import Store
 from cython.cimports.synfin._kernels.step import step
 from cython.cimports.synfin._kernels.table import Table
@@ -76,9 +76,6 @@ SLOTS_AHEAD = cython.declare(cython.Py_ssize_t, 16)  # rows for which memory is 
 CONNS_AHEAD = cython.declare(cython.Py_ssize_t, 8)
 NO_STATE = 255
 NO_SCALE = -3  #: `scale` of a fact where no scale factor is shown
-
-SYN = cython.declare(uint, 0x02)
-ACK = cython.declare(uint, 0x10)
 
 ALL_ONES = cython.declare(uint, 0xFFFFFFFF)
 MIN_SILENCE_S = cython.declare(uint, 4)  # more than what settles a connection
@@ -240,6 +237,8 @@ class Tracker:
                 if old.life != LIFE_GONE:
                     old.life = LIFE_PAST
                     old.seen_s = self.clock.now_s  # it stays for a while from now
+                old.flows[0].familiar = 0  # nothing goes on in it
+                old.flows[1].familiar = 0
             if self.noting and not signs.begin_conn(cython.address(self.store), conn, old):
                 return cython.NULL
             slot[0] = (row.hash & ~cython.cast(ulonglong, 0xFFFFFFFF)) | (cython.cast(ulonglong, conn.index) + 1)
@@ -436,8 +435,7 @@ class Tracker:
                 conn.flights[side].sacked = row.sacked
             fact_of.numbers(conn, side, row, fact)
             fact_of.end_fact(conn, fact, value)
-        conn.seen_s = self.clock.now_s
-        calm.tally(conn, own, row, self.frames)
+        calm.tally(conn, own, row, self.frames, self.clock.now_s)
         self.segments += 1
         return 1
 
@@ -488,11 +486,81 @@ class Tracker:
         self.followed += 1
         if (
             conn != cython.NULL
-            and calm.undisturbed(conn, side, row)
+            and conn.work == cython.NULL
+            and not conn.ended
+            and (not self.noting or (conn.flows[0].familiar != 0 and conn.flows[1].familiar != 0))
+            and calm.disturbs(conn, side, row) == 0
             and not leave.is_gone(cython.address(self.leaving), conn, self.clock.now_s)
         ):
-            return self.go_on(conn, side, row, fact, value)
+            if not self.go_on(conn, side, row, fact, value):
+                return 0
+            if calm.unfamiliar(conn, side, row):
+                calm.acquaint(conn, side, row)
+            return 1
         return self.one(slot, conn, row, fact, value)
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.inline
+    @cython.exceptval(check=False)
+    def goes_on(self, conn: cython.pointer(Conn), row: cython.pointer(Row), frame: uint, now_s: uint) -> cint:
+        """Follow a segment that is of `conn` (NULL where nobody knows) and undisturbed, for records; 0 where it is not.
+
+        `conn` was found by an earlier look at the slots: one that was replaced since is nobody's, and not familiar.
+        """
+        side: uint = 1 if row.kind & KIND_FROM_HIGH else 0
+        own: cython.pointer(Flow)
+        if conn == cython.NULL:
+            return 0
+        if (
+            table.other_key(conn, row)
+            | calm.disturbs(conn, side, row)
+            | calm.unfamiliar(conn, side, row)
+            | (now_s - conn.seen_s >= self.leaving.closed_s)
+        ):  # fmt: skip
+            return 0
+        own = cython.address(conn.flows[side])
+        calm.advance(own, row)
+        calm.tally(conn, own, row, frame, now_s)
+        return 1
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def records_of(self, row: cython.pointer(Row), n: cython.Py_ssize_t) -> cint:
+        """Follow `n` rows for records alone; 0 when there is no memory."""
+        known: cython.pointer(Table) = cython.address(self.table)
+        ahead: cython.pointer(Conn)[8]  # of the next CONNS_AHEAD rows
+        conn: cython.pointer(Conn)
+        frame: uint = self.frames
+        swift: uint = 0
+        end_ns: longlong = self.end_ns if frame else row.time_ns
+        i: cython.Py_ssize_t
+        for i in range(min(n, CONNS_AHEAD)):
+            ahead[i] = table.likely(known, row + i)
+        for i in range(n):
+            if i + SLOTS_AHEAD < n:
+                table.ask_slot(known, row + SLOTS_AHEAD)
+            conn = ahead[i & 7]
+            if i + CONNS_AHEAD < n:
+                ahead[i & 7] = table.likely(known, row + CONNS_AHEAD)
+                table.ask_conn(ahead[i & 7], 0)
+            frame += 1
+            end_ns = row.time_ns if row.time_ns > end_ns else end_ns
+            clock.tick(cython.address(self.clock), row.time_ns, frame)
+            if row.kind & KIND_TCP:
+                if self.goes_on(conn, row, frame, self.clock.now_s):
+                    swift += 1
+                else:
+                    self.frames = frame
+                    if not self.meet(row, cython.NULL, cython.NULL):
+                        return 0
+            row += 1
+        self.frames = frame
+        self.end_ns = end_ns
+        self.followed += swift
+        self.segments += swift
+        return 1
 
     @cython.cfunc
     @cython.nogil
@@ -514,17 +582,27 @@ class Tracker:
     ) -> cint:  # fmt: skip
         """Follow those rows, `count` of them, that were dealt to this shard; 0 when there is no memory."""
         known: cython.pointer(Table) = cython.address(self.table)
+        ahead: cython.pointer(Conn)[8]
+        conn: cython.pointer(Conn)
         tick: uint = 0
         i: cython.Py_ssize_t
+        for i in range(min(count, CONNS_AHEAD)):
+            ahead[i] = table.likely(known, first + place[i])
         for i in range(count):
+            conn = ahead[i & 7]
             if i + SLOTS_AHEAD < count:
                 table.ask_slot(known, first + place[i + SLOTS_AHEAD])
-                table.ask_conn(known, first + place[i + CONNS_AHEAD], 0)
+            if i + CONNS_AHEAD < count:
+                ahead[i & 7] = table.likely(known, first + place[i + CONNS_AHEAD])
+                table.ask_conn(ahead[i & 7], 0)
             while tick < passage.tick_count and passage.ticks[tick].index <= place[i]:
                 self.clock.now_s = passage.ticks[tick].now_s
                 tick += 1
             self.frames = passage.frames + place[i] + 1
-            if not self.meet(first + place[i], cython.NULL, cython.NULL):
+            if not self.noting and self.goes_on(conn, first + place[i], self.frames, self.clock.now_s):
+                self.followed += 1
+                self.segments += 1
+            elif not self.meet(first + place[i], cython.NULL, cython.NULL):
                 return 0
         return 1
 
@@ -545,7 +623,7 @@ class Tracker:
         for i in range(n):
             if i + SLOTS_AHEAD < n:
                 table.ask_slot(known, row + SLOTS_AHEAD)
-                table.ask_conn(known, row + CONNS_AHEAD, fact != cython.NULL)
+                table.ask_conn(table.likely(known, row + CONNS_AHEAD), 1)
             self.pass_by(row)
             if value != cython.NULL:
                 memset(value, 0, cython.sizeof(Value))
@@ -606,7 +684,10 @@ class Tracker:
             past = cython.cast(cython.pvoid, finished)
         row = cython.cast(cython.pointer(Row), cython.address(rows[0]))
         with cython.nogil:
-            ok = self.all(row, n, fact, value, past)
+            if fact == cython.NULL and not self.noting:
+                ok = self.records_of(row, n)
+            else:
+                ok = self.all(row, n, fact, value, past)
         if not ok:
             raise MemoryError("no room for another connection")
 
