@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import random
 import struct
 from collections.abc import Iterable, Sequence
@@ -292,9 +293,14 @@ def test_conns_forgets_and_keeps_all(tmp_path: Path, capsys: pytest.CaptureFixtu
         for packet in packed(ticking(300), talk):
             writer.write(packet)
     printed = []
-    for options in ((), ("--keep-all",), ("--closed-after", "300"), ("--idle-after", "400")):
+    options_tried = ((), ("--keep-all",), ("--closed-after", "300"), ("--closed-after", "240"), ("--idle-after", "400"))
+    for options in options_tried:
         assert main(["conns", str(path), "--columns", "conn,client.port", *options]) == 0
         printed.append(capsys.readouterr().out.splitlines()[1:])
-    assert [len(lines) for lines in printed] == [3, 2, 2, 3]
+    assert [len(lines) for lines in printed] == [2, 2, 2, 3, 3]
+    packed_path = tmp_path / "long.pcap.gz"  # what it holds cannot be told from its size
+    packed_path.write_bytes(gzip.compress(path.read_bytes()))
+    assert main(["conns", str(packed_path), "--tsv"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 4
     assert main(["conns", str(path), "--closed-after", "3"]) == 2
     assert "at least 4 seconds" in capsys.readouterr().err

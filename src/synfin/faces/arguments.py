@@ -178,12 +178,11 @@ def _following(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--closed-after",
         type=_silence,
-        default=240,
         metavar="SECONDS",
-        help="forget a connection that has ended when it was silent for so long (default: 240)",
+        help="forget a connection that has ended when it was silent for so long (default: 240; below 32 MB none)",
     )
     command.add_argument(
-        "--idle-after", type=_silence, default=3600, metavar="SECONDS", help="the same of any other (default: 3600)"
+        "--idle-after", type=_silence, metavar="SECONDS", help="the same of any other (default: 3600; below 32 MB none)"
     )
     command.add_argument(
         "--jobs", type=_positive, metavar="N", help="cores to use (default: up to 4 for large input, else 1)"

@@ -99,6 +99,11 @@ def jobs_for(paths: Sequence[str], asked: int | None, *, apart: bool = False) ->
     return most if sum(sizes) >= (_LARGE if asked is None else _DIVIDED) else 1
 
 
+def are_small(paths: Sequence[str]) -> bool:
+    """Whether the captures can hold no more connections than memory does: plain files, together below `_LARGE`."""
+    return all_regular(paths) and not any(map(_is_compressed, paths)) and sum(map(_size, paths)) < _LARGE
+
+
 def _is_compressed(path: str) -> bool:
     try:
         with open(path, "rb") as file:

@@ -11,7 +11,7 @@ from synfin.errors import UnreadableInput, UsageError
 from synfin.faces import inputs, metric_columns
 from synfin.faces.connection_text import COLUMNS, FORMS, SEPARATORS, print_text
 from synfin.watch.connections.record_block import RecordBlock, left
-from synfin.watch.engine.engine import KEEP_ALL, Limits
+from synfin.watch.engine.engine import GENEROUS, KEEP_ALL, Limits
 
 if TYPE_CHECKING:
     import argparse
@@ -94,7 +94,7 @@ def _run(
     asked: argparse.Namespace, form: str, columns: Sequence[str], paths: Sequence[str], again: Sequence[str]
 ) -> int:
     findings = _asks_findings(asked, form, columns)
-    reading = _Reading(again, separate=asked.separate, limits=_limits(asked), jobs=asked.jobs, findings=findings)
+    reading = _Reading(again, separate=asked.separate, limits=_limits(asked, again), jobs=asked.jobs, findings=findings)
     blocks = iter(_chosen(asked, reading, again))
     some = list(islice(blocks, 1))  # what cannot be read is said before anything is written
     _write(form, columns, paths, again, chain(some, blocks), reading.warnings, asked)
@@ -107,9 +107,16 @@ def _run(
     return 130 if reading.interrupted else 0
 
 
-def _limits(asked: argparse.Namespace) -> Limits:
-    """How long connections stay in memory. A filter asks all packets first, of which none is forgotten."""
-    return KEEP_ALL if asked.keep_all or asked.filter is not None else Limits(asked.closed_after, asked.idle_after)
+def _limits(asked: argparse.Namespace, paths: Sequence[str]) -> Limits:
+    """How long connections stay in memory.
+
+    A filter asks all packets first, of which none is forgotten. Nor is any of a small input, unless asked for: so
+    `conn` is what the other commands say, which keep all.
+    """
+    given = asked.closed_after, asked.idle_after
+    if asked.keep_all or asked.filter is not None or (given == (None, None) and inputs.are_small(paths)):
+        return KEEP_ALL
+    return Limits(*(usual if one is None else one for one, usual in zip(given, GENEROUS, strict=True)))
 
 
 def _asks_findings(asked: argparse.Namespace, form: str, columns: Sequence[str]) -> bool:
