@@ -9,79 +9,22 @@ from cython import longlong, uint, ulonglong
 from cython.cimports.libc.string import memcmp
 from cython.cimports.synfin._kernels.conn import Conn, End, Flow
 from cython.cimports.synfin._kernels.judge import RETRANSMITTED
-from cython.cimports.synfin._kernels.row import Row, since
+from cython.cimports.synfin._kernels.row import ACK, FIN, RST, SYN, Row, since
 
 if not cython.compiled:
     raise ImportError("the kernel collect is not compiled")
 
-FIN = cython.declare(uint, 0x01)
-SYN = cython.declare(uint, 0x02)
-RST = cython.declare(uint, 0x04)
-ACK = cython.declare(uint, 0x10)
 
-# synfin.watch.follow.ledger
+# larger than a constant of an enum may be
 NO_MINIMUM = cython.declare(longlong, 1 << 62)
-SENT_SYN = cython.declare(uint, 0x01)
-SENT_SYN_ACK = cython.declare(uint, 0x02)
-SENT_ACK = cython.declare(uint, 0x04)
-SENT_DATA = cython.declare(uint, 0x08)
-SENT_FIN = cython.declare(uint, 0x10)
-SENT_RST = cython.declare(uint, 0x20)
-SENT_SYN_DATA = cython.declare(uint, 0x40)
 
-# synfin.watch.follow.facts
-LISTENS = cython.declare(uint, 1 << 0)
-MIDSTREAM = cython.declare(uint, 1 << 1)
-DID_SYN = cython.declare(uint, 1 << 2)
-SYN_UNSEEN = cython.declare(uint, 1 << 3)
-DID_SYN_ACK = cython.declare(uint, 1 << 4)
-DID_FIN = cython.declare(uint, 1 << 5)
-FIN_FIRST = cython.declare(uint, 1 << 6)
-FIN_SECOND = cython.declare(uint, 1 << 7)
-DID_RST = cython.declare(uint, 1 << 8)
-RST_ENDS = cython.declare(uint, 1 << 9)
-MAY_SYN = cython.declare(uint, 1 << 10)
-PROVEN_SYN = cython.declare(uint, 1 << 11)
-MAY_SYN_ACK = cython.declare(uint, 1 << 12)
-MAY_ACK_OF_SYN = cython.declare(uint, 1 << 13)
-PROVEN_SYNED = cython.declare(uint, 1 << 14)
-DENIED_SYNED = cython.declare(uint, 1 << 15)
-MAY_FIN = cython.declare(uint, 1 << 16)
-MAY_FIN_ACK = cython.declare(uint, 1 << 17)
-PROVEN_FIN = cython.declare(uint, 1 << 18)
-DENIED_FIN = cython.declare(uint, 1 << 19)
-MAY_ACK_OF_FIN = cython.declare(uint, 1 << 20)
-PROVEN_ACK_OF_FIN = cython.declare(uint, 1 << 21)
-DENIED_ACK_OF_FIN = cython.declare(uint, 1 << 22)
-MAY_RST = cython.declare(uint, 1 << 23)
-LIKELY_RST = cython.declare(uint, 1 << 24)
-LIKELY_SYN = cython.declare(uint, 1 << 25)
-LATE_SYN = cython.declare(uint, 1 << 26)
 
 # synfin.watch.follow.collect
 BASE = cython.declare(longlong, 1 << 32)
 FAR_AHEAD = cython.declare(longlong, 1 << 30)
-OPENING_FIRST_IS_SYN_ACK = cython.declare(uint, 0x01)
-OPENING_FAST_OPEN = cython.declare(uint, 0x02)
-OPENING_REFUSED = cython.declare(uint, 0x04)
-OPENING_REJECTED = cython.declare(uint, 0x08)
-OPENING_UNSOLICITED = cython.declare(uint, 0x10)
-OPENING_ICMP_REJECTED = cython.declare(uint, 0x20)
-OPENING_LATE_SYN = cython.declare(uint, 0x40)
-RST_ACTIVE = cython.declare(uint, 0x01)
-RST_AFTER_OWN_FIN = cython.declare(uint, 0x02)
-RST_AFTER_PEER_FIN = cython.declare(uint, 0x04)
-RST_AFTER_PROBES = cython.declare(uint, 0x08)
-RST_SENDER_LIVES = cython.declare(uint, 0x10)
-RST_TENTATIVE = cython.declare(uint, 0x20)
 
 # synfin.watch.connections.verdict
 SETTLED_NS = cython.declare(ulonglong, 3000000000)
-MARK_SETTLED_BIT = cython.declare(uint, 13)
-MARK_RST_BIT = cython.declare(uint, 14)
-MARK_CLIENT_FIN_BIT = cython.declare(uint, 21)
-MARK_UNANSWERED_BIT = cython.declare(uint, 31)
-MARK_ANY_RST_BIT = cython.declare(uint, 32)
 
 
 @cython.cfunc

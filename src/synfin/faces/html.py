@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from synfin.explain import narrative
 from synfin.explain.ladder import DEFAULT_MAX_SEGMENTS, Ladder, layout
+from synfin.explain.metric_words import metric_lines
 from synfin.explain.quantity import Language, duration
 from synfin.explain.words import LANGUAGES, finding_facts, text
 from synfin.faces import details, page
@@ -18,6 +19,7 @@ from synfin.faces.details import Texts, both, words
 from synfin.faces.packed import packed
 from synfin.faces.page import escaped, say
 from synfin.faces.svg import COMPACT, WIDE, embedded_svg, ladder_rules
+from synfin.watch.measure.metrics import metrics_of
 from synfin.wire.frame import Frame
 
 if TYPE_CHECKING:
@@ -113,7 +115,10 @@ def _ladder_card(story: Story, ladder: Ladder) -> str:
 
 def _told(story: Story, max_segments: int | None) -> str:
     """Findings, the reason of a reset, the story and its asides."""
-    parts = _findings(narrative.findings(story)), _reset(story), _chapters(story, max_segments), _asides(story)
+    parts = (
+        _findings(narrative.findings(story)), _reset(story), _metrics(story), _chapters(story, max_segments),
+        _asides(story),
+    )  # fmt: skip
     return f'<div class="told">{"".join(parts)}</div>'
 
 
@@ -145,6 +150,21 @@ def _reset(story: Story) -> str:
         return ""
     said: Texts = {lang: reason or "" for lang, reason in reasons.items()}
     return f'<section class="card"><h2>{say(words("ui.reset"))}</h2><p>{say(said)}</p></section>'
+
+
+def _metrics(story: Story) -> str:
+    """Where the time went, and how it ended."""
+    told = metrics_of(story)
+    if told is None:
+        return ""
+    lines = {lang: metric_lines(told, lang) for lang in LANGUAGES}
+    rows = []
+    for at in range(len(lines["en"])):
+        label: Texts = {lang: lines[lang][at][0] for lang in LANGUAGES}
+        value: Texts = {lang: lines[lang][at][1] for lang in LANGUAGES}
+        rows.append(f"<dt>{say(label)}</dt><dd>{say(value)}</dd>")
+    title = say(words("metrics.title"))
+    return f'<section class="card metrics"><h2>{title}</h2><dl>{"".join(rows)}</dl></section>'
 
 
 def _chapters(story: Story, max_segments: int | None) -> str:

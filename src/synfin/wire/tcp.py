@@ -35,6 +35,8 @@ class Segment:
     ip_id: int | None = None
     cut: bool = False  #: not even the 20 fixed bytes of the header were captured
     urgent: int = 0  #: the urgent pointer
+    checksum: int | None = None  #: None where it was not captured
+    traffic_class: int | None = None  #: DSCP and ECN of the IP header
 
     @property
     def length(self) -> int:

@@ -16,6 +16,7 @@ from synfin.faces import inputs, telling
 from synfin.faces.places import Places
 from synfin.faces.table import SEVERITIES
 from synfin.faces.terminal import SEVERITY_STYLES, Paint, wants_colour
+from synfin.faces.weaknesses import weaknesses
 from synfin.faces.width import wrap
 from synfin.watch.connections.record import Connection, Finding, Story
 from synfin.watch.connections.records import record
@@ -23,7 +24,7 @@ from synfin.watch.engine.engines import compiled
 from synfin.watch.findings.fleet import fleet
 from synfin.watch.findings.seen import Seen
 from synfin.watch.findings.translated import Initial, going_on_elsewhere, initial
-from synfin.watch.findings.weaken import resting_on_absence_softened
+from synfin.watch.findings.weaken import goes_back, resting_on_absence_softened
 from synfin.watch.story.stories import listen
 from synfin.watch.verify import judge_segments, verify
 
@@ -65,8 +66,11 @@ def run(asked: argparse.Namespace) -> int:
     with inputs.rereadable(paths) as sources:
         checked = _checked(asked, sources, warnings, lang)
     found = checked.found
+    if checked.limits and not asked.quiet:
+        inputs.note(checked.limits)
     for warning in warnings:
         inputs.note(warning)
+    warnings[:0] = [checked.limits] if checked.limits else []
     if not checked.connections and not asked.quiet:
         inputs.note_no_tcp(paths, checked.frames)
     least = SEVERITIES.index(asked.least)
@@ -84,6 +88,7 @@ class _Checked(NamedTuple):
     connections: int
     frames: int
     begins: list[int]  #: the number of each capture's first frame
+    limits: str  #: what about the captures weakens all that is said; empty where nothing does
 
 
 def _checked(asked: argparse.Namespace, paths: Sequence[str], warnings: list[str], lang: Language) -> _Checked:
@@ -131,6 +136,7 @@ class _One(NamedTuple):
     connection: Connection
     findings: Sequence[Finding]
     numbers: Initial | None
+    turned: bool  #: its clock goes back
 
 
 class _Told:
@@ -142,7 +148,8 @@ class _Told:
         self._rfc, self._lang = rfc, lang
 
     def add(self, story: Story) -> None:
-        self.stories.append(_One(story.connection, story.findings, initial(story.steps)))
+        turned = goes_back([step.time_ns for step in story.steps])
+        self.stories.append(_One(story.connection, story.findings, initial(story.steps), turned))
         if self._rfc and story.known is not None:
             self.found += _by_the_book(story.known, story.connection, self._lang)
 
@@ -156,7 +163,9 @@ class _Told:
             said = resting_on_absence_softened(one.findings) if weak else one.findings
             self.found += [_of_catalogue(finding, one.connection, self._lang) for finding in said]
         self.found += [_of_catalogue(finding, None, self._lang) for finding in over_all]
-        return _Checked(self.found, len(connections), frames, begins)
+        opened = {one.connection.conn: one.findings for one in self.stories}
+        limits = weaknesses(connections, opened, sum(one.turned for one in self.stories), self._lang)
+        return _Checked(self.found, len(connections), frames, begins, limits)
 
 
 def _of_others(finding: Finding, lang: Language) -> Found:

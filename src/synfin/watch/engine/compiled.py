@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from synfin.capture.reader import CaptureReader
     from synfin.wire.frame import Frame
 
-CHUNK = 1 << 20  #: bytes in memory at a time
+CHUNK = 1 << 18  #: bytes in memory at a time: few enough to stay in the cache until they are read
 SLOWLY = 64  #: packets that the readable reader takes before the kernels try again
 BLOCK = 1024  #: rows between `scan` and `follow`: small enough to stay in the cache
 

@@ -109,8 +109,8 @@ def _spurious(side: int, moves: Sequence[Move]) -> Iterator[Finding]:
         frames = [move.frame for move in moves]
         evidence = [frame for m in moves if m.step.opinion is not None for frame in m.step.opinion.frames]
         certain = any(move.step.opinion is not None and move.step.opinion.certain for move in moves)
-        yield finding("loss.spurious_retransmission", NAMES[side], frames + evidence, {"n": len(moves)},
-                      likely=not certain)  # fmt: skip
+        numbers: Numbers = {"A": NAMES[side], "n": len(moves)}
+        yield finding("loss.spurious_retransmission", NAMES[side], frames + evidence, numbers, likely=not certain)
 
 
 def _storm(side: int, data: Sequence[Move]) -> Iterator[Finding]:
@@ -122,7 +122,8 @@ def _storm(side: int, data: Sequence[Move]) -> Iterator[Finding]:
     first, most = copies.most_common(1)[0]
     if most >= limits.STORM_COPIES:
         frames = [move.frame for move in data if move.seq == first]
-        numbers: Numbers = {"pct": _percent(sum(m.again for m in data), len(data)), "n": most, "case": "one"}
+        numbers: Numbers = {"A": NAMES[side], "pct": _percent(sum(m.again for m in data), len(data)), "n": most}
+        numbers["case"] = "one"
         yield finding("loss.retransmission_storm", "middle", frames, numbers)
         return
     window: deque[Move] = deque()
@@ -134,7 +135,9 @@ def _storm(side: int, data: Sequence[Move]) -> Iterator[Finding]:
             again -= window.popleft().again
         if len(window) >= limits.STORM_SEGMENTS and again >= limits.STORM_SHARE * len(window):
             frames = [one.frame for one in window if one.again]
-            yield finding("loss.retransmission_storm", "middle", frames, {"pct": _percent(again, len(window))})
+            yield finding(
+                "loss.retransmission_storm", "middle", frames, {"A": NAMES[side], "pct": _percent(again, len(window))}
+            )
             return
 
 

@@ -75,6 +75,7 @@ INTERACTIVE_PORTS = (22, 23, 513)  #: a key at a time is what they are for
 DUPLICATES = 2
 DUPLICATES_SHARE = 0.20
 ONE_WAY_FLOWS = 5
+CLOCK_BACK_NS = 10 * _MS  #: a capture's own disorder is smaller; beyond it the clock was set
 
 # Many connections
 FLEET_NS = 10 * _S

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from synfin.watch.connections.record import Finding
+from synfin.watch.findings import thresholds as limits
 from synfin.watch.findings.known import finding
 from synfin.watch.findings.seen import CLIENT, NAMES, SERVER, Seen
 
@@ -19,11 +21,20 @@ ABSENCE = frozenset({
 })  # fmt: skip
 #: they rest on segments of which some are missing
 _HOLES = frozenset({"close.fin_unanswered"})
+#: they rest on the time between segments
+_TIMED = frozenset({
+    "loss.rto", "loss.tlp", "latency.wire", "latency.client", "latency.server", "app.nagle_delayed_ack",
+    "window.zero_stall", "window.update_lost_or_late", "open.syn_retransmitted", "open.synack_retransmitted_after_ack",
+    "death.peer_silent", "idle.middlebox_forgot", "close.finwait2_expired", "close.close_wait_lag",
+    "close.fin_unanswered",
+})  # fmt: skip
 SEVERE = ("warn", "error")
 
 
 def weakened(seen: Seen, found: Sequence[Finding]) -> list[Finding]:
     """The findings of one connection, as far as its capture carries them."""
+    if goes_back([move.at_ns for move in seen.moves]):
+        found = soften(found, _TIMED)
     ids = {one.id for one in found}
     if not seen.one_way:
         return soften(found, _HOLES) if "capture.missing_segments" in ids else list(found)
@@ -34,6 +45,11 @@ def weakened(seen: Seen, found: Sequence[Finding]) -> list[Finding]:
     frames = [seen.moves[0].frame, seen.moves[-1].frame]
     numbers: dict[str, int | float | str] = {"A": NAMES[1 - side], "B": NAMES[side]}
     return [*softer[:2], finding("path.asymmetric", NAMES[side], frames, numbers, severity="info"), *softer[2:]]
+
+
+def goes_back(times_ns: Sequence[int]) -> bool:
+    """Whether the clock of a capture was set back between two segments."""
+    return any(later < earlier - limits.CLOCK_BACK_NS for earlier, later in pairwise(times_ns))
 
 
 def resting_on_absence_softened(found: Sequence[Finding]) -> list[Finding]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -61,12 +61,15 @@ class Heard:
         """By `conn`; to be asked when everything was taken."""
         return {raw.conn: raw for raw in self.tracker.connections()}
 
-    def stories(self) -> Iterator[Story]:
-        """The story of each connection, in order of `conn`."""
+    def stories(self, wanted: Collection[int] | None = None) -> Iterator[Story]:
+        """The story of each connection, or of those that are wanted, in order of `conn`."""
         before: dict[frozenset[tuple[bytes, int]], list[Segment]] = {}  # by endpoints: what they exchanged so far
         for conn, parts in sorted(self.segments.items()):
             past = before.setdefault(self.connections[conn].endpoints, [])
             segments = [segment for segment, _ in parts]
+            if wanted is not None and conn not in wanted:
+                past += segments
+                continue
             flags = [flag_names(bits) for _, bits in parts]
             known = record(self.connections[conn])
             yield tell(
