@@ -119,7 +119,7 @@ class Seen:
     past_ns: int | None = None  #: when the same endpoints were last heard in an earlier connection, before the first
 
     quotes: Sequence[Quote] = ()  #: ICMP errors about it
-    sums: Mapping[int, str] = field(default_factory=dict)  #: by frame: checksums that are `bad` or `partial`
+    sums: Mapping[int, str] = field(default_factory=dict)  #: by frame: checksums that are `bad`, `partial`, `unknown`
 
     @property
     def midstream(self) -> bool:

@@ -58,7 +58,8 @@ def _sums(seen: Seen) -> Iterator[Finding]:
 def _is_rare(seen: Seen, bad: Move) -> bool:
     """Whether most checksums of a segment's sender are right: else the capture was altered, or made up."""
     mine = seen.halves[bad.side].moves
-    return 2 * sum(seen.sums.get(move.frame) == "bad" for move in mine) < len(mine)
+    wrong = sum(seen.sums.get(move.frame) == "bad" for move in mine)
+    return wrong < sum(move.frame not in seen.sums for move in mine)
 
 
 def _was_dropped(seen: Seen, bad: Move) -> bool:

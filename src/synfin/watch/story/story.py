@@ -44,8 +44,8 @@ def tell(
 
     `segments` in capture order, `flags` tshark's analysis names for each (without the prefix), `capture_end_ns` when
     the capture ended, if that is known, `past` what the same endpoints exchanged in earlier connections: what of it
-    comes late is recognised. `quotes` are the ICMP errors about it, `sums` (by frame) its checksums that are `bad` or
-    `partial`.
+    comes late is recognised. `quotes` are the ICMP errors about it, `sums` (by frame) its checksums that are not known
+    to be right: `bad`, `partial` or `unknown`.
     """
     sides = _sides(segments, connection)
     hindsight = look_back(segments, sides, CLIENT)

@@ -1,4 +1,4 @@
-"""Which of a connection's segments have a wrong checksum."""
+"""Which of a connection's segments have no checksum that is known to be right."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from synfin.wire.frame import Frame
 
 
 def note_sum(found: dict[int, str], frame: Frame) -> None:
-    """Note a frame by its number where its segment's checksum is `bad` or `partial`."""
+    """Note a frame by its number where its segment's checksum is `bad`, `partial`, or cannot be worked out."""
     if frame.tcp is not None:
         said = verdict(frame, frame.tcp)
-        if said in (Verdict.BAD, Verdict.PARTIAL):
+        if said is not Verdict.GOOD:
             found[frame.packet.number] = said.value
