@@ -13,6 +13,10 @@ ETHERTYPE = {
     0x88A8: "802.1ad Provider Bridge (Q-in-Q)", 0x88CC: "802.1 Link Layer Discovery Protocol (LLDP)",
 }  # fmt: skip
 
+IPV6_ROUTING = {
+    0: "Source Route", 1: "Nimrod", 2: "Type 2 Routing", 3: "RPL Source Route", 4: "Segment Routing",
+}  # fmt: skip
+
 #: RFC 2784 takes EtherTypes; Wireshark has its own names for some.
 GRE_PROTOCOL = {
     0x0800: "IP", 0x6558: "Transparent Ethernet bridging", 0x86DD: "IPv6", 0x880B: "PPP",
@@ -23,8 +27,8 @@ IP_PROTOCOL = {
     0: "IPv6 Hop-by-Hop Option", 1: "ICMP", 2: "IGMP", 4: "IPIP", 6: "TCP", 8: "EGP", 17: "UDP", 33: "DCCP",
     41: "IPv6", 43: "Routing Header for IPv6", 44: "Fragment Header for IPv6", 47: "Generic Routing Encapsulation",
     50: "Encap Security Payload", 51: "Authentication Header", 58: "ICMPv6", 59: "No Next Header for IPv6",
-    60: "Destination Options for IPv6", 88: "EIGRP", 89: "OSPF IGP", 103: "PIM", 108: "IPComp", 112: "VRRP", 132: "SCTP",
-    115: "Layer 2 Tunneling", 135: "Mobility Header", 136: "UDPlite",
+    60: "Destination Options for IPv6", 88: "EIGRP", 89: "OSPF IGP", 103: "PIM", 108: "IPComp", 112: "VRRP",
+    115: "Layer 2 Tunneling", 132: "SCTP", 135: "Mobility Header", 136: "UDPlite",
 }  # fmt: skip
 
 #: RFC 2474, RFC 2597, RFC 3246, RFC 5865, RFC 8622
