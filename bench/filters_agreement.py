@@ -236,6 +236,9 @@ def why(one: Difference, known: Sequence[Reason]) -> str:
     if one.of_values:
         found = [next((why for why in one.values[frame].values() if why), "") for frame in one.frames]
         return Counter(found).most_common(1)[0][0] if all(found) else ""
+    for row in known:
+        if row.so == "language" and fnmatch.fnmatchcase(one.capture, row.capture) and row.field in _names(one):
+            return f"{row.reason} ({row.field})"
     return SHARED if _shares_a_field(one.filter) else ""
 
 

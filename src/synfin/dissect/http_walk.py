@@ -143,9 +143,8 @@ def _status(words: tuple[bytes, bytes, bytes], at: int) -> tuple[Item, ...]:
     number, start = int(code), at + len(version) + 1
     found = [Item("http.response.version", _text(version), at, len(version)),
              Item("http.response.code", number, start, 3)]  # fmt: skip
-    meaning = next((status.phrase for status in HTTPStatus if status.value == number), "")
-    if meaning:
-        found.append(Item("http.response.code.desc", meaning))
+    meaning = next((status.phrase for status in HTTPStatus if status.value == number), f"Unknown ({number})")
+    found.append(Item("http.response.code.desc", meaning))
     if phrase:
         found.append(Item("http.response.phrase", _text(phrase), start + 4, len(phrase)))
     return tuple(found)

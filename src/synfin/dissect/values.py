@@ -13,6 +13,10 @@ ETHERTYPE = {
     0x88A8: "802.1ad Provider Bridge (Q-in-Q)", 0x88CC: "802.1 Link Layer Discovery Protocol (LLDP)",
 }  # fmt: skip
 
+IPV6_ROUTING = {
+    0: "Source Route", 1: "Nimrod", 2: "Type 2 Routing", 3: "RPL Source Route", 4: "Segment Routing",
+}  # fmt: skip
+
 #: RFC 2784 takes EtherTypes; Wireshark has its own names for some.
 GRE_PROTOCOL = {
     0x0800: "IP", 0x6558: "Transparent Ethernet bridging", 0x86DD: "IPv6", 0x880B: "PPP",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from synfin.dissect.values import MPTCP_SUBTYPE
 from synfin.explain.quantity import Language
 from synfin.explain.words import has, text
 from synfin.wire import tcp
@@ -28,6 +29,7 @@ _FIXED = (
     ("reserved", 3, 4, 3), ("flags", 3, 7, 9), ("window", 3, 16, 16), ("checksum", 4, 0, 16), ("urgent", 4, 16, 16),
 )  # fmt: skip
 _SACK_PERMITTED, _SACK, _TIMESTAMPS, _SCALE, _MSS, _FAST_OPEN = 4, 5, 8, 3, 2, 34
+_MULTIPATH, _NAMED_ONLY = 30, (19, 28, 29, 69, 172, 174)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +174,9 @@ def _option(option: tcp.Option, lang: Language) -> str:
     elif kind == _SACK and data and len(data) % 8 == 0:
         edges = [int.from_bytes(data[at : at + 4], "big") for at in range(0, len(data), 4)]
         value = " ".join(f"{left}–{right}" for left, right in zip(edges[::2], edges[1::2], strict=True))
-    elif kind in (_SACK_PERMITTED, _FAST_OPEN):
+    elif kind == _MULTIPATH and data:
+        value = MPTCP_SUBTYPE.get(data[0] >> 4, str(data[0] >> 4))
+    elif kind in (_SACK_PERMITTED, _FAST_OPEN, *_NAMED_ONLY):
         value = ""
     else:
         return text("option.other", lang, value=str(kind))

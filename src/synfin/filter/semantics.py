@@ -11,6 +11,7 @@ from synfin.filter.printing import entity as written
 from synfin.filter.syntax import And, Call, Compare, Exists, Member, Not, Or, Reference, Test, Text, Xor
 
 EVERY = frozenset({"!=", "==="})  #: operators that by themselves ask for all pairs
+MAC_LEN = 6
 PLAIN = {"===": "==", "!==": "!="}
 JOINED: dict[type, type[typed.Some | typed.Every | typed.Odd]] = {Or: typed.Some, And: typed.Every, Xor: typed.Odd}
 
@@ -62,7 +63,10 @@ class _Checker:
         self.searchable(left, test)
         if left.kind == "ether" and not isinstance(test.right, Text):
             part: typed.Entity = typed.Unknown("bytes")  # part of a MAC address is bytes
-            return typed.Relation("contains", left, self.operands.right(test.right, part), every)
+            right = self.operands.right(test.right, part)
+            if isinstance(right, typed.Constant) and len(right.value) > MAC_LEN:
+                raise self.fail(f"a MAC address has {MAC_LEN} bytes, and so at most as many in it", test.position)
+            return typed.Relation("contains", left, right, every)
         left, right = self.operands.pair(left, test.right)
         return typed.Relation("contains", left, right, every)
 
