@@ -7,6 +7,7 @@ import random
 import struct
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -199,7 +200,8 @@ def rows_of(dice: random.Random, count: int, tuples: int, hashes: int) -> bytear
     """Segments of `tuples` pairs of endpoints whose hashes collide; time goes on by seconds."""
     from synfin._kernels import scan
 
-    empty = dict.fromkeys(scan.ROW_FIELDS, 0) | {"high": b"\1" + bytes(15), "low_port": 80, "window": 500}
+    empty: dict[str, Any] = dict.fromkeys(scan.ROW_FIELDS, 0)
+    empty |= {"high": b"\1" + bytes(15), "low_port": 80, "window": 500}
     rows, time_ns = bytearray(), 0
     for _ in range(count):
         number = dice.randrange(tuples)

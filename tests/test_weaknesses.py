@@ -8,13 +8,15 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from segments import REQUEST, START_NS, Segment, exchange, record_of
+from segments import REQUEST, START_NS, exchange, record_of
 from synfin.watch.compare import Heard, compare
 from synfin.watch.findings.weaken import resting_on_absence_softened
 from synfin.watch.story.story import tell
+from synfin.wire.tcp import Segment
 
 ETHERNET = bytes(12) + b"\x08\x00"
 WAIT = "C PSH,ACK seq=15 ack=1 len=5\nS ACK seq=1 ack=20\n+2\nS PSH,ACK seq=1 ack=20 len=5\n"
@@ -97,7 +99,7 @@ def test_the_line_is_for_people_on_standard_error_and_for_programs_in_the_docume
 # --- two captures ---
 
 
-def heard(text: str, **changes: int) -> list[Heard]:
+def heard(text: str, **changes: Any) -> list[Heard]:
     read = exchange(text)
     return [Heard(record_of(read), [replace(one, **changes) for one in read.segments])]
 
