@@ -12,6 +12,7 @@ from synfin.dissect.field import Field
 from synfin.dissect.http_walk import begins
 from synfin.dissect.icmp_walk import STAMP_LEN, sent_at
 from synfin.dissect.load import (
+    LayerBytes,
     Loader,
     Spot,
     bits,
@@ -190,8 +191,14 @@ def _after_stamp(frame: Frame, layer: Layer) -> int:
     return layer.start + STAMP_LEN if stamped else layer.start
 
 
-def _plain(frame: Frame, layer: Layer, facts: Facts | None) -> Iterable[Spot]:
-    return () if begins(frame, layer) else whole(frame, layer, facts)
+def _plain(frame: Frame, layer: Layer, facts: Facts | None) -> Iterator[Spot]:
+    if begins(frame, layer):
+        return
+    for spot in whole(frame, layer, facts):
+        skipped = _after_stamp(frame, layer) - layer.start
+        found = LayerBytes(spot.value[skipped:])
+        found.header = len(found)
+        yield Spot(found, spot.start + skipped, len(found))
 
 
 def _octets(frame: Frame, layer: Layer, facts: Facts | None) -> Iterable[Spot]:

@@ -43,8 +43,8 @@ def arithmetic(sign: str, kind: str) -> Sum:
             found = compute(a, (b + half) % full - half)
             return None if found is None or not -half <= found < half else Signed(found)
         found = compute(a, b % full)
-        if found is None or not -half <= found < full:
-            return None
+        if found is None or not -half <= found < full or (found < 0 and b % full >= half):
+            return None  # below zero both sides must be signed numbers
         return Signed(found) if found < 0 else found
 
     return result

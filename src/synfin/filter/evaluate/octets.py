@@ -115,8 +115,6 @@ def within(address: Any, known: Networks) -> bool:
 def order_bytes(sign: str) -> Pair:
     """The comparison of bytes and of the headers of protocols: the longer is the greater."""
     plain = ORDERS[sign]
-    if sign in EQUALITIES:
-        return lambda a, b: plain(header(a), header(b))
     return lambda a, b: plain(rank(a), rank(b))
 
 
@@ -131,4 +129,4 @@ def order_text(sign: str) -> Pair:
 def rank(value: Any) -> tuple[int, bytes]:
     """What bytes are ordered by."""
     found = header(value)
-    return len(found), found
+    return value.header if isinstance(value, LayerBytes) else len(found), found
