@@ -94,7 +94,7 @@ class Capture:
         stack = contextlib.ExitStack()
         weakref.finalize(self, stack.close)
         self._paths = [_again(capture, stack) for capture in captures]
-        self._engine = engine(records_only=True)
+        self._engine = engine(records_only=True, findings=True)
         for path in self._paths:
             with open_capture(path, first_number=self._engine.frames + 1) as reader:
                 self._engine.feed(reader)
