@@ -25,14 +25,17 @@ from typing import Any
 from synfin.dissect import fields, format, jsonshape
 from synfin.dissect.context import Facts
 from synfin.dissect.field import PSEUDO, Field
+from synfin.dissect.fields_frame import protocols
 from synfin.errors import SynfinError
 from synfin.watch.packets.annotate import annotated
 from synfin.wire.frame import Frame
+from told_apart import ASKED, SO, Told
 
 ROOT = Path(__file__).resolve().parent.parent
 TABLE = Path(__file__).with_name("field_differences.tsv")
 LAYERS = "frame eth ip ipv6 tcp udp icmp arp"
 OURS = ("conn", "synfin")  #: layers that tshark does not have
+ALWAYS = frozenset({"always"})
 MAX_EXAMPLES = 60
 Pairs = list[tuple[str, Any]]
 
@@ -44,6 +47,7 @@ class Rule:
     form: str  #: fields, json or *
     name: str  #: of the field, may hold *
     capture: str  #: may hold *
+    so: str  #: what must be so in the frame, a name of SO
     reason: str
 
     def covers(self, form: str, name: str, capture: str) -> bool:
@@ -68,14 +72,14 @@ class Report:
     used: set[Rule] = field(default_factory=set)
     differing: Counter[tuple[str, str]] = field(default_factory=Counter)  #: (form, name) that no rule covers
     examples: list[str] = field(default_factory=list)
-    known: dict[tuple[str, str, str], Rule | None] = field(default_factory=dict)
+    known: dict[tuple[str, str, str], list[Rule]] = field(default_factory=dict)
 
-    def note(self, form: str, name: str, capture: str, told: str) -> None:
-        """A difference: meant, or not."""
+    def note(self, form: str, name: str, capture: str, told: str, so: frozenset[str] = ALWAYS) -> None:
+        """A difference in a frame of which things are `so`: meant, or not."""
         key = form, name, capture
         if key not in self.known:
-            self.known[key] = next((rule for rule in self.rules if rule.covers(*key)), None)
-        rule = self.known[key]
+            self.known[key] = [rule for rule in self.rules if rule.covers(*key)]
+        rule = next((rule for rule in self.known[key] if rule.so in so), None)
         if rule is not None:
             self.meant[form, rule.reason] += 1
             self.used.add(rule)
@@ -130,7 +134,8 @@ def documents(home: str, capture: Path) -> list[dict[str, Any]]:
 
 def compare(home: str, where: Path, name: str, chosen: list[Field], report: Report, limit: int) -> None:
     """Both forms of one capture."""
-    words = [word for one in chosen for word in ("-e", one.name)]
+    asked_for = list(dict.fromkeys([*(one.name for one in chosen), *ASKED]))
+    words = [word for each in asked_for for word in ("-e", each)]
     capture = where / name
     rows = [line.split("\t") for line in run_tshark(home, capture, "-T", "fields", *words) if line]
     told = documents(home, capture)
@@ -144,9 +149,10 @@ def compare(home: str, where: Path, name: str, chosen: list[Field], report: Repo
             if place >= min(len(rows), limit):
                 break
             report.packets += 1
-            _compare_row(name, frame, facts, chosen, by_layer, rows[place], report)
+            so = _what_is_so(frame, dict(zip(asked_for, rows[place], strict=False)))
+            _compare_row(name, frame, facts, chosen, by_layer, rows[place], so, report)
             if place < len(told):
-                _compare_document(name, frame, facts, told[place]["layers"], report)
+                _compare_document(name, frame, facts, told[place]["layers"], so, report)
     except SynfinError as refused:
         report.note("file", "*", name, str(refused))
 
@@ -165,6 +171,7 @@ def _compare_row(
     chosen: list[Field],
     by_layer: dict[str, list[int]],
     theirs: list[str],
+    so: frozenset[str],
     report: Report,
 ) -> None:
     present = {*PSEUDO, *(layer.name for layer in frame.layers)}
@@ -178,10 +185,16 @@ def _compare_row(
         report.filled += bool(wanted)
         if ours != wanted and not (one.name == "frame.protocols" and same_headers(wanted, ours)):
             told = f"frame {frame.packet.number}: tshark {wanted[:90]!r}, here {ours[:90]!r}"
-            report.note("fields", one.name, name, told)
+            report.note("fields", one.name, name, told, so)
 
 
-def _compare_document(name: str, frame: Frame, facts: Facts, told: Pairs, report: Report) -> None:
+def _what_is_so(frame: Frame, told: Told) -> frozenset[str]:
+    """The names of SO that hold for a frame."""
+    ours = protocols(frame)
+    return frozenset(name for name, holds in SO.items() if holds(told, ours))
+
+
+def _compare_document(name: str, frame: Frame, facts: Facts, told: Pairs, so: frozenset[str], report: Report) -> None:
     wanted = LAYERS.split()
     source = jsonshape.document(frame, facts, wanted)["_source"]["layers"]
     ours = _as_lists(source)
@@ -189,9 +202,8 @@ def _compare_document(name: str, frame: Frame, facts: Facts, told: Pairs, report
         mine = [value for key, value in ours if key == layer]
         others = [value for key, value in told if key == layer]
         if len(mine) != len(others):
-            report.note(
-                "json", f"{layer} layers", name, f"frame {frame.packet.number}: {len(others)}, here {len(mine)}"
-            )
+            counted = f"frame {frame.packet.number}: {len(others)}, here {len(mine)}"
+            report.note("json", f"{layer} layers", name, counted, so)
         for theirs, here in zip(others, mine, strict=False):
             report.layers += 1
             left, right = list(_flat(theirs)), list(_flat(here))
@@ -199,10 +211,10 @@ def _compare_document(name: str, frame: Frame, facts: Facts, told: Pairs, report
             if left == right:
                 report.equal_layers += 1
             else:
-                _compare_layer(name, frame, left, right, report)
+                _compare_layer(name, frame, left, right, so, report)
 
 
-def _compare_layer(name: str, frame: Frame, left: Pairs, right: Pairs, report: Report) -> None:
+def _compare_layer(name: str, frame: Frame, left: Pairs, right: Pairs, so: frozenset[str], report: Report) -> None:
     matcher = difflib.SequenceMatcher(None, left, right, autojunk=False)
     for kind, a, b, c, d in matcher.get_opcodes():
         if kind == "equal" or _only_applications(left[a:b], right[c:d]):
@@ -210,7 +222,7 @@ def _compare_layer(name: str, frame: Frame, left: Pairs, right: Pairs, report: R
         for which, part in (("only tshark", left[a:b]), ("only here", right[c:d])):
             for path, value in part:
                 told = f"frame {frame.packet.number} {path}: {which} {str(value)[:90]!r}"
-                report.note("json", _spoken_of(path), name, told)
+                report.note("json", _spoken_of(path), name, told, so)
 
 
 def _spoken_of(path: str) -> str:

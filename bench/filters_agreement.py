@@ -1,19 +1,22 @@
 """Agreement of display filters with tshark: filters drawn at random, the frames that each passes compared.
 
 Every capture gets its share; one run of tshark answers all filters of a capture. A difference that comes from a field's
-value (tshark shows another one, or none) is told apart from one of the language. Those that are known stand with their
-reason in filters_differences.tsv beside this file; exit 1 where one does not. `--seed` draws other filters.
+value (tshark shows another one, or none) is told apart from one of the language: in each frame on which the two
+disagree, a field of the filter must have another value in tshark. Such values are explained frame by frame, by
+filters_differences.tsv beside this file: a capture, a field, what is so in the frame, and why. Exit 1 where a frame is
+not explained. `--seed` draws other filters.
 """
 
 from __future__ import annotations
 
 import argparse
+import fnmatch
 import os
 import re
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -30,15 +33,27 @@ from synfin.errors import FilterError, UnreadableInput
 from synfin.filter import Filter, compile
 from synfin.watch.packets.annotate import annotated
 from synfin.wire.frame import Frame
+from told_apart import ASKED, SO, Told
 
 ROOT = Path(__file__).resolve().parent.parent
 TABLE = Path(__file__).with_name("filters_differences.tsv")
 MAX_FRAMES = 2_000  #: of a capture
+UNREADABLE = 12  #: captures that have no share, about: too large, unreadable, or not seen whole by tshark's tap
 SAMPLE = 40  #: frames whose values are drawn from
 #: What a tap of tshark cannot tell, or what stands for nothing in a file.
 LEFT_OUT = ("conn", "synfin", "frame.time_delta_displayed")
 
 Rows = Sequence[tuple[Frame, Facts]]
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why tshark shows another value of a field in frames where something is so."""
+
+    capture: str  #: may hold *
+    field: str  #: may hold *
+    so: str  #: a name of SO
+    reason: str
 
 
 @dataclass(slots=True)
@@ -49,10 +64,24 @@ class Difference:
     filter: str
     ours: list[int] | None
     theirs: list[int] | None
-    fields: tuple[str, ...] = ()  #: fields of it whose values differ from tshark's in this capture
+    #: frames of the disagreement: the fields of it whose values differ there, and why, "" where nobody knows
+    values: dict[int, dict[str, str]] = field(default_factory=dict)
+
+    @property
+    def frames(self) -> list[int]:
+        """On which the two disagree."""
+        return sorted(set(self.ours or ()) ^ set(self.theirs or ()))
+
+    @property
+    def of_values(self) -> bool:
+        """Whether values differ wherever the answers do."""
+        return None not in (self.ours, self.theirs) and all(self.values.get(frame) for frame in self.frames)
 
     def told(self) -> str:
-        where = f" (values differ: {', '.join(self.fields)})" if self.fields else ""
+        names = sorted({name for frame in self.values.values() for name in frame})
+        where = f" (values differ: {', '.join(names)})" if names else ""
+        open_ones = [frame for frame in self.frames if not any(self.values.get(frame, {}).values())]
+        where += f" (not explained: {open_ones[:8]})" if open_ones else ""
         return f"{self.capture}: {self.filter}\n    tshark {_frames(self.theirs)}, here {_frames(self.ours)}{where}"
 
 
@@ -70,7 +99,7 @@ class Report:
 
     def language(self) -> list[Difference]:
         """Those that no field's value explains."""
-        return [one for one in self.differences if not one.fields]
+        return [one for one in self.differences if not one.of_values]
 
 
 def usable_fields() -> dict[str, Field]:
@@ -118,24 +147,38 @@ def passed(text: str, rows: Rows) -> list[int] | None:
         return None
 
 
-def explain(home: Path, path: Path, rows: Rows, differences: Sequence[Difference]) -> None:
-    """Find the fields whose values tshark tells otherwise in this capture."""
+def explain(home: Path, path: Path, rows: Rows, differences: Sequence[Difference], known: Sequence[Reason]) -> None:
+    """Find in each frame of a disagreement the fields whose values tshark tells otherwise, and why."""
     from synfin.dissect.format import texts_of
 
-    wanted = {one.filter: _compiled(one.filter) for one in differences}
-    names = sorted({name for found in wanted.values() if found for name in found.fields})
-    if not names:
+    wanted = {one.filter: _compiled(one.filter) for one in differences if one.frames}
+    names = sorted({name for found in wanted.values() if found for name in found.fields} | set(ASKED))
+    if not wanted:
         return
-    table = tshark.rows(home, path, names)
-    known = all_fields()
-    other = {
-        name
-        for place, name in enumerate(names)
-        if [row[place] for row in table] != [",".join(texts_of(known[name], *row)) for row in rows]
-    }
+    fields = all_fields()
+    table = [dict(zip(names, row, strict=True)) for row in tshark.rows(home, path, names)]
     for one in differences:
-        found = wanted[one.filter]
-        one.fields = tuple(sorted(other & found.fields)) if found else ()
+        found = wanted.get(one.filter)
+        for frame in one.frames if found else ():
+            told, row = table[frame - 1], rows[frame - 1]
+            protocols = ",".join(texts_of(fields["frame.protocols"], *row))
+            for name in sorted(_names(one)):
+                if told[name] != ",".join(texts_of(fields[name], *row)):
+                    reason = _reason(known, one.capture, name, told, protocols)
+                    one.values.setdefault(frame, {})[name] = reason
+
+
+def _reason(known: Sequence[Reason], capture: str, name: str, told: Told, protocols: str) -> str:
+    for one in known:
+        fits = fnmatch.fnmatchcase(capture, one.capture) and fnmatch.fnmatchcase(name, one.field)
+        if fits and one.so != "refused" and SO[one.so](told, protocols):
+            return f"{one.reason} ({'' if one.so == 'always' else one.so + ': '}{one.field})"
+    return ""
+
+
+def _names(one: Difference) -> Collection[str]:
+    found = _compiled(one.filter)
+    return found.fields if found else ()
 
 
 def _compiled(text: str) -> Filter | None:
@@ -147,10 +190,10 @@ def _compiled(text: str) -> Filter | None:
 
 def run(folder: Path, count: int, seed: int, names: Sequence[str] = ()) -> Report:
     """Draw about `count` filters over the captures of a folder and compare them."""
-    report, fields = Report(), usable_fields()
+    report, fields, known = Report(), usable_fields(), reasons()
     every = sorted(path for path in folder.glob("*/*") if "expected" not in path.parts)
     paths = [folder / name for name in names] or every
-    share = max(-(-count // max(len(paths), 1)), 1)
+    share = max(-(-count // max(len(paths) - UNREADABLE, 1)), 1)
     with tempfile.TemporaryDirectory() as place:
         for path in paths:
             if report.filters >= count:
@@ -163,7 +206,7 @@ def run(folder: Path, count: int, seed: int, names: Sequence[str] = ()) -> Repor
             draw = Draw(random, values_of(rows, fields, random), fields)
             before = len(report.differences)
             compare(Path(place), path, name, [draw.filter() for _ in range(share)], rows, report)
-            explain(Path(place), path, rows, report.differences[before:])
+            explain(Path(place), path, rows, report.differences[before:], known)
     return report
 
 
@@ -176,24 +219,23 @@ def read(path: Path) -> Rows:
     return rows if len(rows) <= MAX_FRAMES else []
 
 
-def reasons() -> dict[tuple[str, str], str]:
-    """(capture or `*`, field, `protocol.*` or filter) to reason: the known differences."""
+def reasons() -> list[Reason]:
+    """The known differences of values."""
     lines = [line.split("\t") for line in TABLE.read_text("utf-8").splitlines()[1:]]
-    return {(capture, what): reason for capture, what, reason in lines}
+    return [Reason(*line) for line in lines]
 
 
-def why(one: Difference, known: Mapping[tuple[str, str], str]) -> str:
-    """The reason of a difference, "" where none is known."""
-    families = [f"{name.partition('.')[0]}.*" for name in one.fields]
-    for what in (one.filter, *one.fields, *families):
-        reason = known.get((one.capture, what)) or known.get(("*", what))
-        if reason:
-            return reason
-    for name in getattr(_compiled(one.filter), "fields", ()):  # what this capture has of the field is known to differ
-        if (one.capture, name) in known:
-            return known[one.capture, name]
+def why(one: Difference, known: Sequence[Reason]) -> str:
+    """The reason of a difference, "" where a frame of it is not explained."""
     if one.ours is None and _is_not_decoded(one.filter):
         return NOT_DECODED
+    if one.theirs is None:
+        return next(
+            (f"{row.reason} ({row.field})" for row in known if row.so == "refused" and row.field in _names(one)), ""
+        )
+    if one.of_values:
+        found = [next((why for why in one.values[frame].values() if why), "") for frame in one.frames]
+        return Counter(found).most_common(1)[0][0] if all(found) else ""
     return SHARED if _shares_a_field(one.filter) else ""
 
 
@@ -228,7 +270,7 @@ def _frames(found: list[int] | None) -> str:
 
 def told(report: Report, unknown: int) -> None:
     """Print what was compared."""
-    by_field = Counter(name for one in report.differences for name in one.fields)
+    by_field = Counter(name for one in report.differences for name in {n for at in one.values.values() for n in at})
     language, values = len(report.language()), len(report.differences) - len(report.language())
     print(f"captures {report.captures}, filters {report.filters:,}, answers {report.answers:,}")
     print(f"filters that pass some frames but not all {report.matching:,}, refused by both {report.refused:,}")

@@ -27,7 +27,7 @@ def key_of(raw: RawConnection) -> int:
 
 
 def of_file(path: Path) -> Iterator[Difference]:
-    engine = CompiledEngine(records_only=True, findings=True)
+    engine = CompiledEngine(records_only=True, findings=True, sums=True)
     with open_capture(str(path)) as reader:
         engine.feed(reader)
     return differences(engine, listen([str(path)]))
@@ -52,3 +52,16 @@ def differences(engine: CompiledEngine, heard: Heard) -> Iterator[Difference]:
             story.connection.conn, tuple(sorted(readable - bulk - unsure)), tuple(sorted(bulk - readable - unsure)),
             tuple(sorted((readable ^ bulk) & unsure)),
         )  # fmt: skip
+
+
+def keys(packets: Sequence[Packet]) -> list[int]:
+    """Signs above marks of each connection."""
+    engine = CompiledEngine(records_only=True, findings=True)
+    for packet in packets:
+        engine._follow_packet(packet)
+    return [key_of(raw) for raw in engine.connections()]
+
+
+def found_or_open(packets: Sequence[Packet]) -> set[str]:
+    """The findings of all connections, and what only their segments can tell."""
+    return {name for key in keys(packets) for name in (*found(key), *undecided(key))}

@@ -8,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from synfin.capture.packet import Packet
+from synfin.dissect.chinese import in_chinese
 from synfin.dissect.context import Facts
+from synfin.dissect.fields import lookup
 from synfin.dissect.tree import Node, build, flag_names, walk
 from synfin.wire.frame import Frame, dissect
 from wire_bytes import ETHERNET, RAW, TCP_OPTIONS, assortment, ethernet, ipv4, ipv6, packets, tcp
@@ -55,8 +57,8 @@ def test_both_languages_have_every_line() -> None:
     tree = build(frame(SYN))
     english, chinese = list(indented(tree)), list(indented(tree, "zh"))
     assert len(english) == len(chinese)
-    assert "  源端口: 1234" in chinese
-    assert "    .... .... ..1. = 同步: Set" in chinese
+    assert "  源端口：1234" in chinese
+    assert "    .... .... ..1. = 同步：置位" in chinese
 
 
 def test_nodes_name_their_bytes() -> None:
@@ -85,7 +87,7 @@ def test_computed_values_are_marked() -> None:
 
 def test_payload_is_a_layer_of_its_own() -> None:
     data = build(frame(ethernet(0x0800, ipv4(tcp(b"", 0x18, b"Just a test.\r\n")))))[-1]
-    assert (data.name, data.title_en, data.title_zh, data.length) == ("data", "Data (14 bytes)", "数据 (14 字节)", 14)
+    assert (data.name, data.title_en, data.title_zh, data.length) == ("data", "Data (14 bytes)", "数据（14 字节）", 14)
 
 
 def test_flag_names() -> None:
@@ -182,3 +184,11 @@ def test_a_head_of_http_is_a_layer() -> None:
     assert [found.name for found in tree] == ["frame", "ip", "tcp", "http"]
     assert node("http.request.full_uri", tree).value == "http://example.org/a?b=1"
     assert build(frame(ipv4(tcp(b"", 0x18, b"GET lost")), RAW))[-1].name == "data"
+
+
+def test_chinese_translates_what_this_package_words_and_nothing_of_a_packet() -> None:
+    chinese = "\n".join(indented(build(frame(SYN)), "zh"))
+    assert "首部长度：20 字节" in chinese and "种类：最大报文段长度（2）" in chinese
+    assert " bytes" not in chinese and "Not set" not in chinese
+    for name, value in (("http.host", "Set"), ("frame.comment", "True"), ("http.server", "3 bytes")):
+        assert in_chinese(value, lookup(name)) == value

@@ -71,7 +71,8 @@ def bulk_rows(dice: random.Random, count: int) -> bytearray:
 
     def add(side: int, flags: int, length: int) -> None:
         numbers = {"seq": seqs[side], "ack": seqs[1 - side] if flags & 0x10 else 0, "flags": flags}
-        row = fixed | numbers | {"len_bytes": length, "captured": length, "kind": 1 | 8 * side, "time_ns": len(rows)}
+        kind = 1 | 8 * side | scan.ORDINARY * (flags == 0x10 and numbers["ack"] != 0)
+        row = fixed | numbers | {"len_bytes": length, "captured": length, "kind": kind, "time_ns": len(rows)}
         rows.extend(struct.pack(scan.ROW_FORMAT, *(row[name] for name in scan.ROW_FIELDS)))
         seqs[side] = (seqs[side] + length + (flags >> 1 & 1)) % 2**32
 
@@ -89,14 +90,15 @@ def bulk_rows(dice: random.Random, count: int) -> bytearray:
 @settings(max_examples=150, deadline=None)
 @given(st.integers(0, 1 << 32).map(random.Random), st.integers(1, 300))
 def test_many_gigabytes_go_either_way(dice: random.Random, count: int) -> None:
-    """A window scale that no stack may use says nothing, but makes a segment go the long way."""
+    """A segment that is not marked as ordinary goes the long way."""
     from synfin._kernels import follow, scan
 
     short = bulk_rows(dice, count)
     long, size = bytearray(short), scan.row_size()
-    place = struct.calcsize(scan.ROW_FORMAT.partition("b")[0])
+    place = struct.calcsize(scan.ROW_FORMAT.partition("b")[0]) - 1  # `kind` stands before the only signed byte
     found = []
-    long[place::size] = b"\x0f" * (len(long) // size)
+    long[place::size] = bytes(kind & ~scan.ORDINARY for kind in long[place::size])
+    assert long != short or count < 2
     for rows in (short, long):
         tracker, facts = follow.Tracker(matrix()), bytearray(len(rows) // size * follow.fact_size())
         tracker.follow(rows, len(rows) // size, facts)

@@ -8,6 +8,7 @@ Then everything that the ledgers, the stepping and Zeek's view know of a directi
 import cython
 from cython import longlong, uchar, uint
 from cython.cimports.libc.string import memset
+from cython.cimports.synfin._kernels import zeek
 from cython.cimports.synfin._kernels.conn import (
     FAMILIAR_ACK,
     FAMILIAR_DATA,
@@ -19,25 +20,12 @@ from cython.cimports.synfin._kernels.conn import (
     Work,
     ZeekEnd,
 )
+from cython.cimports.synfin._kernels.row import Row
 
 if not cython.compiled:
     raise ImportError("the kernel calm is not compiled")
 
-SENT_ACK = cython.declare(uint, 0x04)  # synfin.watch.follow.ledger
-SENT_DATA = cython.declare(uint, 0x08)
-SENT_FIN = cython.declare(uint, 0x10)
-SENT_RST = cython.declare(uint, 0x20)
-SENT_FIN_RST = cython.declare(uint, 0x30)
 NO_MINIMUM = cython.declare(longlong, 1 << 62)
-SHOWN_DATA = cython.declare(uint, 8)  # of `zeek`
-SHOWN_ACK = cython.declare(uint, 16)
-INACTIVE = cython.declare(uint, 0)
-RESET = cython.declare(uint, 6)
-WRAPS = cython.declare(uint, 1 << 30)
-HALF_OF_IT = cython.declare(uint, 1 << 29)  # what is on its way stays below 2**31
-SEEN_ACK = cython.declare(uint, 4)  # synfin.watch.follow.streams
-SEEN_DATA = cython.declare(uint, 8)
-ESTABLISHED = cython.declare(uchar, 4)  # row of the matrix
 ALL_ONES = cython.declare(uint, 0xFFFFFFFF)
 
 
@@ -47,7 +35,10 @@ ALL_ONES = cython.declare(uint, 0xFFFFFFFF)
 @cython.exceptval(check=False)
 def in_order(own: cython.pointer(End), peer: cython.pointer(End), flow: cython.pointer(Flow)) -> cython.bint:
     """Whether the ledger of `own` says no more than its flow."""
-    if own.sent & SENT_FIN_RST or not own.sent & SENT_ACK or own.order or own.retransmissions or own.probes:
+    if own.sent & SENT_FIN_RST or own.order or own.retransmissions or own.probes:
+        return False
+    # who has sent no more than a SYN,ACK is not `familiar`
+    if not own.sent & (SENT_ACK | SENT_SYN_ACK) or (own.sent & SENT_ACK and flow.only_syn):
         return False
     if own.nxt != own.near or own.nxt != own.end or own.nxt != own.run or own.island_lo:
         return False
@@ -55,7 +46,7 @@ def in_order(own: cython.pointer(End), peer: cython.pointer(End), flow: cython.p
         return False
     if cython.cast(uint, own.ack) != flow.last_ack or own.ack > peer.nxt or peer.nxt - own.ack > WRAPS:
         return False
-    return own.window > 0 and cython.cast(uint, own.window) == flow.window and not flow.only_syn
+    return own.window > 0 and cython.cast(uint, own.window) == flow.window
 
 
 @cython.cfunc
@@ -83,6 +74,8 @@ def familiar(conn: cython.pointer(Conn), side: uint) -> uchar:
     own: cython.pointer(End) = cython.address(conn.work.ends[side])
     shown: uint = conn.work.zeek.ends[side].shown
     known: uchar = 0
+    if not own.sent & SENT_ACK:
+        return 0
     if own.sent & SENT_DATA and shown & SHOWN_DATA and conn.completeness & SEEN_DATA:
         known |= FAMILIAR_DATA
     if shown & SHOWN_ACK and conn.completeness & SEEN_ACK:
@@ -170,6 +163,16 @@ def is_closed(conn: cython.pointer(Conn)) -> cython.bint:
 
 @cython.cfunc
 @cython.nogil
+@cython.inline
+@cython.exceptval(check=False)
+def furthest(flow: cython.pointer(Flow), seen: cython.pointer(ZeekEnd)) -> uint:
+    """How far undisturbed segments may go; not to the number 0, which stands for an unknown one."""
+    limit: uint = flow.next_seq + HALF_OF_IT if seen.wrapped else seen.start + WRAPS
+    return limit if limit - flow.next_seq < 0 - flow.next_seq else ALL_ONES
+
+
+@cython.cfunc
+@cython.nogil
 @cython.exceptval(check=False)
 def settle(conn: cython.pointer(Conn)) -> cython.bint:
     """After a segment that was followed in full: whether the next ones may be `undisturbed`, the `Work` put away."""
@@ -184,7 +187,7 @@ def settle(conn: cython.pointer(Conn)) -> cython.bint:
         flow = cython.address(conn.flows[side])
         seen = cython.address(conn.work.zeek.ends[side])
         flow.familiar = familiar(conn, side)
-        flow.limit = flow.next_seq + HALF_OF_IT if seen.wrapped else seen.start + WRAPS
+        flow.limit = furthest(flow, seen)
     return True
 
 
@@ -287,3 +290,26 @@ def take_out(conn: cython.pointer(Conn), work: cython.pointer(Work)) -> cython.v
         own.ack = work.ends[1 - side].near - cython.cast(uint, flow.next_seq - conn.flows[side].last_ack)
         if own.sent & SENT_FIN:
             close_again(conn, side)
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def acquaint(conn: cython.pointer(Conn), side: uint, row: cython.pointer(Row)) -> cython.void:
+    """Note a kind of segment that is new to an undisturbed connection: an end's first data, its first ACK alone."""
+    kept: cython.pointer(Kept) = cython.address(conn.kept[side])
+    conn.sent[side] |= SENT_ACK
+    conn.flows[side].only_syn = 0
+    if row.len_bytes != 0:
+        conn.sent[side] |= SENT_DATA
+        conn.completeness |= SEEN_DATA
+        conn.flows[side].familiar |= FAMILIAR_DATA
+        if not kept.shown & SHOWN_DATA:
+            kept.shown |= SHOWN_DATA
+            zeek.letter(cython.address(conn.tale), 68, side)
+    else:
+        conn.completeness |= SEEN_ACK
+        conn.flows[side].familiar |= FAMILIAR_ACK
+        if not kept.shown & SHOWN_ACK:
+            kept.shown |= SHOWN_ACK
+            zeek.letter(cython.address(conn.tale), 65, side)

@@ -44,7 +44,7 @@ from cython.cimports.synfin._kernels.judge import REUSED_PORTS, judge
 from cython.cimports.synfin._kernels.leave import Leaver, Leaving
 from cython.cimports.synfin._kernels.note import NOTE_SOUND, Note
 from cython.cimports.synfin._kernels.record import Record
-from cython.cimports.synfin._kernels.row import KIND_FROM_HIGH, KIND_QUOTED, KIND_TCP, KIND_V6, Row
+from cython.cimports.synfin._kernels.row import ACK, KIND_FROM_HIGH, KIND_QUOTED, KIND_TCP, KIND_V6, SYN, Row
 from cython.cimports.synfin._kernels.signs import Store
 from cython.cimports.synfin._kernels.step import step
 from cython.cimports.synfin._kernels.table import Table
@@ -66,19 +66,16 @@ ANALYSED, CLOSES, FOLLOWS = 1, 2, 4  #: bits of `marks` of a value
 FAST_OPEN = {8: "tfo_syn", 16: "tfo_ack", 32: "tfo_ignored"}  #: bits of `marks` of a value
 RECORD_FORMAT = "<QQQQQQqqqq16s16sIIIIIIIIIIIHH32sBBBBBB2x"
 RECORD_FIELDS = (
-    "marks", "signs", "payload_client", "payload_server", "wire_client", "wire_server", "first_ns", "last_ns", "leg_0", "leg_1",
-    "client", "server", "conn", "stream", "first_frame", "last_frame", "packets_client", "packets_server",
-    "retransmissions_client", "retransmissions_server", "vector_client", "vector_server", "completeness",
-    "port_client", "port_server", "history", "history_len", "ttl_client", "ttl_server", "v6", "role_guessed",
-    "conn_state",
+    "marks", "signs", "payload_client", "payload_server", "wire_client", "wire_server", "first_ns", "last_ns",
+    "leg_0", "leg_1", "client", "server", "conn", "stream", "first_frame", "last_frame", "packets_client",
+    "packets_server", "retransmissions_client", "retransmissions_server", "vector_client", "vector_server",
+    "completeness", "port_client", "port_server", "history", "history_len", "ttl_client", "ttl_server", "v6",
+    "role_guessed", "conn_state",
 )  # fmt: skip
 SLOTS_AHEAD = cython.declare(cython.Py_ssize_t, 16)  # rows for which memory is asked for before it is needed
 CONNS_AHEAD = cython.declare(cython.Py_ssize_t, 8)
 NO_STATE = 255
 NO_SCALE = -3  #: `scale` of a fact where no scale factor is shown
-
-SYN = cython.declare(uint, 0x02)
-ACK = cython.declare(uint, 0x10)
 
 ALL_ONES = cython.declare(uint, 0xFFFFFFFF)
 MIN_SILENCE_S = cython.declare(uint, 4)  # more than what settles a connection
@@ -240,6 +237,8 @@ class Tracker:
                 if old.life != LIFE_GONE:
                     old.life = LIFE_PAST
                     old.seen_s = self.clock.now_s  # it stays for a while from now
+                old.flows[0].familiar = 0  # nothing goes on in it
+                old.flows[1].familiar = 0
             if self.noting and not signs.begin_conn(cython.address(self.store), conn, old):
                 return cython.NULL
             slot[0] = (row.hash & ~cython.cast(ulonglong, 0xFFFFFFFF)) | (cython.cast(ulonglong, conn.index) + 1)
@@ -436,8 +435,7 @@ class Tracker:
                 conn.flights[side].sacked = row.sacked
             fact_of.numbers(conn, side, row, fact)
             fact_of.end_fact(conn, fact, value)
-        conn.seen_s = self.clock.now_s
-        calm.tally(conn, own, row, self.frames)
+        calm.tally(conn, own, row, self.frames, self.clock.now_s)
         self.segments += 1
         return 1
 
@@ -488,11 +486,81 @@ class Tracker:
         self.followed += 1
         if (
             conn != cython.NULL
-            and calm.undisturbed(conn, side, row)
+            and conn.work == cython.NULL
+            and not conn.ended
+            and (not self.noting or (conn.flows[0].familiar != 0 and conn.flows[1].familiar != 0))
+            and calm.disturbs(conn, side, row) == 0
             and not leave.is_gone(cython.address(self.leaving), conn, self.clock.now_s)
         ):
-            return self.go_on(conn, side, row, fact, value)
+            if not self.go_on(conn, side, row, fact, value):
+                return 0
+            if calm.unfamiliar(conn, side, row):
+                calm.acquaint(conn, side, row)
+            return 1
         return self.one(slot, conn, row, fact, value)
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.inline
+    @cython.exceptval(check=False)
+    def goes_on(self, conn: cython.pointer(Conn), row: cython.pointer(Row), frame: uint, now_s: uint) -> cint:
+        """Follow a segment that is of `conn` (NULL where nobody knows) and undisturbed, for records; 0 where it is not.
+
+        `conn` was found by an earlier look at the slots: one that was replaced since is nobody's, and not familiar.
+        """
+        side: uint = 1 if row.kind & KIND_FROM_HIGH else 0
+        own: cython.pointer(Flow)
+        if conn == cython.NULL:
+            return 0
+        if (
+            table.other_key(conn, row)
+            | calm.disturbs(conn, side, row)
+            | calm.unfamiliar(conn, side, row)
+            | (now_s - conn.seen_s >= self.leaving.closed_s)
+        ):  # fmt: skip
+            return 0
+        own = cython.address(conn.flows[side])
+        calm.advance(own, row)
+        calm.tally(conn, own, row, frame, now_s)
+        return 1
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def records_of(self, row: cython.pointer(Row), n: cython.Py_ssize_t) -> cint:
+        """Follow `n` rows for records alone; 0 when there is no memory."""
+        known: cython.pointer(Table) = cython.address(self.table)
+        ahead: cython.pointer(Conn)[8]  # of the next CONNS_AHEAD rows
+        conn: cython.pointer(Conn)
+        frame: uint = self.frames
+        swift: uint = 0
+        end_ns: longlong = self.end_ns if frame else row.time_ns
+        i: cython.Py_ssize_t
+        for i in range(min(n, CONNS_AHEAD)):
+            ahead[i] = table.likely(known, row + i)
+        for i in range(n):
+            if i + SLOTS_AHEAD < n:
+                table.ask_slot(known, row + SLOTS_AHEAD)
+            conn = ahead[i & 7]
+            if i + CONNS_AHEAD < n:
+                ahead[i & 7] = table.likely(known, row + CONNS_AHEAD)
+                table.ask_conn(ahead[i & 7], 0)
+            frame += 1
+            end_ns = row.time_ns if row.time_ns > end_ns else end_ns
+            clock.tick(cython.address(self.clock), row.time_ns, frame)
+            if row.kind & KIND_TCP:
+                if self.goes_on(conn, row, frame, self.clock.now_s):
+                    swift += 1
+                else:
+                    self.frames = frame
+                    if not self.meet(row, cython.NULL, cython.NULL):
+                        return 0
+            row += 1
+        self.frames = frame
+        self.end_ns = end_ns
+        self.followed += swift
+        self.segments += swift
+        return 1
 
     @cython.cfunc
     @cython.nogil
@@ -514,17 +582,27 @@ class Tracker:
     ) -> cint:  # fmt: skip
         """Follow those rows, `count` of them, that were dealt to this shard; 0 when there is no memory."""
         known: cython.pointer(Table) = cython.address(self.table)
+        ahead: cython.pointer(Conn)[8]
+        conn: cython.pointer(Conn)
         tick: uint = 0
         i: cython.Py_ssize_t
+        for i in range(min(count, CONNS_AHEAD)):
+            ahead[i] = table.likely(known, first + place[i])
         for i in range(count):
+            conn = ahead[i & 7]
             if i + SLOTS_AHEAD < count:
                 table.ask_slot(known, first + place[i + SLOTS_AHEAD])
-                table.ask_conn(known, first + place[i + CONNS_AHEAD], 0)
+            if i + CONNS_AHEAD < count:
+                ahead[i & 7] = table.likely(known, first + place[i + CONNS_AHEAD])
+                table.ask_conn(ahead[i & 7], 0)
             while tick < passage.tick_count and passage.ticks[tick].index <= place[i]:
                 self.clock.now_s = passage.ticks[tick].now_s
                 tick += 1
             self.frames = passage.frames + place[i] + 1
-            if not self.meet(first + place[i], cython.NULL, cython.NULL):
+            if not self.noting and self.goes_on(conn, first + place[i], self.frames, self.clock.now_s):
+                self.followed += 1
+                self.segments += 1
+            elif not self.meet(first + place[i], cython.NULL, cython.NULL):
                 return 0
         return 1
 
@@ -545,7 +623,7 @@ class Tracker:
         for i in range(n):
             if i + SLOTS_AHEAD < n:
                 table.ask_slot(known, row + SLOTS_AHEAD)
-                table.ask_conn(known, row + CONNS_AHEAD, fact != cython.NULL)
+                table.ask_conn(table.likely(known, row + CONNS_AHEAD), 1)
             self.pass_by(row)
             if value != cython.NULL:
                 memset(value, 0, cython.sizeof(Value))
@@ -606,7 +684,10 @@ class Tracker:
             past = cython.cast(cython.pvoid, finished)
         row = cython.cast(cython.pointer(Row), cython.address(rows[0]))
         with cython.nogil:
-            ok = self.all(row, n, fact, value, past)
+            if fact == cython.NULL and not self.noting:
+                ok = self.records_of(row, n)
+            else:
+                ok = self.all(row, n, fact, value, past)
         if not ok:
             raise MemoryError("no room for another connection")
 
@@ -670,10 +751,8 @@ class Tracker:
         view: uchar[::1]
         leaving: cython.pointer(Leaving) = cython.address(self.leaving)
         n: cython.Py_ssize_t = 0
-        if leaving.at == leaving.count and (everything or self.is_time()):
-            leaving.frame = self.frames
-            if not leave.gather(cython.address(self.table), leaving, self.clock.now_s, everything):
-                raise MemoryError("no room to put connections in order")
+        if leaving.at == leaving.count and (everything or self.is_time()) and not self.gather(everything):
+            raise MemoryError("no room to put connections in order")
         at_most = min(at_most, leaving.count - leaving.at)
         if at_most == 0:
             return b""
@@ -683,6 +762,14 @@ class Tracker:
             while leaving.at < leaving.count and n < at_most:
                 n += self.let_go(cython.cast(cython.pointer(Record), cython.address(view[0])) + n)
         return bytes(out[: n * cython.sizeof(Record)])
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def gather(self, everything: cython.bint) -> cint:
+        """Line up those whose time is over, with `everything` all of them; 0 when there is no memory."""
+        self.leaving.frame = self.frames
+        return leave.gather(cython.address(self.table), cython.address(self.leaving), self.clock.now_s, everything)
 
     @cython.cfunc
     @cython.nogil
@@ -709,6 +796,8 @@ class Tracker:
         written: cint = conn.number != ALL_ONES
         # whoever left was silent for long enough to be called settled, whenever the capture ends
         end_ns: longlong = self.end_ns if (leaver.order >> 32) == ALL_ONES else LATEST_NS
+        if self.leaving.at + CONNS_AHEAD < self.leaving.count:
+            table.ask_whole(table.at(cython.address(self.table), (leaver + CONNS_AHEAD).index))
         self.leaving.at += 1
         if written:
             record.write(conn, leave.newest(cython.address(self.table), conn).completeness, end_ns, self.noted(), out)
@@ -780,6 +869,10 @@ class Tracker:
     def connection_count(self) -> uint:
         """Connections so far; records that only quoted headers reached are none."""
         return self.numbered
+
+    def latest_ns(self) -> longlong:
+        """The latest time of a frame so far, 0 before the first."""
+        return self.end_ns
 
     def counts(self) -> tuple:
         """(frames, frames with a TCP header quoted or not, frames with a TCP header of their own) so far."""
@@ -879,22 +972,28 @@ def records_at(shards: list, places: cython.const[ulonglong][::1]) -> bytes:
 def drain_all(shards: list, everything: cython.bint = False, at_most: uint = 4096) -> bytes:
     """As `Tracker.drain`, of all shards together; `name_births` has been called since they followed something."""
     one: Tracker
+    ones: cython.pvoid[64]
     out: bytearray
     view: uchar[::1]
-    first: cython.Py_ssize_t
     place: cython.Py_ssize_t
-    n: cython.Py_ssize_t = 0
-    room: uint = 0
+    count: cint = len(shards)
+    n: cython.Py_ssize_t
+    room: ulonglong = 0
     due: cint = everything
-    for place in range(len(shards)):
+    ok: cint = 1
+    if count > MOST_SHARDS:
+        raise ValueError("too many shards")
+    for place in range(count):
         one = shards[place]
+        ones[place] = cython.cast(cython.pvoid, one)
         room += one.leaving.count - one.leaving.at
         due = due or one.is_time()
     if room == 0 and due:
-        for place in range(len(shards)):
+        for place in range(count):
             one = shards[place]
-            one.leaving.frame = one.frames
-            if not leave.gather(cython.address(one.table), cython.address(one.leaving), one.clock.now_s, everything):
+            with cython.nogil:
+                ok = one.gather(everything)
+            if not ok:
                 raise MemoryError("no room to put connections in order")
             room += one.leaving.count
     at_most = min(at_most, room)
@@ -902,29 +1001,33 @@ def drain_all(shards: list, everything: cython.bint = False, at_most: uint = 409
         return b""
     out = bytearray(at_most * cython.sizeof(Record))
     view = out
-    while n < at_most:
-        first = first_leaver(shards)
-        if first < 0:
-            break
-        one = shards[first]
-        n += one.let_go(cython.cast(cython.pointer(Record), cython.address(view[0])) + n)
+    with cython.nogil:
+        n = let_go_in_order(ones, count, cython.cast(cython.pointer(Record), cython.address(view[0])), at_most)
     return bytes(out[: n * cython.sizeof(Record)])
 
 
 @cython.cfunc
-def first_leaver(shards: list) -> cython.Py_ssize_t:
-    """The shard whose turn it is, -1 where nobody leaves."""
-    one: Tracker
-    place: cython.Py_ssize_t
-    found: cython.Py_ssize_t = -1
+@cython.nogil
+@cython.exceptval(check=False)
+def let_go_in_order(
+    ones: cython.pointer(cython.pvoid), count: cint, out: cython.pointer(Record), at_most: cython.Py_ssize_t
+) -> cython.Py_ssize_t:
+    """Let go those of the shards that leave first, so many at most; how many records were written."""
+    leaving: cython.pointer(Leaving)
     order: ulonglong = 0
-    for place in range(len(shards)):
-        one = shards[place]
-        if one.leaving.at < one.leaving.count:
-            if found < 0 or one.leaving.leavers[one.leaving.at].order < order:
+    found: cint = 0
+    place: cint
+    n: cython.Py_ssize_t = 0
+    while n < at_most and found >= 0:
+        found = -1
+        for place in range(count):
+            leaving = cython.address(cython.cast(Tracker, ones[place]).leaving)
+            if leaving.at < leaving.count and (found < 0 or leaving.leavers[leaving.at].order < order):
                 found = place
-                order = one.leaving.leavers[one.leaving.at].order
-    return found
+                order = leaving.leavers[leaving.at].order
+        if found >= 0:
+            n += cython.cast(Tracker, ones[found]).let_go(out + n)
+    return n
 
 
 def record_size() -> cython.Py_ssize_t:

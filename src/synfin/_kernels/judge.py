@@ -6,36 +6,11 @@ from cython import int as cint
 from cython import uchar, uint, ulonglong
 from cython.cimports.synfin._kernels import flight
 from cython.cimports.synfin._kernels.conn import VALUE_ANALYSED, Conn, Flow, Value
-from cython.cimports.synfin._kernels.row import Row, since
+from cython.cimports.synfin._kernels.row import ACK, FIN, RST, SYN, Row, since
 
 if not cython.compiled:
     raise ImportError("the kernel judge is not compiled")
 
-FIN = cython.declare(uint, 0x01)
-SYN = cython.declare(uint, 0x02)
-RST = cython.declare(uint, 0x04)
-ACK = cython.declare(uint, 0x10)
-
-# Analysis flags, as in synfin.watch.follow.analysis.
-RETRANSMISSION = cython.declare(uint, 1)
-FAST = cython.declare(uint, 2)
-SPURIOUS = cython.declare(uint, 4)
-OUT_OF_ORDER = cython.declare(uint, 8)
-LOST_SEGMENT = cython.declare(uint, 16)
-ACK_LOST_SEGMENT = cython.declare(uint, 32)
-DUPLICATE_ACK = cython.declare(uint, 64)
-KEEP_ALIVE = cython.declare(uint, 128)
-KEEP_ALIVE_ACK = cython.declare(uint, 256)
-ZERO_WINDOW = cython.declare(uint, 512)
-ZERO_WINDOW_PROBE = cython.declare(uint, 1024)
-ZERO_WINDOW_PROBE_ACK = cython.declare(uint, 2048)
-WINDOW_FULL = cython.declare(uint, 4096)
-WINDOW_UPDATE = cython.declare(uint, 8192)
-
-# Of them, what a flow remembers of its last segment.
-PROBED_SHIFT = cython.declare(uint, 7)
-PROBED_KEEP_ALIVE = cython.declare(uint, 1)
-PROBED_ZERO_WINDOW = cython.declare(uint, 8)
 
 ALL_ONES = cython.declare(uint, 0xFFFFFFFF)
 

@@ -2,35 +2,37 @@
 """What `scan` writes and `follow` reads: one row a frame. `scan.ROW_FORMAT` is its layout for everyone else."""
 
 ctypedef struct Row:
+    # what the short way reads
     long long time_ns
     unsigned long long offset  # of the frame's first byte in the input
     unsigned long long hash
     unsigned char low[16]  # the smaller endpoint's address; IPv4 uses the first 4 bytes
     unsigned char high[16]
-    unsigned int cap_len
+    unsigned short low_port
+    unsigned short high_port
     unsigned int wire_len
     unsigned int seq
     unsigned int ack
     int len_bytes  # tcp.len, -1 unknown
-    unsigned int at  # offset of the TCP header in the frame
-    unsigned int interface
+    unsigned int captured  # payload bytes that were captured
     unsigned short flags
     unsigned short window
-    unsigned short low_port
-    unsigned short high_port
-    unsigned short ip_id
-    unsigned char hdr_len
-    unsigned char ttl
     unsigned char kind  # KIND_ bits
     signed char wscale  # window scale option, -1 without
+    unsigned char hdr_len
+    unsigned char ttl
+    # the rest
+    unsigned int cap_len
+    unsigned int at  # offset of the TCP header in the frame
+    unsigned int interface
+    unsigned short link_type
+    unsigned short ip_id
+    unsigned int sacked  # bytes in the first three SACK blocks
+    unsigned short icmp  # type << 8 | code of the ICMP error that quotes the header
+    unsigned short mss  # the maximum segment size option, 0 without
+    unsigned char operations  # bit n: Multipath TCP subtype n
     unsigned char reason  # REASON_: why the frame has no segment
     unsigned char options  # OPT_ bits: which options are there
-    unsigned short link_type
-    unsigned short icmp  # type << 8 | code of the ICMP error that quotes the header
-    unsigned int sacked  # bytes in the first three SACK blocks
-    unsigned int captured  # payload bytes that were captured
-    unsigned char operations  # bit n: Multipath TCP subtype n
-    unsigned short mss  # the maximum segment size option, 0 without
 
 # From one time to a later one. Both come from a file that may say anything: beyond 64 bits the difference wraps.
 cdef inline long long since(long long later, long long earlier) noexcept nogil:
@@ -55,11 +57,20 @@ cdef extern from *:
     unsigned long long fold "synfin_fold" (unsigned long long a, unsigned long long b) noexcept nogil
 
 cdef enum:
+    # bits of `flags`
+    FIN = 0x01
+    SYN = 0x02
+    RST = 0x04
+    ACK = 0x10
+
     KIND_TCP = 1
     KIND_V6 = 2
     KIND_QUOTED = 4  # the header stands inside an ICMP error
     KIND_FROM_HIGH = 8  # the sender is the larger endpoint
+    KIND_ORDINARY = 64  # see `ordinary`
     KIND_INVOLVED = 32  # behind a tunnel or IP options: what those fields say is more than one plain header's
+    KIND_BAD_SUM = 64  # where checksums were asked for
+    KIND_PARTIAL_SUM = 128  # the sum of the pseudo-header alone: the network card was to finish it
     KIND_SLOW = 16  # not read yet: a link type, tunnel or fragment that only the readable code knows
 
     REASON_NONE = 0
@@ -76,3 +87,13 @@ cdef enum:
     OPT_FAST_OPEN = 16
     OPT_COOKIE = 32  # Fast Open with a cookie
     OPT_CUT = 128  # not all of the options were captured
+
+# Whether a segment says nothing by itself that is new in kind: an ACK without SYN, FIN and RST, all of its payload
+# captured, no window of 0, no option that matters beside timestamps and SACK. A number that is 0 stands for an
+# unknown one.
+cdef inline bint ordinary(Row* row) noexcept nogil:
+    return (
+        (row.kind & (KIND_TCP | KIND_QUOTED)) == KIND_TCP and (row.flags & 0x17) == 0x10 and row.ack != 0
+        and row.len_bytes >= 0 and row.captured >= <unsigned int> row.len_bytes and row.hdr_len >= 20
+        and row.window != 0 and row.wscale < 0 and row.operations == 0
+    )

@@ -9,8 +9,7 @@ holds both equal.
 
 import cython
 from cython import int as cint
-from cython import longlong, schar, uchar, uint, ulonglong, ushort
-from cython.cimports.libc.string import memcpy, memset
+from cython import longlong, uchar, uint, ulonglong, ushort
 from cython.cimports.synfin._kernels.carrier import (
     Datagram,
     inside,
@@ -20,39 +19,37 @@ from cython.cimports.synfin._kernels.carrier import (
     supported,
     tunnels,
 )
-from cython.cimports.synfin._kernels.octets import be16, be32, be64, load32
+from cython.cimports.synfin._kernels.octets import be16, load32
+from cython.cimports.synfin._kernels.options import read_options
+from cython.cimports.synfin._kernels.plain import MAX_FRAME, endpoints, header, plain
 from cython.cimports.synfin._kernels.row import (
     KIND_FROM_HIGH,
     KIND_INVOLVED,
+    KIND_ORDINARY,
     KIND_QUOTED,
     KIND_SLOW,
     KIND_TCP,
     KIND_V6,
-    OPT_COOKIE,
     OPT_CUT,
-    OPT_FAST_OPEN,
-    OPT_MSS,
-    OPT_SACK,
-    OPT_SACK_PERMITTED,
-    OPT_TIMESTAMP,
     REASON_FRAGMENT,
     REASON_MALFORMED,
     REASON_NONE,
     REASON_TRUNCATED,
     REASON_UNSUPPORTED,
     Row,
-    fold,
+    ordinary,
 )
 
 if not cython.compiled:
     raise ImportError("the kernel scan is not compiled")
 
-ROW_FORMAT = "<qQQ16s16sIIIIiIIHHHHHBBBbBBHHIIBxH4x"
+ROW_FORMAT = "<qQQ16s16sHHIIIiIHHBbBBIIIHHIHHBBB5x"
 ROW_FIELDS = (
-    "time_ns", "offset", "hash", "low", "high", "cap_len", "wire_len", "seq", "ack", "len_bytes", "at", "interface",
-    "flags", "window", "low_port", "high_port", "ip_id", "hdr_len", "ttl", "kind", "wscale", "reason", "options",
-    "link_type", "icmp", "sacked", "captured", "operations", "mss",
+    "time_ns", "offset", "hash", "low", "high", "low_port", "high_port", "wire_len", "seq", "ack", "len_bytes",
+    "captured", "flags", "window", "kind", "wscale", "hdr_len", "ttl", "cap_len", "at", "interface", "link_type",
+    "ip_id", "sacked", "icmp", "mss", "operations", "reason", "options",
 )  # fmt: skip
+ORDINARY = 64  #: bit of `kind`: the segment says nothing by itself that is new in kind
 
 REASONS = ("", "unsupported", "truncated", "malformed", "fragment", "nested")
 
@@ -64,7 +61,6 @@ CORRUPT = 3  #: an impossible length, at the returned position
 
 MAX_CAP_LEN = 0x40000
 MAX_CAP = cython.declare(uint, MAX_CAP_LEN)
-MAX_FRAME = cython.declare(uint, 0x7FFFFFFF)
 MAX_BLOCK = cython.declare(uint, 0x1000000)
 MIN_CAPTURED = cython.declare(cint, 16)  # bytes of a TCP header up to its window: fewer say too little
 MAX_TUNNELS = cython.declare(cint, 3)  # one inside the other; deeper nesting is left to the readable code
@@ -149,152 +145,6 @@ def ipv6(p: cython.p_const_uchar, cap: uint, at: uint, end: uint, d: cython.poin
 @cython.cfunc
 @cython.nogil
 @cython.exceptval(check=False)
-def read_options(p: cython.p_const_uchar, n: uint, row: cython.pointer(Row)) -> cython.void:
-    """Which options are there, the window scale, SACK blocks and Multipath operations."""
-    i: uint = 0
-    j: uint
-    blocks: cint = 0
-    kind: uint
-    length: uint
-    while i < n:
-        kind = p[i]
-        if kind == 0:
-            return
-        if kind == 1:
-            i += 1
-            continue
-        if i + 1 >= n:
-            return
-        length = p[i + 1]
-        if length < 2 or i + length > (row.hdr_len - cython.cast(uint, 20)):
-            return
-        if i + length > n:
-            # not captured whole: of SACK those blocks count that were
-            if kind != 5:
-                return
-            length = n - i
-        if kind == 8:
-            row.options |= OPT_TIMESTAMP
-        elif kind == 3 and length == 3:
-            row.wscale = cython.cast(schar, p[i + 2] if p[i + 2] < 14 else 14)
-        elif kind == 2:
-            row.options |= OPT_MSS
-            if length == 4 and i + 4 <= n:
-                row.mss = cython.cast(ushort, be16(p + i + 2))
-        elif kind == 4:
-            row.options |= OPT_SACK_PERMITTED
-        elif kind == 5:
-            row.options |= OPT_SACK
-            j = i + 2
-            while j + 8 <= i + length and blocks < 3:
-                row.sacked += be32(p + j + 4) - be32(p + j)
-                blocks += 1
-                j += 8
-        elif kind == 30 and length > 2:
-            if p[i + 2] >> 4 <= 7:
-                row.operations |= 1 << (p[i + 2] >> 4)
-        elif kind == 34:
-            row.options |= OPT_FAST_OPEN if length == 2 else OPT_FAST_OPEN | OPT_COOKIE
-        elif (kind == 253 or kind == 254) and length > 4 and be16(p + i + 2) == 0xF989:
-            row.options |= OPT_COOKIE
-        i += length
-
-
-@cython.cfunc
-@cython.nogil
-@cython.inline
-@cython.exceptval(check=False)
-def hashed(first: ulonglong, second: ulonglong, seed: ulonglong) -> ulonglong:
-    """Both factors depend on the seed: who writes packets must not choose one of them."""
-    return fold(first ^ seed, second ^ (seed * cython.cast(ulonglong, 0x9E3779B97F4A7C15)))
-
-
-@cython.cfunc
-@cython.nogil
-@cython.inline
-@cython.exceptval(check=False)
-def endpoints4(
-    src: cython.p_const_uchar, dst: cython.p_const_uchar, ports: cython.p_const_uchar, row: cython.pointer(Row),
-    seed: ulonglong,
-) -> uint:  # fmt: skip
-    """Order two IPv4 endpoints by address, then port, so that both directions share a key and a hash.
-
-    Returns 1 where the source is the larger. Which it is nobody can predict: so there are no branches.
-    """
-    source: ulonglong = (cython.cast(ulonglong, be32(src)) << 16) | be16(ports)
-    target: ulonglong = (cython.cast(ulonglong, be32(dst)) << 16) | be16(ports + 2)
-    low: ulonglong = min(source, target)
-    high: ulonglong = max(source, target)
-    memset(row.low, 0, 32)
-    row.low[0] = cython.cast(uchar, low >> 40)
-    row.low[1] = cython.cast(uchar, low >> 32)
-    row.low[2] = cython.cast(uchar, low >> 24)
-    row.low[3] = cython.cast(uchar, low >> 16)
-    row.high[0] = cython.cast(uchar, high >> 40)
-    row.high[1] = cython.cast(uchar, high >> 32)
-    row.high[2] = cython.cast(uchar, high >> 24)
-    row.high[3] = cython.cast(uchar, high >> 16)
-    row.low_port = cython.cast(ushort, low)
-    row.high_port = cython.cast(ushort, high)
-    row.hash = hashed(hashed(low, high, seed), low, seed)
-    return source > target
-
-
-@cython.cfunc
-@cython.nogil
-@cython.inline
-@cython.exceptval(check=False)
-def endpoints6(
-    src: cython.p_const_uchar, dst: cython.p_const_uchar, ports: cython.p_const_uchar, row: cython.pointer(Row),
-    seed: ulonglong,
-) -> uint:  # fmt: skip
-    """The same for IPv6."""
-    word: uint = be32(ports)
-    s0: ulonglong = be64(src)
-    s1: ulonglong = be64(src + 8)
-    d0: ulonglong = be64(dst)
-    d1: ulonglong = be64(dst + 8)
-    from_high: uint = s0 > d0
-    swap: ulonglong
-    h: ulonglong
-    if s0 == d0:
-        from_high = s1 > d1 or (s1 == d1 and (word >> 16) > (word & 0xFFFF))
-    swap = (s0 ^ d0) & (0 - cython.cast(ulonglong, from_high))
-    s0 ^= swap
-    d0 ^= swap
-    swap = (s1 ^ d1) & (0 - cython.cast(ulonglong, from_high))
-    s1 ^= swap
-    d1 ^= swap
-    word = (word >> (16 * from_high)) | (word << (16 * from_high))
-    memcpy(row.low, dst if from_high else src, 16)
-    memcpy(row.high, src if from_high else dst, 16)
-    row.low_port = cython.cast(ushort, word >> 16)
-    row.high_port = cython.cast(ushort, word)
-    h = hashed(s0, s1, seed)
-    h = hashed(h ^ d0, d1, seed)
-    row.hash = hashed(h, word, seed)
-    return from_high
-
-
-@cython.cfunc
-@cython.nogil
-@cython.inline
-@cython.exceptval(check=False)
-def header(q: cython.p_const_uchar, row: cython.pointer(Row)) -> uint:
-    """The fixed fields of the TCP header at `q`, of which 16 bytes are there; the length that it claims."""
-    word: uint = be16(q + 12)
-    hdr_len: uint = (word >> 12) << 2
-    row.seq = be32(q + 4)
-    row.ack = be32(q + 8)
-    row.flags = cython.cast(ushort, word & 0x0FFF)
-    row.window = cython.cast(ushort, be16(q + 14))
-    row.hdr_len = cython.cast(uchar, hdr_len)
-    return hdr_len
-
-
-@cython.cfunc
-@cython.nogil
-@cython.exceptval(check=False)
 def segment(
     p: cython.p_const_uchar, cap: uint, d: cython.pointer(Datagram), row: cython.pointer(Row), seed: ulonglong
 ) -> uint:
@@ -317,9 +167,8 @@ def segment(
     row.kind |= KIND_TCP
     if d.v6:
         row.kind |= KIND_V6
-        row.kind |= KIND_FROM_HIGH if endpoints6(p + d.src, p + d.dst, p + at, row, seed) else 0
-    else:
-        row.kind |= KIND_FROM_HIGH if endpoints4(p + d.src, p + d.dst, p + at, row, seed) else 0
+    # 16 bytes can be read at an IPv4 address, too: 16 of the TCP header follow
+    row.kind |= KIND_FROM_HIGH * endpoints(p + d.src, p + d.dst, p + at, d.v6 != 0, row, seed)
     if room < 20:
         row.options |= OPT_CUT
     elif hdr_len > 20:
@@ -328,79 +177,9 @@ def segment(
             row.options |= OPT_CUT
             left = cython.cast(uint, room)
         read_options(p + at + 20, left - 20, row)
+    if ordinary(row):
+        row.kind |= KIND_ORDINARY
     return REASON_NONE
-
-
-@cython.cfunc
-@cython.nogil
-@cython.inline
-@cython.exceptval(check=False)
-def plain(p: cython.p_const_uchar, cap: uint, wire: uint, row: cython.pointer(Row), seed: ulonglong) -> cint:
-    """Fill the row of what most frames are: Ethernet with one VLAN tag at most, IPv4 without options or IPv6 without
-    extension headers, TCP with its header captured whole. 0 for every other frame: `frame` takes it."""
-    q: cython.p_const_uchar = p + 14  # the IP header, then that of TCP
-    left: uint = cap - 14  # captured from q on
-    end: uint = (wire if wire > cap else cap) - 14  # sent from q on
-    kind: uint
-    length: uint
-    room: uint
-    hdr_len: uint
-    if cap < 54 or end > MAX_FRAME - 14:
-        return 0
-    kind = be16(p + 12)
-    if kind == 0x8100:
-        kind = be16(p + 16)
-        q += 4
-        left -= 4
-        end -= 4
-    if kind == 0x0800:
-        # version and header length, protocol, not a fragment
-        if left < 40 or q[0] != 0x45 or q[9] != 6 or be16(q + 6) & 0x3FFF:
-            return 0
-        length = be16(q + 2)
-        if length < 40 or length > end:
-            return 0
-        row.ttl = q[8]
-        row.ip_id = cython.cast(ushort, be16(q + 4))
-        length -= 20
-        left -= 20
-        q += 20
-    elif kind == 0x86DD:
-        if left < 60 or q[0] >> 4 != 6 or q[6] != 6:
-            return 0
-        length = be16(q + 4)
-        if length < 20 or length > end - 40:
-            return 0
-        row.ttl = q[7]
-        row.ip_id = 0
-        left -= 40
-        q += 40
-    else:
-        return 0
-    room = min(length, left)
-    hdr_len = header(q, row)
-    if hdr_len < 20 or hdr_len > room:
-        return 0
-    row.at = cython.cast(uint, q - p)
-    row.len_bytes = cython.cast(cint, length - hdr_len)
-    row.captured = room - hdr_len
-    if kind == 0x0800:
-        kind = KIND_TCP | (KIND_FROM_HIGH * endpoints4(q - 8, q - 4, q, row, seed))
-    else:
-        kind = KIND_TCP | KIND_V6 | (KIND_FROM_HIGH * endpoints6(q - 32, q - 16, q, row, seed))
-    row.kind = cython.cast(uchar, kind)
-    row.wscale = -1
-    row.reason = 0
-    row.options = 0
-    row.icmp = 0
-    row.sacked = 0
-    row.operations = 0
-    row.mss = 0
-    if hdr_len == 32 and be32(q + 20) == 0x0101080A:
-        row.options = OPT_TIMESTAMP
-    elif hdr_len != 20:
-        read_options(q + 20, hdr_len - 20, row)
-    return 1
 
 
 @cython.cfunc
@@ -430,7 +209,7 @@ def quoted(
     if inner.protocol != 6:
         return inner.protocol == 1 or inner.protocol == 58 or tunnels(p, cap, cython.address(inner))
     if segment(p, cap, cython.address(inner), row, seed) == REASON_NONE:
-        row.kind |= KIND_QUOTED
+        row.kind = (row.kind | KIND_QUOTED) & ~KIND_ORDINARY
         if d.offset + 1 < cap:
             row.icmp = cython.cast(ushort, be16(p + d.offset))
     return 0
@@ -569,6 +348,8 @@ def mark(rows: uchar[::1], index: cython.Py_ssize_t, at: uint, reason: uint, quo
         row.icmp = cython.cast(ushort, quoted_by)
     if not known:
         row.len_bytes = -1
+    if not ordinary(row):
+        row.kind &= ~KIND_ORDINARY
 
 
 def scan_frame(data: cython.const[uchar][::1], time_ns: longlong, wire_len: uint, link_type: uint, offset: ulonglong,

@@ -5,7 +5,7 @@ A connection has 8 bytes here (`Entry`), and `Signs` only from its first sign on
 `synfin.watch.findings.thresholds`' to say: `Limits`, in the order of `signs.LIMITS`.
 """
 from synfin._kernels.conn cimport Conn, End, Flow
-from synfin._kernels.row cimport Row, since
+from synfin._kernels.row cimport KIND_BAD_SUM, KIND_PARTIAL_SUM, Row, since
 
 ctypedef struct Limits:
     double rto_min_ns
@@ -14,6 +14,7 @@ ctypedef struct Limits:
     double at_once_ns
     double syn_gap_min_ns
     double syn_gap_tolerance
+    double answer_to_syn_ns
     double syn_ack_alone_ns
     double probe_life_ns
     double silent_retransmissions
@@ -54,6 +55,7 @@ ctypedef struct Signs:
     long long syn_last_ns
     long long syn_ack_ns
     long long greeting_ns
+    long long request_ns  # of the client's last data, where its FIN came before the answer
     long long resumed_ns  # when an end spoke after FORGOTTEN_IDLE_NS
     long long fin_ns[2]
     long long late_ns  # of the last data for an end that had sent its FIN
@@ -83,6 +85,7 @@ ctypedef struct Signs:
     unsigned int tiny[2]
     unsigned int stalls[2]
     unsigned int copies
+    unsigned int doubled  # acknowledgments that say the same again
     unsigned int probes[2]  # since the other end was heard
     unsigned char of_reset[2]  # OF_RESET_: what the RST that may decide follows from
     unsigned char asked[2]  # the last thing it sent was a probe
@@ -96,6 +99,7 @@ ctypedef struct Signs:
     unsigned char has_greeting
     unsigned char has_resumed
     unsigned char has_late
+    unsigned char has_request  # 2: answered
     unsigned char late_fin[2]
     unsigned char syn_gaps
     unsigned char backoff  # 1 classic, 2 linear: still possible
@@ -134,6 +138,8 @@ cdef unsigned long long told(Store* store, Conn* conn, unsigned int client) noex
 # Whether an undisturbed segment is worth a look; to be asked before `calm.advance`.
 cdef inline bint remarkable(Store* store, Flow* own, Flow* peer, Row* row) noexcept nogil:
     cdef unsigned int shift
+    if row.kind & (KIND_BAD_SUM | KIND_PARTIAL_SUM):
+        return True
     if row.len_bytes == 0:
         return False
     if row.len_bytes > store.longest or since(row.time_ns, own.next_time_ns) >= store.patience_ns:

@@ -8,35 +8,12 @@ connection is handed over, once and for good: its states then are what its ledge
 import cython
 from cython import int as cint
 from cython import longlong, uchar, uint
+from cython.cimports.libc.string import memcmp
 from cython.cimports.synfin._kernels.conn import Conn, End
-from cython.cimports.synfin._kernels.row import Row
+from cython.cimports.synfin._kernels.row import ACK, FIN, RST, SYN, Row
 
 if not cython.compiled:
     raise ImportError("the kernel step is not compiled")
-
-FIN = cython.declare(uint, 0x01)
-SYN = cython.declare(uint, 0x02)
-RST = cython.declare(uint, 0x04)
-ACK = cython.declare(uint, 0x10)
-
-# Rows of the matrix that are named here, and its columns: synfin.tcp.state.State and Event.
-CLOSED = cython.declare(uchar, 0)
-LISTEN = cython.declare(uchar, 1)
-SYN_RECEIVED = cython.declare(uchar, 3)
-CLOSE_WAIT = cython.declare(uchar, 7)
-SND_SYN = cython.declare(uint, 5)
-SND_SYN_ACK = cython.declare(uint, 6)
-SND_ACK = cython.declare(uint, 7)
-SND_DATA = cython.declare(uint, 8)
-SND_FIN = cython.declare(uint, 9)
-RCV_SYN = cython.declare(uint, 12)
-RCV_SYN_ACK = cython.declare(uint, 15)
-RCV_ACK_OF_SYN = cython.declare(uint, 16)
-RCV_DATA = cython.declare(uint, 18)
-RCV_FIN = cython.declare(uint, 20)
-RCV_ACK_OF_FIN = cython.declare(uint, 21)
-RCV_FIN_ACK_OF_FIN = cython.declare(uint, 22)
-NO_ROW = cython.declare(uchar, 255)
 
 
 @cython.cfunc
@@ -53,7 +30,9 @@ def diff(a: uint, b: longlong) -> cint:
 @cython.inline
 @cython.exceptval(check=False)
 def opens(conn: cython.pointer(Conn), side: uint, row: cython.pointer(Row)) -> cint:
-    """A connection that begins with a plain SYN is followed; any other start is handed over."""
+    """A connection that begins with a plain SYN is followed; any other start, and one with itself, is handed over."""
+    if conn.low_port == conn.high_port and memcmp(conn.low, conn.high, 16) == 0:
+        return 0
     if (row.flags & (SYN | ACK | RST | FIN)) != SYN or row.len_bytes > 0:
         return 0
     conn.states[side] = CLOSED

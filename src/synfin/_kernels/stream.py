@@ -5,16 +5,10 @@ import cython
 from cython import int as cint
 from cython import uint
 from cython.cimports.synfin._kernels.conn import Conn, Flow
-from cython.cimports.synfin._kernels.row import KIND_QUOTED, OPT_COOKIE, OPT_CUT, Row, since
+from cython.cimports.synfin._kernels.row import ACK, FIN, KIND_QUOTED, OPT_COOKIE, OPT_CUT, RST, SYN, Row, since
 
 if not cython.compiled:
     raise ImportError("the kernel stream is not compiled")
-
-FIN = cython.declare(uint, 0x01)
-SYN = cython.declare(uint, 0x02)
-RST = cython.declare(uint, 0x04)
-ACK = cython.declare(uint, 0x10)
-MAX_SHIFT = cython.declare(cint, 14)  # RFC 7323 section 2.3
 
 
 @cython.cfunc

@@ -52,14 +52,14 @@ cdef inline unsigned long long word(const unsigned char* place) noexcept nogil:
     memcpy(&value, place, 8)
     return value
 
-cdef inline bint same_key(Conn* conn, Row* row) noexcept nogil:
+# 0 where a connection is one between the row's endpoints.
+cdef inline unsigned long long other_key(Conn* conn, Row* row) noexcept nogil:
     cdef unsigned long long other = word(conn.low) ^ word(row.low)
     other |= word(conn.low + 8) ^ word(row.low + 8)
     other |= word(conn.high) ^ word(row.high)
     other |= word(conn.high + 8) ^ word(row.high + 8)
     other |= (conn.low_port ^ row.low_port) | (conn.high_port ^ row.high_port)
-    other |= conn.v6 ^ (1 if row.kind & KIND_V6 else 0)
-    return other == 0
+    return other | (((row.kind & KIND_V6) // KIND_V6) ^ conn.v6)
 
 # The slot of the row's endpoints: empty, or leading to their newest connection.
 cdef inline unsigned long long* slot_of(Table* table, Row* row) noexcept nogil:
@@ -69,7 +69,7 @@ cdef inline unsigned long long* slot_of(Table* table, Row* row) noexcept nogil:
         entry = table.slots[place]
         if entry == 0:
             break
-        if (entry >> 32) == (row.hash >> 32) and same_key(at(table, <unsigned int> entry - 1), row):
+        if (entry >> 32) == (row.hash >> 32) and other_key(at(table, <unsigned int> entry - 1), row) == 0:
             break
         place = (place + 1) & table.mask
     return table.slots + place
@@ -82,16 +82,30 @@ cdef inline void give_back(Table* table, Work* work) noexcept nogil:
 cdef inline void ask_slot(Table* table, Row* row) noexcept nogil:
     prefetch(table.slots + ((row.hash >> 32) & table.mask))
 
-cdef inline void ask_conn(Table* table, Row* row, bint whole) noexcept nogil:
-    cdef unsigned int index = <unsigned int> table.slots[(row.hash >> 32) & table.mask] - 1
-    cdef unsigned char* place
-    if index < table.count:
-        place = <unsigned char*> at(table, index)
-        prefetch(place)
-        prefetch(place + 64)
-        prefetch(place + 128)
-        if whole:
-            prefetch(place + 192)
+# The connection of the row, as far as can be told without looking at it; NULL where the usual slots lead to none.
+cdef inline Conn* likely(Table* table, Row* row) noexcept nogil:
+    cdef unsigned long long place = (row.hash >> 32) & table.mask
+    cdef unsigned long long entry = table.slots[place]
+    cdef unsigned long long following = table.slots[(place + 1) & table.mask]
+    cdef unsigned int index
+    entry = entry if (entry ^ row.hash) >> 32 == 0 else following
+    index = <unsigned int> entry - 1
+    return at(table, index) if index < table.count else NULL
+
+cdef inline void ask_conn(Conn* conn, bint whole) noexcept nogil:
+    cdef unsigned char* place = <unsigned char*> conn
+    prefetch(place)
+    prefetch(place + 64)
+    prefetch(place + 128)
+    if whole:
+        prefetch(place + 192)
+
+# All that a record of a connection is made of.
+cdef inline void ask_whole(Conn* conn) noexcept nogil:
+    cdef unsigned char* place = <unsigned char*> conn
+    cdef unsigned int line
+    for line in range(0, sizeof(Conn), 64):
+        prefetch(place + line)
 
 # Ask for what a second pass reads of a record.
 cdef inline void ask_shown(Conn* conn) noexcept nogil:

@@ -5,7 +5,7 @@ import cython
 from cython import int as cint
 from cython import uint, ulonglong
 from cython.cimports.libc.stdlib import calloc, free, malloc, realloc
-from cython.cimports.libc.string import memset
+from cython.cimports.libc.string import memcpy, memset
 from cython.cimports.synfin._kernels import flight
 from cython.cimports.synfin._kernels.conn import LIFE_PRESENT, Conn, Work
 from cython.cimports.synfin._kernels.row import KIND_V6, Row
@@ -190,9 +190,8 @@ def new_conn(table: cython.pointer(Table), row: cython.pointer(Row)) -> cython.p
     conn.index = index
     conn.life = LIFE_PRESENT
     conn.hash = cython.cast(uint, row.hash >> 32)
-    for i in range(16):
-        conn.low[i] = row.low[i]
-        conn.high[i] = row.high[i]
+    memcpy(conn.low, row.low, 16)
+    memcpy(conn.high, row.high, 16)
     conn.low_port = row.low_port
     conn.high_port = row.high_port
     conn.v6 = 1 if row.kind & KIND_V6 else 0

@@ -7,54 +7,12 @@ The rules and their reasons stand there; names here are the same.
 import cython
 from cython import int as cint
 from cython import uchar, uint
-from cython.cimports.synfin._kernels.conn import Conn, Pieces, ZeekEnd, ZeekView
-from cython.cimports.synfin._kernels.row import KIND_FROM_HIGH, Row
+from cython.cimports.synfin._kernels.conn import Conn, Pieces, Tale, ZeekEnd, ZeekView
+from cython.cimports.synfin._kernels.row import ACK, FIN, KIND_FROM_HIGH, RST, SYN, Row
 
 if not cython.compiled:
     raise ImportError("the kernel zeek is not compiled")
 
-FIN = cython.declare(uint, 0x01)
-SYN = cython.declare(uint, 0x02)
-RST = cython.declare(uint, 0x04)
-ACK = cython.declare(uint, 0x10)
-
-MAX_HISTORY = cython.declare(uint, 32)
-MAX_PIECES = cython.declare(uint, 4)
-MAX_UNACKNOWLEDGED = cython.declare(cint, 16384)
-FAR = cython.declare(cint, 1 << 20)
-WRAPS = cython.declare(uint, 1 << 30)
-HALF = cython.declare(uint, 0x7FFFFFFF)
-
-INACTIVE = cython.declare(uint, 0)
-SYN_SENT = cython.declare(uint, 1)
-SYN_ACK_SENT = cython.declare(uint, 2)
-PARTIAL = cython.declare(uint, 3)
-ESTABLISHED = cython.declare(uint, 4)
-CLOSED = cython.declare(uint, 5)
-RESET = cython.declare(uint, 6)
-
-# Indices of synfin.watch.follow.raw.CONN_STATES.
-OTH = cython.declare(uint, 0)
-S0 = cython.declare(uint, 1)
-S1 = cython.declare(uint, 2)
-SF = cython.declare(uint, 3)
-REJ = cython.declare(uint, 4)
-S2 = cython.declare(uint, 5)
-S3 = cython.declare(uint, 6)
-RSTO = cython.declare(uint, 7)
-RSTR = cython.declare(uint, 8)
-RSTOS0 = cython.declare(uint, 9)
-RSTRH = cython.declare(uint, 10)
-SH = cython.declare(uint, 11)
-SHR = cython.declare(uint, 12)
-
-SHOWN_SYN = cython.declare(uint, 1)
-SHOWN_FIN = cython.declare(uint, 2)
-SHOWN_RST = cython.declare(uint, 4)
-SHOWN_DATA = cython.declare(uint, 8)
-SHOWN_ACK = cython.declare(uint, 16)
-SHOWN_MANY = cython.declare(uint, 32)
-SHOWN_FIN_RST = cython.declare(uint, 64)
 
 LIKELY_SERVER_PORTS = (
     21, 22, 25, 53, 79, 80, 81, 88, 110, 135, 139, 143, 389, 443, 445, 502, 563, 585, 587, 614, 631, 636, 989, 990,
@@ -210,15 +168,15 @@ def acknowledged(own: cython.pointer(Pieces), number: uint, faked: cint) -> uint
 @cython.cfunc
 @cython.nogil
 @cython.exceptval(check=False)
-def letter(view: cython.pointer(ZeekView), which: uint, side: uint) -> cython.void:
-    if view.tale.history_len >= MAX_HISTORY:
+def letter(tale: cython.pointer(Tale), which: uint, side: uint) -> cython.void:
+    if tale.history_len >= MAX_HISTORY:
         return
-    if view.tale.history_len == MAX_HISTORY - 1:
+    if tale.history_len == MAX_HISTORY - 1:
         which = 88  # X
-    if view.tale.originator != cython.cast(cint, side) and 65 <= which <= 90:
+    if tale.originator != cython.cast(cint, side) and 65 <= which <= 90:
         which += 32
-    view.tale.history[view.tale.history_len] = cython.cast(uchar, which)
-    view.tale.history_len += 1
+    tale.history[tale.history_len] = cython.cast(uchar, which)
+    tale.history_len += 1
 
 
 @cython.cfunc
@@ -228,7 +186,7 @@ def scaled(view: cython.pointer(ZeekView), which: uint, side: uint, count: uint)
     while count >= 10 and count % 10 == 0:
         count //= 10
     if count == 1:
-        letter(view, which, side)
+        letter(view.tale, which, side)
 
 
 @cython.cfunc
@@ -239,7 +197,7 @@ def once(view: cython.pointer(ZeekView), which: uint, side: uint, shown: uint) -
     if view.ends[side].shown & shown:
         return
     view.ends[side].shown |= cython.cast(uchar, shown)
-    letter(view, which, side)
+    letter(view.tale, which, side)
 
 
 @cython.cfunc
@@ -248,7 +206,7 @@ def once(view: cython.pointer(ZeekView), which: uint, side: uint, shown: uint) -
 @cython.exceptval(check=False)
 def again(view: cython.pointer(ZeekView), which: uint, side: uint, shown: uint, same: cint) -> cython.void:
     if view.ends[side].shown & shown and not same:
-        letter(view, which, side)
+        letter(view.tale, which, side)
     once(view, which, side, shown)
 
 
@@ -409,7 +367,7 @@ def turn(own: cython.pointer(ZeekEnd), state: uint) -> cython.void:
 @cython.exceptval(check=False)
 def flip(view: cython.pointer(ZeekView)) -> cython.void:
     view.tale.originator = 1 - view.tale.originator
-    letter(view, 94, cython.cast(uint, view.tale.originator))
+    letter(view.tale, 94, cython.cast(uint, view.tale.originator))
 
 
 @cython.cfunc

@@ -56,7 +56,7 @@ FIELDS = (
     _http("http.www_authenticate", "str", "Server asks to authenticate", "服务器要求认证"),
     _http("http.content_type", "str", "Content type", "内容类型"),
     _http("http.content_length_header", "str", "Content length", "内容长度"),
-    _http("http.content_length", "u64", "Content length as a number", "内容长度(数值)", generated=True),
+    _http("http.content_length", "u64", "Content length as a number", "内容长度（数值）", generated=True),
     _http("http.content_encoding", "str", "Content encoding", "内容编码"),
     _http("http.transfer_encoding", "str", "Transfer encoding", "传输编码"),
     _http("http.upgrade", "str", "Upgrade", "升级"),

@@ -18,7 +18,7 @@ IP = ("ip",)
 LEAST_TTL = 5  #: a packet that may take fewer hops than these is worth a note
 PIM, OSPF = 103, 89
 #: Addresses of the local network control block with a time to live that is not 1; 0 means any.
-CONTROL_TTL = {0xE0000012: 255, 0xE0000066: 255, 0xE00000FB: 0, 0xE00000FC: 0}
+CONTROL_TTL = {0xE0000012: 255, 0xE0000066: 255, 0xE00000FB: 255, 0xE00000FC: 0}
 
 
 def text(loader: Loader) -> Loader:
@@ -119,7 +119,7 @@ FIELDS = (
     Field("ip.dst", "ipv4", IP, _DST, "Destination address", "目的地址"),
     Field("ip.cur_rt", "ipv4", IP, when(_routed, raw(16, 4)), "Next hop of the source route", "源路由的下一跳"),
     Field("ip.cur_rt_host", "str", IP, text(when(_routed, raw(16, 4))), "Next hop of the source route (host)",
-          "源路由的下一跳(主机)", hidden=True),
+          "源路由的下一跳（主机）", hidden=True),
     Field("ip.addr", "ipv4", IP, both(_SRC, _DST), "Source or destination address", "源或目的地址", hidden=True,
           after=("ip.src", "ip.dst")),
     Field("ip.src_host", "str", IP, text(_SRC), "Source host", "源主机", hidden=True, after=("ip.src",)),
@@ -133,7 +133,7 @@ FIELDS = (
     _expert("ip.bogus_ip_length", _long, "error", "ip.len", "The total length exceeds the frame",
             "总长度超出帧"),
     _expert("ip.ttl.lncb", _local_control, "note", "ip.ttl", "A packet for the local link may leave it",
-            "本地链路的包可能离开链路", "sequence"),
+            "本地链路的报文可能离开链路", "sequence"),
     _expert("ip.ttl.too_small", _few_hops, "note", "ip.ttl", "Few hops are left", "剩余跳数很少", "sequence"),
     _option("ip.options.eol", "bytes", "End of options", "选项结束"),
     _option("ip.options.nop", "bytes", "No-operation", "空操作"),
@@ -197,12 +197,12 @@ FIELDS = (
     _option("ip.cipso.categories", "str", "Categories", "类别"),
     _option("ip.cipso.tag_data", "bytes", "Tag data", "标签数据"),
     _option("ip.rec_rt", "ipv4", "Recorded route", "已记录的路由"),
-    _option("ip.rec_rt_host", "str", "Recorded route (host)", "已记录的路由(主机)", hidden=True),
+    _option("ip.rec_rt_host", "str", "Recorded route (host)", "已记录的路由（主机）", hidden=True),
     _option("ip.src_rt", "ipv4", "Source route", "源路由"),
-    _option("ip.src_rt_host", "str", "Source route (host)", "源路由(主机)", hidden=True),
+    _option("ip.src_rt_host", "str", "Source route (host)", "源路由（主机）", hidden=True),
     _option("ip.empty_rt", "ipv4", "Empty place of the route", "路由的空位"),
-    _option("ip.empty_rt_host", "str", "Empty place of the route (host)", "路由的空位(主机)", hidden=True),
+    _option("ip.empty_rt_host", "str", "Empty place of the route (host)", "路由的空位（主机）", hidden=True),
     _option.note("ip.opt.len.invalid", "note", "protocol", "Invalid length for an option", "选项长度无效"),
     _option.note("ip.nop", "warning", "protocol", "Four NOPs in a row: options may have been removed",
-                 "连续四个空操作:选项可能被移除"),
+                 "连续四个空操作：选项可能被移除"),
 )  # fmt: skip

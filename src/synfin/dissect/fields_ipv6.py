@@ -33,7 +33,7 @@ def _extension(name: str, found: Found, en: str, zh: str) -> tuple[Field, ...]:
         Field(name, "protocol", (name,), whole, en, zh, below=found),
         declare(name + ".nxt", "u8", "Next header", "下一首部", values=values.IP_PROTOCOL),
         declare(name + ".len", "u8", "Length", "长度"),
-        declare(name + ".len_oct", "u16", "Length in bytes", "长度(字节)", unit="bytes", generated=True),
+        declare(name + ".len_oct", "u16", "Length in bytes", "长度（字节）", unit="bytes", generated=True),
     )
 
 
@@ -126,7 +126,7 @@ FIELDS = (
     _option(".pmtu.r_flag", "bool", "Asks for the report", "请求回报"),
     _option(".pdm.scale_dtlr", "u8", "Scale of the time since the last received", "距上次接收时间的刻度"),
     _option(".pdm.scale_dtls", "u8", "Scale of the time since the last sent", "距上次发送时间的刻度"),
-    _option(".pdm.psn_this_pkt", "u16", "Number of this packet", "本包编号"),
+    _option(".pdm.psn_this_pkt", "u16", "Number of this packet", "本报文编号"),
     _option(".pdm.psn_last_recv", "u16", "Number last received", "上次接收的编号"),
     _option(".pdm.delta_last_recv", "u16", "Time since the last received", "距上次接收的时间"),
     _option(".pdm.delta_last_sent", "u16", "Time since the last sent", "距上次发送的时间"),
@@ -160,7 +160,7 @@ FIELDS = (
     _routing("ipv6.routing.srh.addr", "ipv6", "Segment", "段"),
     _routing("ipv6.routing.unknown_data", "bytes", "Data of this type", "此类型的数据"),
     _routing.note("ipv6.routing.deprecated", "note", "deprecated", "This type is deprecated (RFC 5095)",
-                  "此类型已废弃(RFC 5095)"),
+                  "此类型已废弃（RFC 5095）"),
     Field("ah", "protocol", ("ah",), whole, "Authentication Header", "认证首部", below=ipv6_walk.AUTHENTICATION),
     _ah("ah.next_header", "u8", "Next header", "下一首部", values=values.IP_PROTOCOL),
     _ah("ah.length", "u8", "Length", "长度"),

@@ -11,7 +11,21 @@ from synfin.dissect.expert import note
 from synfin.dissect.field import Field
 from synfin.dissect.http_walk import begins
 from synfin.dissect.icmp_walk import STAMP_LEN, sent_at
-from synfin.dissect.load import Loader, Spot, bits, both, byte, computed, constant, limit, number, raw, when, whole
+from synfin.dissect.load import (
+    Loader,
+    Spot,
+    bits,
+    both,
+    byte,
+    computed,
+    constant,
+    limit,
+    lowest_bit,
+    number,
+    raw,
+    when,
+    whole,
+)
 from synfin.wire.frame import Frame
 from synfin.wire.layer import Layer
 
@@ -20,6 +34,8 @@ ETH, VLAN, MPLS, SLL, NULL, DATA, LLC = (
 )  # fmt: skip
 MIN_FRAME = 60  #: Ethernet's least length without the frame check sequence
 LARGEST_LENGTH = 1500  #: greater numbers at offset 12 are an EtherType
+INFORMATION, SUPERVISORY = (0x01, 0), (0x03, 1)  #: low bits of the control field (IEEE 802.2 section 5.4)
+SUPERVISION = {0: "Receiver ready", 1: "Receiver not ready", 2: "Reject"}
 ARPHRD_ETHERNET, ARPHRD_LOOPBACK = 1, 772
 
 
@@ -49,7 +65,22 @@ def _snap(frame: Frame, layer: Layer) -> bool:
 
 
 def _control(frame: Frame, layer: Layer, facts: Facts | None) -> Iterable[Spot]:
-    return bits(2, 1 if _unnumbered(frame, layer) else 2)(frame, layer, facts)
+    return (bits(2, 1) if _unnumbered(frame, layer) else _numbered(0xFFFF))(frame, layer, facts)
+
+
+def _numbered(mask: int, *, only: tuple[int, int] | None = None) -> Loader:
+    """Part of the two bytes that frames with numbers have there, the low byte first.
+
+    `only` are the bits (mask, value) that tell the frames which have it.
+    """
+
+    def load(frame: Frame, layer: Layer, facts: Facts | None) -> Iterable[Spot]:
+        low, high = byte(frame, layer, 2), byte(frame, layer, 3)
+        if high < 0 or _unnumbered(frame, layer) or (only is not None and low & only[0] != only[1]):
+            return ()
+        return (Spot(((high << 8 | low) & mask) >> lowest_bit(mask), layer.start + 2, 2),)
+
+    return load
 
 
 def _text(loader: Loader) -> Loader:
@@ -189,7 +220,7 @@ OUI = ("eth.dst.oui", "eth.src.oui")  #: what repeats an address stands behind i
 FIELDS = (
     Field("eth", "protocol", ETH, whole, "Ethernet II", "以太网 II"),
     Field("eth.dst", "ether", ETH, _DST, "Destination", "目的地址"),
-    Field("eth.dst_resolved", "str", ETH, _text(_DST), "Destination (resolved)", "目的地址(名称)", hidden=True,
+    Field("eth.dst_resolved", "str", ETH, _text(_DST), "Destination (resolved)", "目的地址（名称）", hidden=True,
           parent="eth.dst"),
     Field("eth.dst.oui", "u24", ETH, bits(0, 3), "Destination OUI", "目的厂商代码", hidden=True, parent="eth.dst"),
     Field("eth.dst.lg", "bool", ETH, bits(0, 3, 0x020000), "LG bit", "本地/全局位", values=values.LOCAL,
@@ -199,9 +230,9 @@ FIELDS = (
     Field("eth.src", "ether", ETH, _SRC, "Source", "源地址"),
     note("eth.src_not_group", when(lambda frame, layer: byte(frame, layer, 6) & 1 == 1
                                    and number(frame, layer, 6, 6) >= 0, constant(True)), "warning", "protocol",
-         "The source is a group address (IEEE 802.3 section 3.2.3)", "源地址是组地址(IEEE 802.3 第 3.2.3 节)",
+         "The source is a group address (IEEE 802.3 section 3.2.3)", "源地址是组地址（IEEE 802.3 第 3.2.3 节）",
          parent="eth.src"),
-    Field("eth.src_resolved", "str", ETH, _text(_SRC), "Source (resolved)", "源地址(名称)", hidden=True,
+    Field("eth.src_resolved", "str", ETH, _text(_SRC), "Source (resolved)", "源地址（名称）", hidden=True,
           parent="eth.src"),
     Field("eth.src.oui", "u24", ETH, bits(6, 3), "Source OUI", "源厂商代码", hidden=True, parent="eth.src"),
     Field("eth.src.lg", "bool", ETH, bits(6, 3, 0x020000), "LG bit", "本地/全局位", values=values.LOCAL,
@@ -209,7 +240,7 @@ FIELDS = (
     Field("eth.src.ig", "bool", ETH, bits(6, 3, 0x010000), "IG bit", "单播/组播位", values=values.GROUP,
           parent="eth.src", mask=0x010000, mask_bits=24),
     Field("eth.addr", "ether", ETH, both(_DST, _SRC), "Address", "地址", hidden=True, after=OUI),
-    Field("eth.addr_resolved", "str", ETH, _text(both(_DST, _SRC)), "Address (resolved)", "地址(名称)", hidden=True,
+    Field("eth.addr_resolved", "str", ETH, _text(both(_DST, _SRC)), "Address (resolved)", "地址（名称）", hidden=True,
           after=OUI),
     Field("eth.addr.oui", "u24", ETH, both(bits(0, 3), bits(6, 3)), "Address OUI", "厂商代码", hidden=True,
           after=OUI),
@@ -229,7 +260,7 @@ FIELDS = (
     note("eth.len.past_end", when(_past_end, constant(True)), "error", "malformed",
          "The length goes past the end of the frame", "长度超出帧尾", parent="eth.len"),
     note("eth.padding_bad", when(_unpadded, constant(True)), "note", "protocol",
-         "Bytes behind the data unit that are no zeros: padding or a trailer", "数据单元之后的非零字节:填充或尾部",
+         "Bytes behind the data unit that are no zeros: padding or a trailer", "数据单元之后的非零字节：填充或尾部",
          parent="eth.trailer", layers=("eth", "sll", "sll2")),
     Field("llc", "protocol", LLC, whole, "Logical-Link Control", "逻辑链路控制"),
     Field("llc.dsap", "u8", LLC, bits(0, 1), "DSAP", "目的服务访问点", display="hex"),
@@ -247,8 +278,16 @@ FIELDS = (
           parent="llc.control", mask=0xEC, mask_bits=8),
     Field("llc.control.u_modifier_resp", "u8", LLC, when(_response, bits(2, 1, 0xEC)), "Response", "响应",
           display="hex", parent="llc.control", mask=0xEC, mask_bits=8),
-    Field("llc.control.ftype", "u8", LLC, when(_unnumbered, bits(2, 1, 0x03)), "Frame type", "帧类型", display="hex",
-          parent="llc.control", mask=0x03, mask_bits=8),
+    Field("llc.control.n_r", "u16", LLC, _numbered(0xFE00), "N(R)", "接收序号", parent="llc.control", mask=0xFE00,
+          mask_bits=16),
+    Field("llc.control.n_s", "u16", LLC, _numbered(0x00FE, only=INFORMATION), "N(S)", "发送序号", parent="llc.control",
+          mask=0x00FE, mask_bits=16),
+    Field("llc.control.s_ftype", "u16", LLC, _numbered(0x000C, only=SUPERVISORY), "Supervisory frame type",
+          "监控帧类型", display="hex", values=SUPERVISION, parent="llc.control", mask=0x000C, mask_bits=16),
+    Field("llc.control.ftype", "u8", LLC,
+          both(when(_unnumbered, bits(2, 1, 0x03)), _numbered(0x0001, only=INFORMATION),
+               _numbered(0x0003, only=SUPERVISORY)), "Frame type", "帧类型", display="hex", parent="llc.control",
+          mask=0x03, mask_bits=8),
     Field("llc.oui", "u24", LLC, when(_snap, bits(3, 3)), "Organization code", "组织代码"),
     Field("llc.type", "u16", LLC, when(_snap, bits(6, 2)), "Type", "类型", display="hex", values=values.ETHERTYPE),
     Field("vlan", "protocol", VLAN, whole, "802.1Q Virtual LAN", "802.1Q 虚拟局域网"),
@@ -268,7 +307,7 @@ FIELDS = (
     Field("sll.etype", "u16", SLL, _cooked(bits(14, 2), bits(0, 2)), "Protocol", "协议", display="hex",
           values=values.ETHERTYPE),
     Field("sll.ifindex", "u32", SLL, _cooked(_nothing, bits(4, 4)), "Interface index", "接口索引"),
-    Field("sll.pkttype", "u16", SLL, _cooked(bits(0, 2), bits(10, 1)), "Packet type", "包类型",
+    Field("sll.pkttype", "u16", SLL, _cooked(bits(0, 2), bits(10, 1)), "Packet type", "报文类型",
           values=values.COOKED_PACKET),
     Field("sll.hatype", "u16", SLL, _cooked(bits(2, 2), bits(8, 2)), "Link-layer address type", "链路地址类型",
           values=values.HARDWARE),

@@ -8,6 +8,7 @@ from typing import Any
 
 from synfin.dissect.context import Facts
 from synfin.dissect.field import Field
+from synfin.dissect.fields import lookup
 from synfin.dissect.values import MPTCP_SUBTYPE
 from synfin.errors import UsageError
 from synfin.wire.frame import Frame
@@ -81,9 +82,11 @@ def cell(field: Field, frame: Frame, facts: Facts | None, style: Layout) -> str:
 
 
 def texts_of(field: Field, frame: Frame, facts: Facts | None) -> list[str]:
-    """Every value of a field as text; a protocol is shown by its title line."""
+    """Every value of a field as text; a protocol is shown by its title line, plain data by their bytes."""
     if field.name == "mptcp":
         return [_multipath(value) for value in field.load(frame, facts)]
+    if field.name == "data":  # tshark shows its bytes
+        field = lookup("data.data")
     if field.kind == "protocol":
         from synfin.dissect.titles import TITLED, title
 

@@ -15,7 +15,8 @@ from synfin.wire.layer import Layer
 METHODS = (
     b"GET", b"POST", b"HEAD", b"PUT", b"DELETE", b"OPTIONS", b"PATCH", b"CONNECT", b"TRACE", b"PROPFIND", b"PROPPATCH",
     b"MKCOL", b"COPY", b"MOVE", b"LOCK", b"UNLOCK", b"REPORT", b"SEARCH", b"SUBSCRIBE", b"UNSUBSCRIBE", b"NOTIFY",
-    b"M-SEARCH",
+    b"M-SEARCH", b"RPC_IN_DATA", b"RPC_OUT_DATA", b"RPC_CONNECT", b"SSTP_DUPLEX_POST", b"VERSION-CONTROL", b"CHECKOUT",
+    b"CHECKIN", b"MERGE", b"MKACTIVITY", b"POLL", b"BCOPY", b"BMOVE", b"BDELETE", b"BPROPFIND", b"BPROPPATCH",
 )  # fmt: skip
 BEGINNINGS = frozenset(name[:3] for name in (*METHODS, b"HTTP"))
 MAX_LINES = 256  #: headers that are read; more is hostile
@@ -46,13 +47,15 @@ def _first_line(frame: Frame, layer: Layer) -> tuple[bytes, bytes, bytes] | None
     """The three words of a request or status line."""
     stop = min(limit(frame, layer), layer.start + LONGEST_LINE)
     end = frame.data.find(b"\n", layer.start, stop)
+    if end < 0 and len(frame.packet.data) < frame.packet.wire_len:
+        end = stop  # the capture cut the line
     words = frame.data[layer.start : end].rstrip(b"\r").split(b" ", 2) if end > 0 else []
     if len(words) == 2 and words[0][:5] == b"HTTP/":
         words.append(b"")
     if len(words) != 3:
         return None
     first, second, third = words
-    request = first in METHODS and third[:5] == b"HTTP/"
+    request = first in METHODS and third.rpartition(b" ")[2][:5] == b"HTTP/"
     status = first[:5] == b"HTTP/" and len(second) == 3 and second.isdigit()
     return (first, second, third) if request or status else None
 
@@ -64,17 +67,23 @@ def walk(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Item, ...]:
         return ()
     cursor = Cursor(frame.data, layer.start, limit(frame, layer))
     response = words[0][:5] == b"HTTP/"
-    line = _take(cursor)
+    cut = len(frame.packet.data) < frame.packet.wire_len
+    line = _take(cursor, cut=cut)
     start = layer.start
     first = _status(words, start) if response else _request(words, start)
     cursor.note(Item(_shown(line), None, start, len(line), (Item("http.chat", True), *first)))
     host = ""
     for _ in range(MAX_LINES):
-        at, line = cursor.at, _take(cursor)
+        at, line = cursor.at, _take(cursor, cut=cut)
         if not line or not line.strip(b"\r\n"):
             if line:
                 cursor.note(Item(_shown(line), None, at, len(line)))
             break
+        if b":" not in line:
+            cursor.at = at
+            if line[-1:] != b"\n":
+                return tuple(cursor.items)  # the capture ends in it
+            break  # no header any more
         name, value = _header(cursor, line, at)
         host = value if name == "host" else host
         cursor.note(Item("http.response.line" if response else "http.request.line", _text(line), at, len(line)))
@@ -96,9 +105,11 @@ def _shown(line: bytes) -> str:
     return _text(line).replace("\r", "\\r").replace("\n", "\\n")
 
 
-def _take(cursor: Cursor) -> bytes:
-    """The next line with its end; empty where it does not end here."""
+def _take(cursor: Cursor, *, cut: bool) -> bytes:
+    """The next line with its end; empty where it does not end here, unless the capture `cut` it."""
     end = cursor.data.find(b"\n", cursor.at, min(cursor.stop, cursor.at + LONGEST_LINE))
+    if end < 0 and cut:
+        end = cursor.stop - 1
     if end < 0:
         return b""
     line = cursor.data[cursor.at : end + 1]
@@ -143,7 +154,7 @@ def _status(words: tuple[bytes, bytes, bytes], at: int) -> tuple[Item, ...]:
 def _header(cursor: Cursor, line: bytes, at: int) -> tuple[str, str]:
     """A header's own field, where it has one."""
     name, _, rest = line.partition(b":")
-    value = _text(rest.strip())
+    value = _text(rest.strip() if line[-1:] == b"\n" else rest.lstrip())
     known = HEADERS.get(name.decode("latin-1").lower())
     if known is None:
         return "", value

@@ -15,6 +15,7 @@ UNREACHABLE, TOO_BIG, TIME_EXCEEDED, PARAMETER = 1, 2, 3, 4
 ECHO = (128, 129)
 QUERY, REPORT, DONE, REPORT_2 = 130, 131, 132, 143
 SOLICIT, ADVERTISE, NEIGHBOUR_SOLICIT, NEIGHBOUR_ADVERTISE, REDIRECT = 133, 134, 135, 136, 137
+AGENT_REQUEST, AGENT_REPLY, PREFIX_SOLICIT, PREFIX_ADVERTISE = 144, 145, 146, 147  #: of Mobile IPv6
 SHORT_QUERY = 24  #: bytes of a query of the first version
 MAX_LABELS = 127
 
@@ -208,6 +209,19 @@ def _report(cursor: Cursor) -> None:
         cursor.note(Item("icmpv6.mldr.mar", True, start, inner.at - start, tuple(inner.items)))
 
 
+def _mobile(cursor: Cursor, kind: int) -> None:
+    """RFC 6275 sections 6.5 to 6.8."""
+    cursor.number("icmpv6.mip6.identifier", 2)
+    if kind == PREFIX_ADVERTISE:
+        head = "icmpv6.mip6.flag"
+        cursor.number(head, 2, *cursor.parts(2, {f"{head}.m": 0x8000, f"{head}.o": 0x4000, f"{head}.rsv": 0x3FFF}))
+        _options(cursor)
+        return
+    cursor.raw("icmpv6.reserved", 2)
+    while kind == AGENT_REPLY and cursor.room >= 16:
+        cursor.raw("icmpv6.mip6.home_agent_address", 16)
+
+
 def walk(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Item, ...]:
     """The message's own fields; what it quotes or carries are layers of their own."""
     cursor = over_unit(frame, layer)
@@ -227,6 +241,8 @@ def walk(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Item, ...]:
         _listener(cursor, kind, layer.end - layer.start)
     elif kind == REPORT_2:
         _report(cursor)
+    elif kind in (AGENT_REQUEST, AGENT_REPLY, PREFIX_SOLICIT, PREFIX_ADVERTISE):
+        _mobile(cursor, kind)
     elif kind == ADVERTISE:
         _advertisement(cursor)
     elif kind in (SOLICIT, NEIGHBOUR_SOLICIT, NEIGHBOUR_ADVERTISE, REDIRECT):

@@ -23,10 +23,12 @@ TOLD: dict[str, tuple[tuple[str, str], ...]] = {
     "tcp": (("Src Port: ", "tcp.srcport"), ("Dst Port: ", "tcp.dstport"), ("Seq: ", "tcp.seq"),
             ("Ack: ", "tcp.ack"), ("Len: ", "tcp.len")),
 }  # fmt: skip
+#: The labels that Chinese has words for.
+CHINESE = {"Src: ": "源 ", "Dst: ": "目的 ", "Src Port: ": "源端口 ", "Dst Port: ": "目的端口 "}
 ACK_FLAG = 0x10
 LARGEST_LENGTH = 1500  #: greater numbers at offset 12 are an EtherType
 #: Layers whose title tells more than their name; of the others Wireshark prints the short name as the value.
-TITLED = frozenset({*TOLD, "frame", "data", "sll", "arp"})
+TITLED = frozenset({*TOLD, "frame", "sll", "arp"})
 
 
 def title(frame: Frame, layer: Layer, facts: Facts | None, lang: str = "en") -> str:
@@ -38,7 +40,7 @@ def title(frame: Frame, layer: Layer, facts: Facts | None, lang: str = "en") -> 
         return _frame_title(frame, facts, head, lang)
     if name == "data":
         size = max(min(layer.end, len(frame.data)) - layer.start, 0)
-        return f"{head} ({size} 字节)" if lang == "zh" else f"{head} ({size} byte{'' if size == 1 else 's'})"
+        return f"{head}（{size} 字节）" if lang == "zh" else f"{head} ({size} byte{'' if size == 1 else 's'})"
     if name == "sll":
         return f"{head} v{'2' if layer.name == 'sll2' else '1'}"
     if name == "arp":
@@ -46,8 +48,13 @@ def title(frame: Frame, layer: Layer, facts: Facts | None, lang: str = "en") -> 
         return f"{head} ({operation})" if operation else head
     if name == "eth" and 0 <= number(frame, layer, 12, 2) <= LARGEST_LENGTH:
         return "IEEE 802.3 以太网" if lang == "zh" else "IEEE 802.3 Ethernet "
-    told = [f"{label}{text}" for label, path in TOLD.get(name, ()) for text in _values(frame, layer, facts, path)]
-    return ", ".join([head, *told])
+    labels = CHINESE if lang == "zh" else {}
+    told = [
+        f"{labels.get(label, label)}{text}"
+        for label, path in TOLD.get(name, ())
+        for text in _values(frame, layer, facts, path)
+    ]
+    return ("，" if lang == "zh" else ", ").join([head, *told])
 
 
 def _values(frame: Frame, layer: Layer, facts: Facts | None, path: str) -> list[str]:
@@ -63,12 +70,17 @@ def _frame_title(frame: Frame, facts: Facts | None, head: str, lang: str) -> str
     size, wire = len(frame.packet.data), frame.packet.wire_len
     number_text = frame.packet.number
     if lang == "zh":
-        return f"{head} {number_text}: 线上 {wire} 字节 ({wire * 8} 位), 捕获 {size} 字节 ({size * 8} 位)"
+        text = f"{head} {number_text}：线路上 {wire} 字节（{wire * 8} 位），捕获 {size} 字节（{size * 8} 位）"
+        return text if facts is None or facts.interface is None else f"{text}，接口 {_interface(frame, facts)}"
     text = f"{head} {number_text}: {_bytes(wire)} on wire ({wire * 8} bits), {_bytes(size)} captured ({size * 8} bits)"
     if facts is not None and facts.interface is not None:
-        name = escape(facts.interface.name) or "unknown"
-        text += f" on interface {name}, id {frame.packet.interface}"
+        text += f" on interface {_interface(frame, facts)}"
     return text
+
+
+def _interface(frame: Frame, facts: Facts) -> str:
+    name = escape(facts.interface.name) if facts.interface is not None else ""
+    return f"{name or 'unknown'}, id {frame.packet.interface}"
 
 
 def _bytes(count: int) -> str:

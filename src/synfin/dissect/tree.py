@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 from synfin.dissect.checksum import Verdict, ip_header_verdict, verdict
+from synfin.dissect.chinese import in_chinese
 from synfin.dissect.context import Facts
 from synfin.dissect.field import PSEUDO, Field, whole_frame
 from synfin.dissect.fields import TABLES, find, lookup, table
@@ -34,10 +35,11 @@ VERDICTS = {
     Verdict.GOOD: ("Good checksum", "校验和正确", ""),
     Verdict.BAD: ("Bad checksum", "校验和错误", "error"),
     Verdict.PARTIAL: ("Partial checksum, offload likely: the network card completes it",
-                      "校验和不完整,很可能由网卡补全", "note"),
+                      "校验和不完整，很可能由网卡补全", "note"),
     Verdict.ABSENT: ("No checksum", "没有校验和", ""),
-    Verdict.UNKNOWN: ("The checksum cannot be verified: not all bytes are here", "字节不全,无法验证校验和", ""),
+    Verdict.UNKNOWN: ("The checksum cannot be verified: not all bytes are here", "字节不全，无法验证校验和", ""),
 }  # fmt: skip
+PARTLY_NAMED = frozenset({"tcp.window_size_scalefactor"})  #: numbers of which only some are no plain numbers
 SHOWN_BYTES = 64  #: of a byte string, in a node's text
 
 
@@ -64,7 +66,10 @@ class Node:
     def text(self, lang: str = "en") -> str:
         """The whole line: bit pattern, title, value; computed ones in brackets."""
         head = self.title_zh if lang == "zh" else self.title_en
-        line = f"{head}: {self.show}" if self.show else head
+        shown = self.show
+        if lang == "zh" and shown and (field := find(self.name)) is not None:
+            shown = in_chinese(shown, field)
+        line = f"{head}{'：' if lang == 'zh' else ': '}{shown}" if shown else head
         line = f"{self.pattern} = {line}" if self.pattern else line
         return f"[{line}]" if self.generated else line
 
@@ -260,7 +265,7 @@ def meaning(field: Field, value: Any) -> str:
     if field.kind in ("bytes", "protocol"):
         return _shorten(value)
     shown = field.show(value)
-    if field.values is not None:
+    if field.values is not None and (value in field.values or field.name not in PARTLY_NAMED):
         named = escape(field.values.get(value, "Unknown"))
         return named if field.kind == "bool" else f"{named} ({shown})"
     if field.kind == "bool":

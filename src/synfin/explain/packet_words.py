@@ -8,10 +8,13 @@ from synfin.dissect.fields import find
 from synfin.dissect.tree import Node, walk
 from synfin.explain.checksum import Checksum
 from synfin.explain.quantity import Language
-from synfin.explain.words import text
+from synfin.explain.words import has, placeholders, template_of, text
 
 #: Wireshark's severities by ours
 _SEVERITIES = {"comment": "info", "chat": "info", "note": "note", "warning": "warn", "error": "error"}
+_VERDICT = "synfin.checksum"
+#: fields whose values are themselves catalogue keys
+_IDS = frozenset({"synfin.opinion.reason", "synfin.opinion.incarnation_reason"})
 #: how a verdict on a checksum looks
 CHECKSUM_SEVERITIES = {"good": "ok", "bad": "error", "partial": "note", "unverified": "info", "absent": "info"}
 
@@ -19,6 +22,20 @@ CHECKSUM_SEVERITIES = {"good": "ok", "bad": "error", "partial": "note", "unverif
 def severity(node: Node) -> str | None:
     """How bad an expert note is, None for other fields."""
     return _SEVERITIES.get(node.severity, "info") if node.severity else None
+
+
+def meaning_key(node: Node) -> str | None:
+    """The catalogue text that says what a node means; None where there is none, or its checksum's verdict says it."""
+    if node.name == _VERDICT:
+        return None
+    if node.name in _IDS and has(str(node.value)) and not placeholders(template_of(str(node.value), "en")):
+        return str(node.value)
+    return node.key if has(node.key) else None
+
+
+def repeats(node: Node) -> bool:
+    """Whether a node only says again what stands beside the checksum above it."""
+    return node.name == _VERDICT and not node.severity
 
 
 def named_frame(node: Node) -> int | None:

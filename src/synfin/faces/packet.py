@@ -11,9 +11,17 @@ from synfin.explain.checksum import checksums
 from synfin.explain.escape import visible
 from synfin.explain.header import FLAGS, Cell, header_cells, is_partial_checksum
 from synfin.explain.models import Place, places, why_four
-from synfin.explain.packet_words import CHECKSUM_SEVERITIES, checksum_of, checksum_text, named_frame, severity
+from synfin.explain.packet_words import (
+    CHECKSUM_SEVERITIES,
+    checksum_of,
+    checksum_text,
+    meaning_key,
+    named_frame,
+    repeats,
+    severity,
+)
 from synfin.explain.quantity import Language
-from synfin.explain.words import has, text
+from synfin.explain.words import text
 from synfin.faces.terminal import SEVERITY_STYLES, Paint
 from synfin.faces.width import clip, display_width, pad, wrap
 from synfin.wire.frame import Frame
@@ -159,19 +167,22 @@ class _Tree:
         else:
             yield from self._field_lines(node, line, depth)
         for child in node.children:
-            yield from self.node_lines(child, depth + 1)
+            if not repeats(child):
+                yield from self.node_lines(child, depth + 1)
 
     def _text(self, node: tree.Node) -> str:
         said = severity(node)
         if said is None:
             return node.text(self.lang)
         title = node.title_zh if self.lang == "zh" else node.title_en
-        return f"[{text(f'severity.{said}', self.lang)}: {title}]"
+        colon = "：" if self.lang == "zh" else ": "
+        return f"[{text(f'severity.{said}', self.lang)}{colon}{title}]"
 
     def _field_lines(self, node: tree.Node, line: str, depth: int) -> Iterator[str]:
         room = max(self.width - _FIELD_COLUMN, 30)
         wrapped = wrap(line, room, "  " * depth + "  ")
-        meaning = text(node.key, self.lang) if has(node.key) else ""
+        key = meaning_key(node)
+        meaning = text(key, self.lang) if key else ""
         beside = f"  {meaning}" if meaning and display_width(wrapped[-1] + meaning) + 2 <= room else ""
         style = SEVERITY_STYLES[severity(node) or "info"] if severity(node) else ""
         for at, part in enumerate(wrapped):

@@ -13,9 +13,17 @@ from synfin.dissect.tree import Node
 from synfin.explain import models
 from synfin.explain.checksum import Checksum, checksums
 from synfin.explain.models import Place
-from synfin.explain.packet_words import CHECKSUM_SEVERITIES, checksum_of, checksum_text, named_frame, severity
+from synfin.explain.packet_words import (
+    CHECKSUM_SEVERITIES,
+    checksum_of,
+    checksum_text,
+    meaning_key,
+    named_frame,
+    repeats,
+    severity,
+)
 from synfin.explain.quantity import Language
-from synfin.explain.words import LANGUAGES, has
+from synfin.explain.words import LANGUAGES
 from synfin.faces import page
 from synfin.faces.details import SHOWN_BYTES, both, words
 from synfin.faces.header_svg import embedded_header_svg, header_rules
@@ -94,12 +102,13 @@ class _Tree:
     def _node(self, node: Node, depth: int) -> Iterator[str]:
         place = f' data-at="{node.start}" data-size="{node.length}"' if node.start >= 0 and node.length > 0 else ""
         kind = "node generated" if node.generated else "node"
-        if not node.children:
+        children = [child for child in node.children if not repeats(child)]
+        if not children:
             yield f'<div class="{kind} leaf" tabindex="0"{place}>{self._line(node)}</div>'
             return
         opened = " open" if depth or node.name in _OPEN else ""
         yield f'<details{opened}><summary class="{kind}"{place}>{self._line(node)}</summary>'
-        for child in node.children:
+        for child in children:
             yield from self._node(child, depth + 1)
         yield "</details>"
 
@@ -110,7 +119,8 @@ class _Tree:
         )
         chip = f'<span class="chip {said}">{say(words(f"severity.{said}"))}</span> ' if said else ""
         name = f' <span class="name">{escaped(node.name)}</span>' if "." in node.name else ""
-        meaning = f'<span class="meaning">{say(words(node.key))}</span>' if has(node.key) else ""
+        key = meaning_key(node)
+        meaning = f'<span class="meaning">{say(words(key))}</span>' if key else ""
         return f'<span class="label">{chip}{label}</span>{self._told(node)}{name}{meaning}'
 
     def _told(self, node: Node) -> str:

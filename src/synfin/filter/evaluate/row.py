@@ -29,16 +29,16 @@ class Row:
         return found
 
     def layer_values(self, field: Field, layers: tuple[Range, ...]) -> list[Any]:
-        """The values of certain occurrences of the field's protocol, counted from 1, negative from the innermost."""
+        """The values of certain occurrences of the field's protocol, counted from 1.
+
+        Negative numbers count from the innermost that has the field.
+        """
         if field.layer in PSEUDO:
             return self.values(field) if any(_selects(part, 1, 1) for part in layers) else []
         mine = [layer for layer in self.frame.layers if layer.name in field.layers]
-        return [
-            spot.value
-            for place, layer in enumerate(mine, 1)
-            if any(_selects(part, place, len(mine)) for part in layers)
-            for spot in self._spots(field, layer)
-        ]
+        found = [(place, spot.value) for place, layer in enumerate(mine, 1) for spot in self._spots(field, layer)]
+        innermost = found[-1][0] if found else 0
+        return [value for place, value in found if any(_selects(part, place, innermost) for part in layers)]
 
     def raw_values(self, field: Field) -> list[bytes]:
         """The bytes that each value of the field stands in; none of what was computed."""

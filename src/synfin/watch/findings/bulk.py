@@ -7,7 +7,7 @@ import: records are printed with it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import cache, lru_cache
 
 from synfin._kernels.signs import SIGNS
@@ -82,6 +82,7 @@ RULES: tuple[tuple[str, str, Callable[[Verdict, int], bool]], ...] = (
     ("slow_client", "latency.client", _opened),
     ("slow_server", "latency.server", _opened),
     ("copies", "capture.duplicates", _always),
+    ("partial_sum", "capture.checksum_offload", _always),
     ("long_segments", "capture.offload_segments", _always),
     ("missing", "capture.missing_segments", _always),
 )
@@ -95,19 +96,23 @@ OPEN_QUESTIONS = {
     # what was sent twice may be a copy, late, or needed: then nothing that follows from it holds as it seems
     "again": (
         *_OF_LOSS, "death.peer_silent", "idle.middlebox_forgot", "open.established_but_server_silent",
-        "open.stale_connection_ack", "open.syn_retransmitted", "open.synack_retransmitted", "open.synack_retransmitted_after_ack",
-        "close.fin_retransmitted", "close.finwait2_expired", "close.close_wait_lag", "close.unread_data_likely", "app.write_after_peer_close",
+        "open.stale_connection_ack", "open.syn_retransmitted", "open.synack_retransmitted",
+        "open.synack_retransmitted_after_ack", "close.fin_retransmitted", "close.finwait2_expired",
+        "close.close_wait_lag", "close.unread_data_likely", "app.write_after_peer_close",
         "close.request_crossed_fin", "death.peer_lost_state", "rst.conntrack_invalid", "rst.injected",
         "rst.ignored_challenge_ack", "death.keepalive", "idle.keepalive", "window.zero_probe", "window.full",
         "window.update_lost_or_late", "app.nagle_delayed_ack", "app.silly_window", "latency.client", "latency.server",
         "path.asymmetric",
     ),
     "copies": ("capture.duplicates",),
+    "doubled": ("capture.duplicates",),
     "hole": ("capture.missing_segments",),
     "large_hole": ("capture.missing_segments", "path.mtu_blackhole"),
-    "one_direction": ("path.asymmetric",),
+    "one_direction": ("path.asymmetric", "capture.missing_segments"),
     "odd_reset": ("rst.injected",),
     "reset_after_data": ("rst.tls_alert_first",),
+    "perhaps_slow": ("latency.server",),
+    "bad_sum": ("capture.bad_checksum",),
     "quoted": ("path.pmtu_icmp",),
     "window_filled": ("window.full",),
     "scale": ("window.scale_mismatch",),
@@ -140,12 +145,17 @@ def found(key: int) -> tuple[str, ...]:
     ids = [name for sign, name, holds in RULES if signs & _BITS[sign] and holds(verdict, marks)]
     if "rst.injected" in ids:
         ids = [name for name in ids if name not in ("death.peer_lost_state", "rst.conntrack_invalid")]
+    if signs & _BITS["one_way"] and "path.asymmetric" not in ids:
+        from synfin.watch.findings.weaken import ABSENCE, SEVERE
+
+        if any(KNOWN[name].severity in SEVERE for name in (verdict.open, verdict.close, *ids) if name in ABSENCE):
+            ids.append("path.asymmetric")
     silent = {weak for name in (*ids, verdict.open, verdict.close) for weak in KNOWN[name].explains}
     return tuple(sorted((name for name in ids if name not in silent), key=_rank))
 
 
 def _rank(name: str) -> tuple[bool, int]:
-    return not name.startswith("capture."), -_SEVERITIES.index(KNOWN[name].severity)
+    return not name.startswith(("capture.", "path.asymmetric")), -severity(KNOWN[name].severity)
 
 
 @lru_cache(maxsize=65536)
@@ -164,18 +174,6 @@ def _explained(name: str) -> frozenset[str]:
     return frozenset(weak)
 
 
-def worst(key: int) -> int:
-    """How severe what a connection has is, or may turn out to be: a place in ok, info, note, warn, error."""
-    verdict = decide(key & 0xFFFF_FFFF_FFFF_FFFF)
-    return max(map(_severity, _all(verdict, key)))
-
-
-def _all(verdict: Verdict, key: int) -> Iterator[str]:
-    yield verdict.open
-    yield verdict.close
-    yield from found(key)
-    yield from undecided(key)
-
-
-def _severity(name: str) -> int:
-    return _SEVERITIES.index(KNOWN[name].severity)
+def severity(name: str) -> int:
+    """A severity's place in ok, info, note, warn, error."""
+    return _SEVERITIES.index(name)

@@ -1,0 +1,1 @@
+"""The compiled kernel `options` is called by other kernels only."""
