@@ -402,6 +402,27 @@ def test_many_frames_that_the_kernels_do_not_know_take_two_passes(
     assert pyarrow.ipc.open_file(output).read_all().num_rows == len(synfin.read(*RECORDED).packets)
 
 
+def test_a_pipe_takes_a_stream_and_a_filter_chooses_rows(tmp_path: Path) -> None:
+    whole = pyarrow.table(synfin.read(*RECORDED).packets)
+    for filter_text, mask in (
+        (None, None),
+        ("tcp.len > 0", pyarrow.compute.greater(whole["tcp.len"], 0)),
+        (
+            "tcp.analysis.retransmission",
+            pyarrow.compute.not_equal(pyarrow.compute.bit_wise_and(whole["synfin.analysis"], 1), 0),
+        ),
+        ("frame.number == 0", pyarrow.compute.equal(whole["frame.number"], 0)),
+    ):
+        chosen = [] if filter_text is None else ["-Y", filter_text]
+        command = [sys.executable, "-m", "synfin", "packets", "-o", "-", *chosen, *RECORDED]
+        done = subprocess.run(command, capture_output=True, timeout=120, check=True)
+        wanted = (whole if mask is None else whole.filter(mask)).to_pylist()
+        assert pyarrow.ipc.open_stream(done.stdout).read_all().to_pylist() == wanted
+        output = str(tmp_path / "chosen.arrow")
+        assert run("packets", "-o", output, *chosen, *RECORDED).status == 0
+        assert pyarrow.ipc.open_file(output).read_all().to_pylist() == wanted
+
+
 def test_text_files_hold_what_is_printed(tmp_path: Path) -> None:
     for form, argument in (("csv", "--csv"), ("tsv", "--tsv"), ("json", "--json"), ("ndjson", "--ndjson")):
         output = tmp_path / f"conns.{form}"

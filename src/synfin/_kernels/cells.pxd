@@ -106,4 +106,6 @@ cdef class Block:
     cdef long long last_ns
 
 cdef int get(View* view, unsigned int index, const Spec* spec, Cell* cell) noexcept nogil
-cdef unsigned int shape(View* view, unsigned int index) noexcept nogil
+
+cdef inline const unsigned char* bytes_of(View* view, unsigned int index) noexcept nogil:
+    return view.buffer + (view.rows[index].offset - view.base)

@@ -7,13 +7,15 @@ is a word of a bit for each column; 64 such words, turned over, are 64 bits for 
 
 import cython
 from cython import int as cint
-from cython import longlong, uchar, uint, ulonglong, ushort
+from cython import uchar, uint, ulonglong, ushort
 from cython.cimports.libc.string import memcpy, memset
-from cython.cimports.synfin._kernels.cells import HAS_IP4, HAS_IP6, S_OPTION, Block, Cell, Spec, View, get, shape
+from cython.cimports.synfin._kernels.bits import ones, turn_over
+from cython.cimports.synfin._kernels.cells import HAS_IP4, HAS_IP6, S_OPTION, Block, Cell, Spec, View, get
 from cython.cimports.synfin._kernels.conn import VALUE_ANALYSED, Value
-from cython.cimports.synfin._kernels.fact import Fact
+from cython.cimports.synfin._kernels.fact import Fact, remember
+from cython.cimports.synfin._kernels.layers import shape
 from cython.cimports.synfin._kernels.names import NO_NAME, Names
-from cython.cimports.synfin._kernels.note import NOTE_ANALYSED, NOTE_SOUND, Note
+from cython.cimports.synfin._kernels.note import Note
 from cython.cimports.synfin._kernels.row import KIND_FROM_HIGH, KIND_V6, OPT_TIMESTAMP, Row, since
 
 if not cython.compiled:
@@ -60,33 +62,10 @@ INITIAL_RTT = cython.declare(ulonglong, 1 << 48)
 FROM_CLIENT = cython.declare(ulonglong, 1 << 49)
 
 ALIGNMENT = cython.declare(cython.Py_ssize_t, 64)
-PAIRS = cython.declare(ulonglong, 0x5555555555555555)
-QUARTERS = cython.declare(ulonglong, 0x3333333333333333)
-NIBBLES = cython.declare(ulonglong, 0x0F0F0F0F0F0F0F0F)
-BYTES = cython.declare(ulonglong, 0x0101010101010101)
-LOWER = cython.declare(ulonglong, 0x00000000FFFFFFFF)
 SYN_FIN = cython.declare(uint, 0x03)
 PLAIN_HEADER = cython.declare(uint, 20)
 HEADER_WITH_TIMESTAMP = cython.declare(uint, 32)
 TIMESTAMP_FIRST = cython.declare(uint, 0x0A080101)  # two NOPs, then the option: as most hosts write them
-
-# The columns of a batch. Those of IP are two apart: IPv4's and IPv6's.
-Out = cython.struct(
-    number=cython.p_uint, time=cython.pointer(longlong), relative=cython.pointer(longlong),
-    delta=cython.pointer(longlong), offset=cython.pointer(ulonglong), len=cython.p_uint, cap_len=cython.p_uint,
-    source=cython.p_uint, destination=cython.p_uint, source6=cython.p_uint, destination6=cython.p_uint,
-    ttl=cython.p_uchar, hop_limit=cython.p_uchar, ip_id=cython.pointer(ushort), conn=cython.p_uint,
-    stream=cython.p_uint, source_port=cython.pointer(ushort), destination_port=cython.pointer(ushort),
-    seq_raw=cython.p_uint, ack_raw=cython.p_uint, payload=cython.p_uint, hdr_len=cython.p_uchar,
-    flags=cython.pointer(ushort), window=cython.pointer(ushort), checksum=cython.pointer(ushort),
-    urgent=cython.pointer(ushort), mss=cython.pointer(ushort), shift=cython.p_uchar, tsval=cython.p_uint,
-    tsecr=cython.p_uint, since_first=cython.pointer(longlong), since_last=cython.pointer(longlong),
-    acks_frame=cython.p_uint, ack_rtt=cython.pointer(longlong), in_flight=cython.p_uint, pushed=cython.p_uint,
-    duplicate=cython.p_uint, duplicate_of=cython.p_uint, rto=cython.pointer(longlong), rto_frame=cython.p_uint,
-    completeness=cython.p_uchar, seq=cython.p_uint, next=cython.p_uint, ack=cython.p_uint, scaled=cython.p_uint,
-    factor=cython.p_int, analysis=cython.p_uint, initial_rtt=cython.pointer(longlong),
-)  # fmt: skip
-Place = cython.struct(width=cint, data=cython.Py_ssize_t, bits=cython.Py_ssize_t, unknown=uint)
 
 
 @cython.cfunc
@@ -103,26 +82,6 @@ def be16(p: cython.p_const_uchar) -> ushort:
 @cython.exceptval(check=False)
 def be32(p: cython.p_const_uchar) -> uint:
     return (cython.cast(uint, be16(p)) << 16) | be16(p + 2)
-
-
-@cython.cfunc
-@cython.nogil
-@cython.exceptval(check=False)
-def turn_over(words: cython.pointer(ulonglong)) -> cython.void:
-    """64 words of 64 bits: bit b of word a and bit a of word b change places."""
-    j: uint = 32
-    k: uint
-    mask: ulonglong = LOWER
-    moved: ulonglong
-    while j:
-        k = 0
-        while k < 64:
-            moved = ((words[k] >> j) ^ words[k | j]) & mask
-            words[k] ^= moved << j
-            words[k | j] ^= moved
-            k = ((k | j) + 1) & ~j
-        j >>= 1
-        mask ^= mask << j
 
 
 # --- columns that are known at once ----------------------------------------------------------------------------------
@@ -363,31 +322,6 @@ def late(
         out.initial_rtt[n] = value.initial_rtt_ns
         known |= INITIAL_RTT
     return known | FROM_CLIENT if sent else known
-
-
-@cython.cfunc
-@cython.nogil
-@cython.inline
-@cython.exceptval(check=False)
-def remember(
-    row: cython.pointer(Row), fact: cython.pointer(Fact), value: cython.pointer(Value), sound: cint,
-    note: cython.pointer(Note),
-) -> cython.void:  # fmt: skip
-    """What `Tracker.recall` makes a second pass of."""
-    note.time_ns = row.time_ns
-    note.seq = row.seq
-    note.ack = row.ack
-    note.record = fact.record
-    note.len_bytes = row.len_bytes
-    note.window = row.window
-    note.bits = fact.bits
-    note.flags = row.flags & 0x0FFF
-    if sound:
-        note.flags |= NOTE_SOUND
-    if value.marks & VALUE_ANALYSED:
-        note.flags |= NOTE_ANALYSED
-    note.kind = row.kind
-    note.hdr_len = row.hdr_len
 
 
 # --- batches ---------------------------------------------------------------------------------------------------------
@@ -650,38 +584,5 @@ class Columns:
         return self.length
 
 
-@cython.cfunc
-@cython.nogil
-@cython.inline
-@cython.exceptval(check=False)
-def ones(word: ulonglong) -> uint:
-    word -= (word >> 1) & PAIRS
-    word = (word & QUARTERS) + ((word >> 2) & QUARTERS)
-    return cython.cast(uint, (((word + (word >> 4)) & NIBBLES) * BYTES) >> 56)
-
-
 def note_size() -> cython.Py_ssize_t:
     return cython.sizeof(Note)
-
-
-def pack(flags: cython.const[uchar][::1], count: cython.Py_ssize_t) -> bytes:
-    """One bit for each of the first `count` bytes, which are 0 or 1, the first one lowest."""
-    size: cython.Py_ssize_t = (count + 7) >> 3
-    out: bytearray
-    view: uchar[::1]
-    i: cython.Py_ssize_t
-    j: cython.Py_ssize_t
-    bits: uint
-    if count > flags.shape[0]:
-        raise IndexError("fewer flags than asked for")
-    if count <= 0:
-        return b""
-    out = bytearray(size)
-    view = out
-    with cython.nogil:
-        for i in range(size):
-            bits = 0
-            for j in range(8 * i, min(8 * i + 8, count)):
-                bits |= cython.cast(uint, flags[j]) << (j - 8 * i)
-            view[i] = cython.cast(uchar, bits)
-    return bytes(out)

@@ -2,7 +2,7 @@
 """What is told of each row: `follow.FACT_FORMAT`. Inline, for `follow` to compile into its loop."""
 from libc.string cimport memset
 from synfin._kernels.conn cimport VALUE_ANALYSED, Conn, Value
-from synfin._kernels.note cimport NOTE_ANALYSED, Note
+from synfin._kernels.note cimport NOTE_ANALYSED, NOTE_SOUND, Note
 from synfin._kernels.row cimport KIND_FROM_HIGH, Row, since
 
 ctypedef struct Fact:
@@ -61,6 +61,23 @@ cdef inline void end_fact(Conn* conn, Fact* fact, Value* value) noexcept nogil:
     fact.record = conn.index
     fact.states[0] = NO_STATE if conn.handed_over else conn.states[0]
     fact.states[1] = NO_STATE if conn.handed_over else conn.states[1]
+
+# What `noted` makes a row, its fact and its value of again.
+cdef inline void remember(Row* row, Fact* fact, Value* value, bint sound, Note* note) noexcept nogil:
+    note.time_ns = row.time_ns
+    note.seq = row.seq
+    note.ack = row.ack
+    note.record = fact.record
+    note.len_bytes = row.len_bytes
+    note.window = row.window
+    note.bits = fact.bits
+    note.flags = row.flags & 0x0FFF
+    if sound:
+        note.flags |= NOTE_SOUND
+    if value.marks & VALUE_ANALYSED:
+        note.flags |= NOTE_ANALYSED
+    note.kind = row.kind
+    note.hdr_len = row.hdr_len
 
 # A row, its fact and its value again, as far as a second pass and late columns need them.
 cdef inline void noted(const Note* note, Row* row, Fact* fact, Value* value) noexcept nogil:

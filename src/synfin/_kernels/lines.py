@@ -289,38 +289,3 @@ def write(block: Block, fields: cython.const[cint][::1], separator: uchar, aggre
             view.has_shown = 1
             i += 1
     return i, line - cython.cast(cython.p_uchar, cython.address(out[0])), why
-
-
-def addresses(block: Block, field: uint, start: uint, stop: uint, offsets: cint[::1], first: cython.Py_ssize_t,
-              out: uchar[::1], at: cython.Py_ssize_t, known: uchar[::1]) -> cython.Py_ssize_t:  # fmt: skip
-    """The addresses of the rows from `start` to before `stop` side by side into out[at:]; returns the end.
-
-    offsets[first + i + 1] is where that of row i ends, known[first + i] 1 where there is one. IPv4 addresses are
-    numbers, IPv6 ones bytes.
-    """
-    view: cython.pointer(View) = cython.address(block.view)
-    i: uint
-    found: cint
-    cell: Cell
-    p: cython.p_uchar
-    if field >= view.spec_count or first < 0 or at < 0 or stop > view.count or start > stop:
-        raise IndexError("no such field, row or place")
-    if offsets.shape[0] < first + stop + 1 or known.shape[0] < first + stop:
-        raise IndexError("fewer places than rows")
-    if out.shape[0] - at < cython.cast(cython.Py_ssize_t, stop - start) * LONGEST or out.shape[0] > 0x7FFFFFFF:
-        raise IndexError("too little room, or too much")
-    if start == stop:
-        return at
-    p = cython.address(out[0]) + at
-    with cython.nogil:
-        for i in range(start, stop):
-            cell.size = 0
-            found = get(view, i, cython.address(view.specs[field]), cython.address(cell))
-            known[first + i] = found > 0
-            if found > 0:
-                if cell.size == 16:
-                    p = colons(p, cell.octets[found - 1])
-                else:
-                    p = dotted(p, cython.cast(uint, cell.number[found - 1]))
-            offsets[first + i + 1] = cython.cast(cint, p - cython.cast(cython.p_uchar, cython.address(out[0])))
-    return p - cython.cast(cython.p_uchar, cython.address(out[0]))

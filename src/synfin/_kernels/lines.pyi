@@ -35,14 +35,3 @@ def write(
     out: bytearray,
     at: int,
 ) -> tuple[int, int, int]: ...
-def addresses(
-    block: Block,
-    field: int,
-    start: int,
-    stop: int,
-    offsets: array[int],
-    first: int,
-    out: bytearray,
-    at: int,
-    known: bytearray,
-) -> int: ...

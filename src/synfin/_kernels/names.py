@@ -7,9 +7,9 @@ from cython import uchar, uint, ulonglong
 from cython.cimports.cpython.bytes import PyBytes_AS_STRING, PyBytes_FromStringAndSize
 from cython.cimports.libc.stdlib import calloc, free, realloc
 from cython.cimports.libc.string import memcmp, memcpy, memset
-from cython.cimports.synfin._kernels.lines import colons, dotted
 from cython.cimports.synfin._kernels.names import NO_NAME, Name
 from cython.cimports.synfin._kernels.row import fold
+from cython.cimports.synfin._kernels.spell import put_ipv4, put_ipv6
 
 if not cython.compiled:
     raise ImportError("the kernel names is not compiled")
@@ -107,16 +107,7 @@ class Names:
         new.v6 = v6 != 0
         new.at = self.used
         p = self.text + self.used
-        if v6:
-            p = colons(p, octets)
-        else:
-            p = dotted(
-                p,
-                (cython.cast(uint, octets[0]) << 24)
-                | (cython.cast(uint, octets[1]) << 16)
-                | (cython.cast(uint, octets[2]) << 8)
-                | octets[3],
-            )
+        p = put_ipv6(p, new.octets) if v6 else put_ipv4(p, new.octets)
         new.size = cython.cast(uchar, p - (self.text + self.used))
         self.used += new.size
         self.count += 1

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Union
 
 _pack: Callable[[bytes | bytearray, int], bytes] | None = None
 with contextlib.suppress(ImportError):  # not compiled: slower
-    from synfin._kernels.columns import pack as _pack
+    from synfin._kernels.bits import pack as _pack
 
 Buffer = Union[bytes, bytearray, memoryview, "array[Any]"]  # arrays have no parameters when it runs
 

@@ -223,8 +223,9 @@ def _record_forms(command: argparse.ArgumentParser) -> None:
     form.add_argument("--tsv", action="store_const", dest="form", const="tsv", help="tab-separated (default in a pipe)")
     form.add_argument("--csv", action="store_const", dest="form", const="csv", help="comma-separated")
     form.add_argument(
-        "-o", dest="output", metavar="FILE", help="write .arrow, .arrows, .parquet, .csv, .tsv, .json or .ndjson"
-    )
+        "-o", dest="output", metavar="FILE",
+        help="write .arrow, .arrows, .parquet, .csv, .tsv, .json or .ndjson; - is Arrow into a pipe",
+    )  # fmt: skip
 
 
 def _packets(command: argparse.ArgumentParser) -> None:
@@ -239,8 +240,9 @@ def _packets(command: argparse.ArgumentParser) -> None:
     command.add_argument("-c", dest="count", type=_positive, metavar="N", help="stop after N packets have been read")
     command.add_argument("-2", dest="two_passes", action="store_true", help="two passes also over standard input")
     command.add_argument(
-        "-o", dest="output", metavar="FILE", help="write the table of packets: .arrow, .arrows, .parquet or .csv"
-    )
+        "-o", dest="output", metavar="FILE",
+        help="write the table of packets: .arrow, .arrows, .parquet or .csv; - is Arrow into a pipe",
+    )  # fmt: skip
     command.add_argument(
         "--profile",
         default="tshark-4.0",

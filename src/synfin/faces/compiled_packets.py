@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from synfin.watch.engine.engines import compiled
 
 if TYPE_CHECKING:
+    from synfin.capture.table import Part, Table
     from synfin.dissect.context import Facts
     from synfin.dissect.field import Field
     from synfin.dissect.format import Layout
@@ -71,6 +72,22 @@ def every_row(sources: Sequence[str], *, passes: int, last: int | None, warnings
     from synfin.filter.selection import Selection
 
     yield from Selection(sources, None, None, passes=passes, last=last, warnings=warnings).rows()
+
+
+def chosen_table(sources: Sequence[str], wanted: Filter, warnings: list[str]) -> Table:
+    """The table of the packets that match, which can be read once."""
+    from synfin.capture.table import Table
+    from synfin.filter.selection import Selection
+    from synfin.watch.packets.packet_blocks import chosen_parts, ranges_of
+    from synfin.watch.packets.packet_table import COLUMNS
+
+    selection = Selection(sources, wanted, None, passes=2, warnings=warnings)
+    ranges = (ranges_of(verdicts) for verdicts in selection)
+
+    def parts(rows: int) -> Iterator[Part]:
+        return chosen_parts(selection.blocks, selection.told, ranges, rows, passing=True)
+
+    return Table(COLUMNS, parts, lambda: 0)
 
 
 def _write_lines(selection: Selection, chosen: Sequence[Field], style: Layout) -> bool:

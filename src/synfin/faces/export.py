@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import sys
 from collections.abc import Collection, Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from synfin.capture.columns import Column
     from synfin.capture.table import Table
 
+STANDARD_OUTPUT = "-"
 TABLES = ("arrow", "arrows", "parquet")  #: forms that only `write_table` writes
 #: what writes a form, and how to get it
 _NEEDS = {
@@ -29,14 +31,24 @@ def form_of(output: str, forms: Collection[str], inputs: Collection[str]) -> str
 
     UsageError where it names none, where what writes it is not installed, or where `output` is an input.
     """
+    if output == STANDARD_OUTPUT:
+        return _form_of_output()
     form = Path(output).suffix.removeprefix(".")
     if form not in forms:
-        raise UsageError(f"-o {output}: the suffix tells the form; use {', '.join(f'.{one}' for one in forms)}")
+        said = ", ".join(f".{one}" for one in forms)
+        raise UsageError(f"-o {output}: the suffix tells the form; use {said}, or - for a stream of Arrow into a pipe")
     module, remedy = _NEEDS.get(form, ("csv", ""))
     if find_spec(module) is None:
         raise UsageError(f"-o {output}: {module} is not installed: {remedy}")
     refuse_overwrite(output, force=True, inputs=list(inputs))
     return form
+
+
+def _form_of_output() -> str:
+    """Standard output takes Arrow's stream format; on a terminal nobody could read it."""
+    if sys.stdout.isatty():
+        raise UsageError("-o - writes a stream of Arrow, which is not for a terminal: pipe it, or name a file")
+    return "arrows"
 
 
 @contextlib.contextmanager
@@ -56,6 +68,10 @@ def write_table(table: Table, output: str, form: str) -> None:
     else:
         from synfin.capture.arrow_file import write_arrow
 
+        if output == STANDARD_OUTPUT:
+            sys.stdout.flush()
+            write_arrow(table, sys.stdout.fileno(), footer=False)
+            return
         with open(output, "wb") as out:
             write_arrow(table, out.fileno(), footer=form == "arrow")
 

@@ -148,6 +148,8 @@ def _write(asked: argparse.Namespace, paths: Sequence[str]) -> int:
             if interrupted:
                 raise KeyboardInterrupt
             table = packet_table(sources, engine, lambda: engine.frames)
+        elif compiled_packets.knows(asked, {"conn.conn", *wanted.fields}):
+            table = compiled_packets.chosen_table(sources, wanted, warnings)
         else:
             rows = annotated(sources, fields={"conn.conn", *wanted.fields}, warnings=warnings)
             table = chosen_packets(row for row in rows if wanted.matches(*row))

@@ -243,16 +243,6 @@ def _initial_rtt() -> Spec:
     return Spec(cells.S_SHOWN, offset, _WIDTHS[code], follow.ANALYSED, bits, marks, _VALUES | _FINAL)
 
 
-def column_spec(name: str) -> Spec | None:
-    """The same for a column of the packet table, some of which are no fields."""
-    own = {
-        "synfin.time_ns": _row("time_ns"),
-        "synfin.offset": _row("offset"),
-        "synfin.analysis": Spec(cells.S_BITS, _FACT["bits"][0], 2, needs=_FINAL),
-    }
-    return own.get(name) or spec(name)
-
-
 def spec(name: str) -> Spec | None:
     """Where the kernels find a field, None where they do not know it."""
     return _specs().get(name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from synfin._kernels import columns, follow, names
@@ -16,6 +16,7 @@ from synfin.watch.packets.packet_rows import cells_of, octets_of
 from synfin.watch.packets.packet_table import COLUMNS
 from synfin.watch.packets.told import Told
 
+Ranges = Sequence[tuple[int, int]]
 #: of each column of the table: its number in the kernel
 PLACES = {name: number for number, (name, _, _) in enumerate(columns.COLUMNS)}
 PLACES["synfin.time_ns"] = PLACES["frame.time"]
@@ -29,19 +30,40 @@ def parts(paths: Sequence[str], finished: follow.Tracker, rows: int, *, passing:
     """
     blocks = Blocks(paths, EVERYTHING, finished)
     told = Told(blocks, records(finished))
-    growing = Growing(blocks, rows, passing=passing)
+    whole = ([(0, block.count)] for block in blocks)
+    return chosen_parts(blocks, told, whole, rows, passing=passing)
+
+
+def chosen_parts(blocks: Blocks, told: Told, chosen: Iterable[Ranges], rows: int, *, passing: bool) -> Iterator[Part]:
+    """The same of the rows that are `chosen`: for each block the ranges of them, each a first one and one behind."""
+    growing, finished = Growing(blocks, rows, passing=passing), blocks.finished
+    assert finished is not None
     sent = bytearray(ROWS)
-    for block in blocks:
-        assert block.facts is not None
-        finished.from_client(block.facts, block.count, sent)
-        unsure = {index: cells_of(*told.row(index)) for index in block.view.unsure()}
-        at = 0
-        while at < block.count:
-            at = growing.take(at, sent, unsure)
-            if growing.room == 0:
-                yield growing.cut()
+    for ranges in chosen:
+        if not ranges:
+            continue
+        assert blocks.facts is not None
+        finished.from_client(blocks.facts, blocks.count, sent)
+        unsure = blocks.view.unsure()
+        for at, stop in ranges:
+            cells = {index: cells_of(*told.row(index)) for index in unsure if at <= index < stop}
+            while at < stop:
+                at = growing.take(at, stop, sent, cells)
+                if growing.room == 0:
+                    yield growing.cut()
     if growing.room < rows:
         yield growing.cut()
+
+
+def ranges_of(verdicts: bytes | bytearray) -> Ranges:
+    """Where a block's verdicts are 1."""
+    found, start = [], verdicts.find(1)
+    while start >= 0:
+        stop = verdicts.find(0, start)
+        stop = len(verdicts) if stop < 0 else stop
+        found.append((start, stop))
+        start = verdicts.find(1, stop)
+    return found
 
 
 class Growing:
@@ -61,13 +83,13 @@ class Growing:
         """How many rows more it can have."""
         return self._rows - len(self._columns)
 
-    def take(self, start: int, sent: bytearray, unsure: Mapping[int, Sequence[Any]]) -> int:
-        """Rows of the present block from `start` on, as many as there is room for; the row behind them.
+    def take(self, start: int, stop: int, sent: bytearray, unsure: Mapping[int, Sequence[Any]]) -> int:
+        """Rows of the present block, `start` to before `stop`, as many as there is room for; the row behind them.
 
         `sent` says of each row of the block whether a client sent it, `unsure` has the cells of those that the kernels
         do not know.
         """
-        stop = min(self._blocks.count, start + self.room)
+        stop = min(stop, start + self.room)
         before = len(self._columns)
         self._columns.fill(self._blocks.view, start, stop, sent)
         for index, cells in unsure.items():

@@ -1,0 +1,3 @@
+"""Types of the compiled kernel `bits`; see bits.py for the contracts."""
+
+def pack(flags: bytes | bytearray, count: int) -> bytes: ...

@@ -1,0 +1,1 @@
+"""The compiled kernel `layers`: for other kernels only."""

@@ -1,0 +1,1 @@
+"""The compiled kernel `spell`: for other kernels only."""
