@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import random
 import struct
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -90,3 +93,49 @@ def test_all_captures_have_the_same_findings() -> None:
         compared += len(found)
         assert [one for one in found if one.missing or one.invented] == [], path
     assert compared > 500
+
+
+def pcap(packets: list[Packet]) -> bytes:
+    records = (
+        struct.pack("<IIII", *divmod(one.time_ns, 10**9), len(one.data), one.wire_len) + one.data for one in packets
+    )
+    return struct.pack("<IHHiIII", 0xA1B23C4D, 2, 4, 0, 0, 1 << 18, 1) + b"".join(records)
+
+
+def told(*arguments: str) -> str:
+    command = [sys.executable, "-m", "synfin", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout
+
+
+LATE = f"{HANDSHAKE}+2\nC PSH,ACK seq=1 ack=1 len=14\nS ACK seq=1 ack=15"
+
+
+def test_findings_stand_in_every_form_and_in_filters(tmp_path: Path) -> None:
+    file = tmp_path / "late.pcap"
+    file.write_bytes(pcap(list(frames(LATE))))
+    path = str(file)
+    (record,) = map(json.loads, told("conns", "--ndjson", path).splitlines())
+    assert record["findings"] == ["latency.client"]
+    assert json.loads(told("conns", "--json", path))["connections"][0]["findings"] == ["latency.client"]
+    assert told("conns", "--tsv", "--columns", "conn,findings", path).splitlines()[1:] == ["0\tlatency.client"]
+    assert json.loads(told("conns", "--ndjson", "--no-findings", path))["findings"] == []
+    for wanted, count in (('"latency."', 1), ('"rst."', 0)):
+        shown = told("conns", "--ndjson", "-Y", f"conn.findings contains {wanted}", path)
+        assert len(shown.splitlines()) == count
+
+
+@pytest.mark.parametrize("options", [(), ("--min", "info"), ("--rfc",), ("--open", "all")], ids=" ".join)
+def test_check_says_the_same_as_where_all_is_replayed(
+    options: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "some.pcap"
+    texts = [case.shows for case in CASES[:12]]
+    apart = [
+        one._replace(time_ns=one.time_ns + 10**12 * place) for place, text in enumerate(texts) for one in frames(text)
+    ]
+    file.write_bytes(pcap([one._replace(number=place + 1) for place, one in enumerate(apart)]))
+    asked = ("check", "--lines", "--lang", "en", *options, str(file))
+    opened = told(*asked)
+    monkeypatch.setenv("SYNFIN_READABLE", "1")
+    assert opened == told(*asked)
+    assert opened

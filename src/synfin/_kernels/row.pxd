@@ -33,6 +33,7 @@ ctypedef struct Row:
     unsigned char operations  # bit n: Multipath TCP subtype n
     unsigned char reason  # REASON_: why the frame has no segment
     unsigned char options  # OPT_ bits: which options are there
+    unsigned char wrong_sum  # WRONG_SUM_: of the TCP checksum, written by `sums` alone
 
 # From one time to a later one. Both come from a file that may say anything: beyond 64 bits the difference wraps.
 cdef inline long long since(long long later, long long earlier) noexcept nogil:
@@ -69,9 +70,10 @@ cdef enum:
     KIND_FROM_HIGH = 8  # the sender is the larger endpoint
     KIND_ORDINARY = 64  # see `ordinary`
     KIND_INVOLVED = 32  # behind a tunnel or IP options: what those fields say is more than one plain header's
-    KIND_BAD_SUM = 64  # where checksums were asked for
-    KIND_PARTIAL_SUM = 128  # the sum of the pseudo-header alone: the network card was to finish it
     KIND_SLOW = 16  # not read yet: a link type, tunnel or fragment that only the readable code knows
+
+    WRONG_SUM_BAD = 1
+    WRONG_SUM_PARTIAL = 2  # the sum of the pseudo-header alone: the network card was to finish it
 
     REASON_NONE = 0
     REASON_UNSUPPORTED = 1

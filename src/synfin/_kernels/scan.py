@@ -43,11 +43,12 @@ from cython.cimports.synfin._kernels.row import (
 if not cython.compiled:
     raise ImportError("the kernel scan is not compiled")
 
-ROW_FORMAT = "<qQQ16s16sHHIIIiIHHBbBBIIIHHIHHBBB5x"
+ROW_FORMAT = "<qQQ16s16sHHIIIiIHHBbBBIIIHHIHHBBBB4x"
 ROW_FIELDS = (
     "time_ns", "offset", "hash", "low", "high", "low_port", "high_port", "wire_len", "seq", "ack", "len_bytes",
     "captured", "flags", "window", "kind", "wscale", "hdr_len", "ttl", "cap_len", "at", "interface", "link_type",
     "ip_id", "sacked", "icmp", "mss", "operations", "reason", "options",
+    "wrong_sum",
 )  # fmt: skip
 ORDINARY = 64  #: bit of `kind`: the segment says nothing by itself that is new in kind
 

@@ -5,7 +5,7 @@ A connection has 8 bytes here (`Entry`), and `Signs` only from its first sign on
 `synfin.watch.findings.thresholds`' to say: `Limits`, in the order of `signs.LIMITS`.
 """
 from synfin._kernels.conn cimport Conn, End, Flow
-from synfin._kernels.row cimport KIND_BAD_SUM, KIND_PARTIAL_SUM, Row, since
+from synfin._kernels.row cimport Row, since
 
 ctypedef struct Limits:
     double rto_min_ns
@@ -138,7 +138,7 @@ cdef unsigned long long told(Store* store, Conn* conn, unsigned int client) noex
 # Whether an undisturbed segment is worth a look; to be asked before `calm.advance`.
 cdef inline bint remarkable(Store* store, Flow* own, Flow* peer, Row* row) noexcept nogil:
     cdef unsigned int shift
-    if row.kind & (KIND_BAD_SUM | KIND_PARTIAL_SUM):
+    if row.wrong_sum:
         return True
     if row.len_bytes == 0:
         return False

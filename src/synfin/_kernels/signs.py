@@ -13,7 +13,7 @@ from cython.cimports.libc.stdlib import calloc, free, realloc
 from cython.cimports.libc.string import memcpy, memset
 from cython.cimports.synfin._kernels import collect
 from cython.cimports.synfin._kernels.conn import Conn, End, Flow
-from cython.cimports.synfin._kernels.row import KIND_BAD_SUM, KIND_PARTIAL_SUM, Row, since
+from cython.cimports.synfin._kernels.row import WRONG_SUM_BAD, WRONG_SUM_PARTIAL, Row, since
 from cython.cimports.synfin._kernels.signs import Entry, Limits, Signs, Store
 
 if not cython.compiled:
@@ -354,9 +354,9 @@ def undisturbed(
 @cython.exceptval(check=False)
 def sums(m: cython.pointer(Moment)) -> cython.void:
     """A wrong checksum, where somebody looked."""
-    if m.row.kind & KIND_BAD_SUM:
+    if m.row.wrong_sum == WRONG_SUM_BAD:
         have(m).bits |= BAD_SUM
-    elif m.row.kind & KIND_PARTIAL_SUM:
+    elif m.row.wrong_sum == WRONG_SUM_PARTIAL:
         have(m).bits |= PARTIAL_SUM
 
 

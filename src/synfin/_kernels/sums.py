@@ -8,12 +8,19 @@ complement sum does not depend on it (RFC 1071 section 2 B).
 import cython
 from cython import uchar, uint, ulonglong, ushort
 from cython.cimports.libc.string import memcpy
-from cython.cimports.synfin._kernels.row import KIND_BAD_SUM, KIND_PARTIAL_SUM, KIND_QUOTED, KIND_TCP, KIND_V6, Row
+from cython.cimports.synfin._kernels.row import (
+    KIND_QUOTED,
+    KIND_TCP,
+    KIND_V6,
+    WRONG_SUM_BAD,
+    WRONG_SUM_PARTIAL,
+    Row,
+)
 
 if not cython.compiled:
     raise ImportError("the kernel sums is not compiled")
 
-BAD, PARTIAL = 64, 128  #: bits of a row's `kind`
+BAD, PARTIAL = 1, 2  #: a row's `wrong_sum`
 SUM_AT = cython.declare(uint, 16)  # of the checksum in the header
 PROTOCOL = cython.declare(uchar[2])
 PROTOCOL[0] = 0
@@ -52,7 +59,7 @@ def folded(total: ulonglong) -> uint:
 @cython.nogil
 @cython.exceptval(check=False)
 def verdict(row: cython.pointer(Row), p: cython.p_const_uchar) -> uint:
-    """Of a segment that was captured whole and begins at p: 0 good, else a bit of `kind`."""
+    """Of a segment that was captured whole and begins at p: 0 right, else WRONG_SUM_."""
     size: cython.Py_ssize_t = 16 if row.kind & KIND_V6 else 4
     length: uint = row.hdr_len + cython.cast(uint, row.len_bytes)
     told: ushort
@@ -66,7 +73,7 @@ def verdict(row: cython.pointer(Row), p: cython.p_const_uchar) -> uint:
     if folded(pseudo + added(p, length)) == 0xFFFF:
         return 0
     memcpy(cython.address(told), p + SUM_AT, 2)
-    return KIND_PARTIAL_SUM if told == folded(pseudo) else KIND_BAD_SUM
+    return WRONG_SUM_PARTIAL if told == folded(pseudo) else WRONG_SUM_BAD
 
 
 def judge(rows: uchar[::1], n: cython.Py_ssize_t, buffer: cython.const[uchar][::1], base: ulonglong) -> cython.void:
@@ -85,6 +92,7 @@ def judge(rows: uchar[::1], n: cython.Py_ssize_t, buffer: cython.const[uchar][::
     row = cython.cast(cython.pointer(Row), cython.address(rows[0]))
     with cython.nogil:
         for i in range(n):
+            row.wrong_sum = 0
             end = row.at + cython.cast(ulonglong, row.hdr_len)
             if row.len_bytes >= 0:
                 end += row.len_bytes
@@ -98,5 +106,7 @@ def judge(rows: uchar[::1], n: cython.Py_ssize_t, buffer: cython.const[uchar][::
                 and row.offset - base <= room
                 and end <= room - (row.offset - base)
             ):
-                row.kind |= cython.cast(uchar, verdict(row, cython.address(buffer[0]) + (row.offset - base) + row.at))
+                row.wrong_sum = cython.cast(
+                    uchar, verdict(row, cython.address(buffer[0]) + (row.offset - base) + row.at)
+                )
             row += 1

@@ -26,7 +26,7 @@ def _offset(name: str) -> int:
 
 
 _PLACES = [scan.ROW_FIELDS.index(name) for name in ("time_ns", "offset", "cap_len", "wire_len", "link_type")]
-_KIND_AT = _offset("kind")
+_SUM_AT = _offset("wrong_sum")
 
 
 class SlowPath:
@@ -75,11 +75,11 @@ class SlowPath:
         captured = 0 if segment is None else len(segment.payload)
         scan.mark(rows, index, at, REASONS.index(frame.reason), quoted_by, known, captured)
         if self._sums and frame.tcp is not None and frame.segment is not None:
-            rows[index * _ROW.size + _KIND_AT] |= _wrong_sum(frame, frame.tcp)
+            rows[index * _ROW.size + _SUM_AT] = _wrong_sum(frame, frame.tcp)
 
 
 def _wrong_sum(frame: Frame, layer: Layer) -> int:
-    """The bit of a wrong checksum, 0 where it is right or cannot be judged."""
+    """What a row says of a wrong checksum, 0 where it is right or cannot be judged."""
     from synfin._kernels import sums
     from synfin.dissect.checksum import Verdict, verdict
 
