@@ -103,6 +103,26 @@ def rows(dice: random.Random) -> None:
         list(compiled.raw_connections(tracker))
 
 
+def leaving(dice: random.Random) -> None:
+    """The same rows for records alone, of which connections leave memory meanwhile: each of them is given once."""
+    count = dice.randrange(1, 300)
+    written, size = bytearray().join(_row(dice) for _ in range(count)), scan.row_size()
+    closed_after_s = dice.choice((0, 4, 5, 240))
+    tracker = follow.Tracker(
+        matrix(), facts=False, closed_after_s=closed_after_s, idle_after_s=dice.choice((0, closed_after_s + 4, 3600))
+    )
+    records, at = 0, 0
+    while at < count:
+        some = dice.randrange(1, count - at + 1)
+        tracker.follow(written[at * size :], some)
+        at += some
+        while dice.random() < 0.8 and (block := tracker.drain(False, dice.choice((1, 2, 4096)))):
+            records += len(block) // follow.record_size()
+    while block := tracker.drain(True, dice.choice((1, 7, 4096))):
+        records += len(block) // follow.record_size()
+    assert records == tracker.connection_count(), (records, tracker.connection_count())
+
+
 def _row(dice: random.Random) -> bytes:
     key = dice.randrange(4)
     values = {name: dice.choice((*WORDS, 5000, dice.getrandbits(32))) for name in scan.ROW_FIELDS}
@@ -120,7 +140,7 @@ def _row(dice: random.Random) -> bytes:
         "wscale": dice.randrange(-128, 128),
     }
     values |= {name: dice.getrandbits(8) for name in ("ttl", "reason", "options", "operations")}
-    values |= {name: dice.getrandbits(16) for name in ("ip_id", "link_type", "icmp")}
+    values |= {name: dice.getrandbits(16) for name in ("ip_id", "link_type", "icmp", "mss")}
     ends = {"low": bytes(16), "high": b"\x01" * 16}
     return struct.pack(scan.ROW_FORMAT, *(ends.get(name, values[name]) for name in scan.ROW_FIELDS))
 
@@ -184,7 +204,7 @@ def _pcapng(dice: random.Random) -> bytes:
     return b"".join(parts)
 
 
-CASES = (frames, rows, conversations, files)
+CASES = (frames, rows, leaving, conversations, files)
 
 if __name__ == "__main__":
     main()
