@@ -16,13 +16,14 @@ export ALLOW_MISSING
 export PIP_ROOT_USER_ACTION := ignore
 
 .DEFAULT_GOAL := help
-.PHONY: help lab build test lint types imports pytest test-packages format agreement filters accuracy peers bench docs clean
+.PHONY: help lab build test lint types imports pytest test-packages format agreement fields filters accuracy peers bench docs clean
 
 help:
 	@echo 'make lab         run server, client and sniffer, and explain the connection (SCENARIO=textbook)'
 	@echo 'make test        lint, types, import contract and every test (ALLOW_MISSING=tshark,... accepts what is not there)'
 	@echo 'make build       the environment in $(VENV), with the kernels compiled from their present sources'
 	@echo 'make agreement   compare with tshark on every capture at hand'
+	@echo 'make fields      compare every field, as -T fields and -T json, with tshark on every capture at hand'
 	@echo 'make filters     compare 5,000 display filters with tshark'
 	@echo 'make accuracy    measure the second opinion and tshark against truth, and write docs/accuracy.md'
 	@echo 'make peers       compare with tcptrace, Arkime, tcpdump and Suricata on every capture at hand'
@@ -91,6 +92,10 @@ format: $(VENV)/installed-dev
 
 agreement: test-packages $(VENV)/installed-dev
 	$(BIN)/python bench/agreement.py
+
+fields: test-packages $(VENV)/installed-dev
+	$(BIN)/python bench/fields_covered.py
+	$(BIN)/python bench/fields_agreement.py
 
 filters: test-packages $(VENV)/installed-dev
 	$(BIN)/python bench/filters_agreement.py

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import struct
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -13,9 +14,11 @@ import test_engine
 import test_kernels
 from synfin._kernels import follow, scan
 from synfin.capture.packet import Packet
+from synfin.capture.reader import open_capture
 from synfin.errors import UnreadableInput
 from synfin.tcp.state import matrix
-from synfin.watch.engine import compiled, described
+from synfin.watch.engine import compiled, described, pipeline, ranges, shards
+from synfin.watch.engine.engine import KEEP_ALL, Limits
 from synfin.wire.frame import SUPPORTED, dissect
 
 LINKS = (*sorted(SUPPORTED), 9, 147)
@@ -135,7 +138,8 @@ def _row(dice: random.Random) -> bytes:
         "flags": dice.choice(flags),
         "len_bytes": dice.choice((0, 0, 1, -1, 2**31 - 1, -(2**31))),
         "time_ns": dice.choice(TIMES),
-        "kind": dice.choice((1, 9, 65, 73, dice.getrandbits(8))),
+        "kind": dice.choice((1, 9, 1, 9, dice.getrandbits(8))),
+        "ordinary": dice.randrange(3),
         "hdr_len": dice.choice((20, 20, 24, 0, 255)),
         "wscale": dice.randrange(-128, 128),
     }
@@ -204,7 +208,53 @@ def _pcapng(dice: random.Random) -> bytes:
     return b"".join(parts)
 
 
-CASES = (frames, rows, leaving, conversations, files)
+# --- several cores ----------------------------------------------------------------------------------------------------
+
+
+def cores(dice: random.Random) -> None:
+    """A capture, whole or broken, in ranges that begin anywhere and are dealt to shards: the records of one core."""
+    shards.ENOUGH, pipeline.TURN, pipeline.AHEAD = 1, dice.randrange(1, 5), dice.randrange(1, 4)
+    ranges.ROWS, span = dice.choice((3, 17, 4096)), dice.randrange(8, 3000)
+    limits = dice.choice((KEEP_ALL, Limits(4, 30), Limits(8, 8)))
+    data = bytearray(_steady(dice) if dice.random() < 0.6 else dice.choice((_pcap, _pcapng))(dice))
+    for _ in range(dice.choice((0, 0, 1, 3))):
+        data[dice.randrange(24, len(data))] = dice.choice((0, 6, 255, dice.randrange(256)))
+    with tempfile.NamedTemporaryFile(suffix=".capture") as file:
+        file.write(data[: dice.choice((len(data), dice.randrange(24, len(data))))])
+        file.flush()
+        found = [_followed(file.name, jobs, limits, span) for jobs in (1, dice.randrange(2, 5))]
+    assert found[0] == found[1]
+
+
+def _followed(path: str, jobs: int, limits: Limits, span: int) -> tuple[object, ...] | None:
+    if jobs == 1:
+        engine = compiled.CompiledEngine(records_only=True, limits=limits)
+    else:
+        engine = shards.ShardedEngine(jobs, limits)
+        ranges.SHORTEST = engine._span.len_bytes = span
+    drained: list[bytes] = []
+    try:
+        with open_capture(path) as reader:
+            for _ in engine.steps(reader):
+                drained += engine.drain()
+    except UnreadableInput:
+        return None
+    return b"".join([*drained, *engine.drain(everything=True)]), engine.frames, engine.segments, reader.warnings
+
+
+def _steady(dice: random.Random) -> bytes:
+    """Packets whose times and lengths look like those of a capture, so that ranges find records."""
+    packets = [packet for _ in range(3) for packet in test_kernels.conversation(dice.getrandbits(32), 120)]
+    dice.shuffle(packets)
+    gap_us = dice.choice((0, 900, 300_000, 2_000_000))
+    written = [
+        samples.Raw(1_700_000_000 + at * gap_us // 1_000_000, at * gap_us % 1_000_000, packet.data, len(packet.data))
+        for at, packet in enumerate(packets)
+    ]
+    return samples.pcap_bytes(written, dice.choice("<>"), 0xA1B2C3D4)
+
+
+CASES = (frames, rows, leaving, conversations, files, cores)
 
 if __name__ == "__main__":
     main()

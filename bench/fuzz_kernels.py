@@ -4,9 +4,9 @@
 
 Copies the package to a temporary folder, compiles the kernels there (cython and gcc with libasan and libubsan) and
 feeds them cases for so many seconds: frames of every link type cut at every byte, rows that `scan` never writes,
-conversations with hostile numbers and times, broken capture files in small drops (see fuzz_cases.py). A case is its
-seed: the seeds that ran are printed, and `--seed N --seconds 0` runs case N alone. Exits 1 on a finding: a report of a
-sanitiser, an exception, or an answer that differs from the readable core's.
+conversations with hostile numbers and times, broken capture files in small drops and on several cores (see
+fuzz_cases.py). A case is its seed: the seeds that ran are printed, and `--seed N --seconds 0` runs case N alone. Exits
+1 on a finding: a report of a sanitiser, an exception, or an answer that differs from the readable core's.
 """
 
 from __future__ import annotations

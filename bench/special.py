@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import measure
+from finding_costs import finding_costs
 from measure import Spread
 from report import Result
 from shapes import Captures
@@ -31,6 +32,7 @@ def specials(*, big: bool) -> list[Special]:
     found = [Special("a tiny capture", _tiny)]
     found += [Special(f"printing 200,000 connections as {form}", _printing(form)) for form in _FORMS]
     found += [Special("memory, 200,000 alive", lambda captures: _memory(captures, "alive-200k.pcap", 200_000))]
+    found += [Special(what, made) for what, made in finding_costs()]
     if big:
         found.append(Special("memory, 4 GB", lambda captures: _memory(captures, "big.pcap", 20_000)))
     return found

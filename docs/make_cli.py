@@ -17,6 +17,9 @@ Results go to standard output, everything else to standard error. Colour is for 
 `synfin FILE` means `synfin conns FILE`. Habits of tcpdump and tshark are taken as they are: `-r`, `-w`, `-c`, `-n`,
 `-q`, `-i`, `-D`, `-s`, `-Y`, `-T`, `-e`, `-E`, `-2`.
 
+Help, explanations and tables are Chinese where the locale is (`LANG=zh_CN.UTF-8`); `--lang` chooses the language of
+explanations. Records for programs (JSON, TSV, CSV, columns) are the same in every language, but for the sentences in them.
+
 Exit status: 0 ok · 1 a check found problems · 2 usage or filter · 3 unreadable input · 4 capture not permitted ·
 130 interrupted.
 """

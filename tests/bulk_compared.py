@@ -27,7 +27,7 @@ def key_of(raw: RawConnection) -> int:
 
 
 def of_file(path: Path) -> Iterator[Difference]:
-    engine = CompiledEngine(records_only=True, findings=True)
+    engine = CompiledEngine(records_only=True, findings=True, sums=True)
     with open_capture(str(path)) as reader:
         engine.feed(reader)
     return differences(engine, listen([str(path)]))

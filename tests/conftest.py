@@ -9,6 +9,8 @@ import pytest
 
 import needs
 
+pytest_plugins = ["browsing"]
+
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a job that a shell started in the background
     signal.signal(signal.SIGINT, signal.default_int_handler)
 

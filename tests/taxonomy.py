@@ -249,7 +249,7 @@ CLOSINGS = [
         C RST seq=16 bare
         """,
         "open.normal", "close.rst_after_own_fin", "client",
-        OPENED_C + " FIN-WAIT-1 FIN-WAIT-2 TIME-WAIT CLOSED", OPENED_S + " CLOSE-WAIT LAST-ACK CLOSED",
+        OPENED_C + " FIN-WAIT-1 FIN-WAIT-2 CLOSED", OPENED_S + " CLOSE-WAIT LAST-ACK CLOSED",
     ),
     Case(
         "RST instead of the second FIN", REQUEST + """

@@ -118,3 +118,15 @@ def test_the_caret_stands_under_the_mistake_behind_chinese_and_tabs() -> None:
 def test_the_version_is_told_even_from_the_sources() -> None:
     done = synfin("--version")
     assert done.status == 0 and done.out.startswith("synfin")
+
+
+def test_a_misspelled_command_is_not_taken_for_a_file() -> None:
+    done = synfin("explian")
+    assert done.status == 2 and "did you mean explain?" in done.err
+    assert synfin("nosuch.pcap").status == 3
+
+
+def test_explain_shows_what_ended_worst_and_lists_that_first() -> None:
+    done = synfin("explain", TEXTBOOK, str(DATA / "as-written.pcapng"), str(DATA / "half-close.pcapng"))
+    listed = [line.split()[0] for line in done.err.splitlines() if line.startswith("  ")]
+    assert listed == ["1", "2", "0"] and "showing 1" in done.err and "connection 1 · " in done.out

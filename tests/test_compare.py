@@ -151,3 +151,11 @@ def test_the_command_in_both_languages_and_as_json(tmp_path: Path) -> None:
     document = json.loads(synfin("compare", str(one), str(two), "--json").out)
     assert (document["clock_offset_ns"], document["nearer_to_clients"]) == (AHEAD_NS, "first")
     assert document["connections"][0]["decisions"][0]["id"] == "compare.syn-lost"
+
+
+def test_it_says_which_capture_is_which_and_when_nothing_happened() -> None:
+    textbook = str(Path(__file__).parent / "data" / "textbook.pcapng")
+    lines = synfin("compare", textbook, textbook).out.splitlines()
+    assert " ".join(lines).startswith(f"A, the first capture, is {textbook}; B, the second, is {textbook}.")
+    assert lines[-1].startswith("Nothing happened between the two places") and ": 1 (" in lines[-1]
+    assert "connection 0 of A, 0 of B: " in synfin("compare", "--full", textbook, textbook).out

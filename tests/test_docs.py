@@ -35,6 +35,12 @@ def test_every_file_that_the_documentation_links_is_there() -> None:
             assert (page.parent / target).exists(), f"{page.name} links {target}"
 
 
+def test_the_chinese_readme_has_every_command_of_the_english_one() -> None:
+    lines = make_readme.READMES[1].read_text(encoding="utf-8").splitlines()
+    said = {line.partition("#")[0].replace("--lang zh", "").strip() for line in lines if line.startswith("synfin ")}
+    assert not set(commands()) - said
+
+
 def commands() -> list[str]:
     """The `synfin` lines of the README's section of commands that need neither privilege nor a network."""
     section = README[README.index("## Commands") : README.index("## Library")]

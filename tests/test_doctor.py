@@ -43,6 +43,12 @@ def test_every_check_has_a_title_and_a_remedy_in_both_languages(checks: dict[str
         assert name == "python" or has(f"lab.doctor.{name}.remedy")
 
 
+def test_what_was_tried_is_told_in_the_language_asked_for() -> None:
+    tried, failed = (lab.Check("capture", ok, False, "open a packet socket on lo: EPERM") for ok in (True, False))
+    assert tried.evidence("zh") == "已在 lo 上打开抓包套接字"
+    assert failed.evidence("zh") == failed.seen
+
+
 def test_a_program_that_does_not_run_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nonexistent")
     with pytest.raises(doctor._Missing, match="no tshark on the path"):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import unicodedata
 from html.parser import HTMLParser
@@ -12,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from page_data import embedded, page_data
 from stories import HOSTILE, frames, textbook
 from synfin.explain.escape import payload_preview, printable, visible
 from synfin.explain.quantity import Language
@@ -89,10 +89,10 @@ def test_the_page_has_only_its_own_two_scripts() -> None:
 def test_the_data_of_the_page_cannot_end_its_element() -> None:
     told = textbook(HOSTILE)
     page = render_html(told, frames(told), "en", title="x")
-    embedded = page.split('id="data">', 1)[1].split("</script>", 1)[0]
-    assert not set("<>&\u2028\u2029") & set(embedded)
-    assert embedded.isascii()
-    assert HOSTILE.hex() in json.loads(embedded)["segments"]["3"]["bytes"]
+    written = embedded(page)
+    assert not set("<>&\u2028\u2029") & set(written)
+    assert written.isascii()
+    assert HOSTILE.hex() in page_data(page)["segments"]["3"]["bytes"]
 
 
 def test_the_page_forbids_everything_but_itself() -> None:

@@ -74,3 +74,25 @@ def test_expressions_that_grow_are_refused(source: bytes) -> None:
     with pytest.raises(FilterError, match="cannot be used"):
         Pattern(source)
     assert time.process_time() - started < 5
+
+
+def test_sums_of_fields_with_several_values_do_not_multiply_without_end() -> None:
+    started = time.process_time()
+    with pytest.raises(FilterError, match="pairs of values"):
+        compile("tcp.port" + " + tcp.port" * 30 + " == 1").matches(FRAME)
+    assert time.process_time() - started < 2
+
+
+def test_many_networks_are_one_look_up_each_length() -> None:
+    nets = ", ".join(f"172.{place >> 8}.{place & 255}.0/24" for place in range(9_000))
+    chosen = compile(f"ip.addr in {{{nets}, 10.0.0.0/8}}")
+    started = time.process_time()
+    found = {chosen.matches(FRAME) for _ in range(2_000)}
+    assert len(found) == 1
+    assert time.process_time() - started < 2
+
+
+def test_a_slice_has_few_parts() -> None:
+    with pytest.raises(FilterError, match="at most 256 parts"):
+        compile(f"frame[{','.join(['0:'] * 257)}] == 00")
+    assert not compile(f"frame[{','.join(['0:'] * 256)}] == 00").matches(FRAME)

@@ -3,33 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-import needs
+from browsing import NARROW, WIDE, open_page
+from page_data import page_data, unpacked
 from stories import HOSTILE, frames, long_transfer, refused, textbook, unread
 from synfin.faces.html import render_html
+from synfin.faces.packed import packed
 from synfin.watch.connections.record import Story
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
-
-WIDE, NARROW = {"width": 1400, "height": 1000}, {"width": 400, "height": 900}
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    needs.have("chromium")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        arguments = ["--no-sandbox", "--disable-gpu"]
-        running = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=arguments)
-        yield running
-        running.close()
+    from playwright.sync_api import Browser
 
 
 @pytest.fixture(scope="module")
@@ -46,27 +35,12 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture
-def complaints() -> list[str]:
-    """What the browser's console said; a test of a page ends by looking at it."""
-    return []
-
-
-def _open(browser: Browser, pages: Path, name: str, complaints: list[str], size: dict[str, int] = WIDE) -> Page:
-    page = browser.new_page(viewport={"width": size["width"], "height": size["height"]})
-    page.on("console", lambda message: complaints.append(message.text))
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("request", lambda request: None if request.url.startswith("file:") else complaints.append(request.url))
-    page.goto((pages / f"{name}.html").as_uri())
-    return page
-
-
 @pytest.mark.parametrize("name", ["textbook", "unread", "refused", "long", "hostile"])
 @pytest.mark.parametrize("size", [WIDE, NARROW])
 def test_it_opens_without_a_complaint_and_without_the_network(
     browser: Browser, pages: Path, complaints: list[str], name: str, size: dict[str, int]
 ) -> None:
-    page = _open(browser, pages, name, complaints, size)
+    page = open_page(browser, pages, name, complaints, size)
     assert page.locator("#details h2").inner_text()
     assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
     assert page.locator("svg.ladder:visible").count() == 1
@@ -75,7 +49,7 @@ def test_it_opens_without_a_complaint_and_without_the_network(
 
 
 def test_a_click_shows_the_segment(browser: Browser, pages: Path, complaints: list[str]) -> None:
-    page = _open(browser, pages, "textbook", complaints)
+    page = open_page(browser, pages, "textbook", complaints)
     assert page.locator("#details h2").inner_text() == "Segment 1 · SYN · handshake 1/3"
     page.locator("svg.wide [data-step='1']").click()
     details = page.locator("#details")
@@ -92,7 +66,7 @@ def test_a_click_shows_the_segment(browser: Browser, pages: Path, complaints: li
 
 
 def test_chinese_and_back(browser: Browser, pages: Path, complaints: list[str]) -> None:
-    page = _open(browser, pages, "textbook", complaints)
+    page = open_page(browser, pages, "textbook", complaints)
     page.click("[data-choose-lang=zh]")
     assert page.locator("#details h2").inner_text() == "第 1 段 · SYN · 握手 1/3"
     assert page.locator("h1").inner_text().startswith("打开、使用、关闭")
@@ -105,7 +79,7 @@ def test_chinese_and_back(browser: Browser, pages: Path, complaints: list[str]) 
 
 
 def test_the_keyboard_walks_the_segments(browser: Browser, pages: Path, complaints: list[str]) -> None:
-    page = _open(browser, pages, "textbook", complaints)
+    page = open_page(browser, pages, "textbook", complaints)
     title = page.locator("#details h2")
     for _ in range(3):
         page.keyboard.press("ArrowDown")
@@ -126,7 +100,7 @@ def test_the_keyboard_walks_the_segments(browser: Browser, pages: Path, complain
 
 
 def test_dark_and_light(browser: Browser, pages: Path, complaints: list[str]) -> None:
-    page = _open(browser, pages, "textbook", complaints)
+    page = open_page(browser, pages, "textbook", complaints)
     background = "getComputedStyle(document.querySelector('.card')).backgroundColor"
     assert page.evaluate(background) == "rgb(255, 255, 255)"
     page.click("[data-choose-theme=dark]")
@@ -136,12 +110,16 @@ def test_dark_and_light(browser: Browser, pages: Path, complaints: list[str]) ->
     page.emulate_media(color_scheme="dark")
     page.reload()
     assert page.evaluate(background) == "rgb(20, 26, 36)"
+    page.click("[data-choose-theme=dark]")
+    page.emulate_media(media="print")
+    assert page.evaluate(background) == "rgb(255, 255, 255)"
+    assert not page.locator("svg.wide .choice").first.is_visible()
     page.close()
     assert not complaints
 
 
 def test_fields_and_bytes_light_up_each_other(browser: Browser, pages: Path, complaints: list[str]) -> None:
-    page = _open(browser, pages, "textbook", complaints)
+    page = open_page(browser, pages, "textbook", complaints)
     page.locator(".header-grid .cell", has_text="Source port").hover()
     lit = page.locator(".dump i.lit").all_inner_texts()
     assert lit == ["e2", "50", "·", "P"]
@@ -153,7 +131,7 @@ def test_fields_and_bytes_light_up_each_other(browser: Browser, pages: Path, com
 
 
 def test_a_run_opens_as_a_table(browser: Browser, pages: Path, complaints: list[str]) -> None:
-    page = _open(browser, pages, "long", complaints)
+    page = open_page(browser, pages, "long", complaints)
     page.locator("svg.wide [data-run]").first.click()
     assert page.locator(".run-table tr").count() > 50
     assert page.locator("#details h2").inner_text().endswith("segments")
@@ -162,7 +140,7 @@ def test_a_run_opens_as_a_table(browser: Browser, pages: Path, complaints: list[
 
 
 def test_the_narrow_page_goes_to_the_details_and_back(browser: Browser, pages: Path, complaints: list[str]) -> None:
-    page = _open(browser, pages, "textbook", complaints, NARROW)
+    page = open_page(browser, pages, "textbook", complaints, NARROW)
     page.locator("svg.compact [data-step='5']").click()
     assert page.locator("#details h2").inner_text().startswith("Segment 6 ")
     assert page.locator("#details h2").is_visible()
@@ -173,7 +151,7 @@ def test_the_narrow_page_goes_to_the_details_and_back(browser: Browser, pages: P
 
 
 def test_nothing_of_a_hostile_payload_runs(browser: Browser, pages: Path, complaints: list[str]) -> None:
-    page = _open(browser, pages, "hostile", complaints)
+    page = open_page(browser, pages, "hostile", complaints)
     for step in range(9):
         page.locator(f"svg.wide [data-step='{step}']").click()
     assert page.title() == "hostile.pcapng · synfin"
@@ -186,11 +164,28 @@ def test_the_data_holds_every_shown_segment_with_its_three_models() -> None:
     told = textbook()
     page = render_html(told, frames(told), "zh", title="x")
     assert 'lang="zh-CN" data-lang="zh"' in page
-    data = json.loads(page.split('id="data">', 1)[1].split("</script>", 1)[0])
+    data = page_data(page)
     assert sorted(data["segments"], key=int) == [str(index) for index in range(9)]
     for segment in data["segments"].values():
         assert [cell["text"] for cell in segment["models"] if cell["column"] == 1][-1]["en"] == "1 physical"
         assert [node["name"] for node in segment["tree"]][:4] == ["frame", "eth", "ip", "tcp"]
+
+
+def test_what_segments_have_in_common_stands_once() -> None:
+    few, many = (long_transfer(segments) for segments in (50, 150))
+    sizes = [len(render_html(told, frames(told), "en", title="x", max_segments=None)) for told in (few, many)]
+    assert (sizes[1] - sizes[0]) / (len(many.steps) - len(few.steps)) < 7_000
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(),
+        lambda inner: st.lists(inner) | st.dictionaries(st.text("abc"), inner),
+    )
+)
+def test_packed_data_is_the_same_data(data: object) -> None:
+    again = unpacked(json.loads(json.dumps(packed([data, data]))))
+    assert json.dumps(again) == json.dumps([data, data])
 
 
 def test_a_story_without_segments_is_a_page_too() -> None:

@@ -135,6 +135,24 @@ def test_a_state_that_the_kernel_did_not_take_is_found() -> None:
     assert not any(end.agrees for end in referee.judge(tampered(trial, trace=wrong)).ends)
 
 
+def test_an_end_that_packets_leave_alive_after_the_kernel_buried_it_is_found() -> None:
+    trial = observed("close_3seg")
+    end = next(one for one in referee.judge(trial).ends if one.end == "server")
+    assert end.died and end.buried
+    alive = replace(end, inferred=("LISTEN", "SYN-RECEIVED", "ESTABLISHED"))
+    assert not alive.buried and not replace(alive, kernel=alive.kernel[:2]).explained
+    ruling = referee.Ruling(ends=[alive])
+    assert not ruling.agrees and any("destroyed" in one for one in ruling.complaints(undisturbed=False))
+
+
+def test_a_difference_is_explained_only_where_no_capture_can_tell() -> None:
+    gave_up = next(one for one in referee.judge(observed("user_timeout")).ends if one.end == "client")
+    assert (gave_up.agrees, gave_up.why, gave_up.died) == (False, "silent", True)
+    dropped = next(one for one in referee.judge(observed("keepalive_dead")).ends if one.end == "server")
+    assert (dropped.agrees, dropped.why) == (False, "hidden")
+    assert all(one.agrees for one in referee.judge(observed("fin_wait2_timeout")).ends)
+
+
 def test_without_the_trace_the_list_of_sockets_speaks() -> None:
     ruling = referee.judge(tampered(observed("close_unread_data"), trace=None, no_trace="refused"))
     assert ruling.no_trace == "refused" and ruling.resets == [] and ruling.compared
@@ -324,7 +342,7 @@ EXPECT = {"open": "open.normal", "close": "close.fin_4seg"}
         ({"expect": [{**EXPECT, "at": "middle"}]}, "at is client, server or both"),
         ({"expect": [{**EXPECT, "findings": "x"}]}, "findings is a list"),
         ({"kernel": {"client": "FLYING"}}, "there is no state 'FLYING'"),
-        ({"kernel": {"silent": ["wire"]}}, "silent a list of ends"),
+        ({"kernel": {"silent": ["wire"]}}, "silent and hidden are lists of ends"),
     ],
 )
 def test_a_wrong_scenario_is_told(change: dict[str, Any], complaint: str) -> None:

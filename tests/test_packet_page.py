@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-import needs
+from browsing import NARROW, WIDE, open_page
 from stories import HOSTILE, frames, textbook
 from synfin.dissect.context import Facts
 from synfin.faces.packet_page import render_packet_page
@@ -18,19 +17,6 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page
 
 TEXTBOOK = Path(__file__).parent / "data" / "textbook.pcapng"
-WIDE, NARROW = {"width": 1400, "height": 1000}, {"width": 400, "height": 900}
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    needs.have("chromium")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        arguments = ["--no-sandbox", "--disable-gpu"]
-        running = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=arguments)
-        yield running
-        running.close()
 
 
 @pytest.fixture(scope="module")
@@ -44,21 +30,6 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     page = render_packet_page(Report(hostile), "en", title="<b>hostile</b>.pcapng")
     (folder / "hostile.html").write_text(page, encoding="utf-8")
     return folder
-
-
-@pytest.fixture
-def complaints() -> list[str]:
-    """What the browser's console said; a test of a page ends by looking at it."""
-    return []
-
-
-def _open(browser: Browser, pages: Path, name: str, complaints: list[str], size: dict[str, int] = WIDE) -> Page:
-    page = browser.new_page(viewport={"width": size["width"], "height": size["height"]})
-    page.on("console", lambda message: complaints.append(message.text))
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("request", lambda request: None if request.url.startswith("file:") else complaints.append(request.url))
-    page.goto((pages / f"{name}.html").as_uri())
-    return page
 
 
 def _node(page: Page, field: str) -> Locator:
@@ -75,7 +46,7 @@ def _lit_numbers(page: Page) -> list[int]:
 def test_it_opens_without_a_complaint_and_without_the_network(
     browser: Browser, pages: Path, complaints: list[str], name: str, size: dict[str, int]
 ) -> None:
-    page = _open(browser, pages, name, complaints, size)
+    page = open_page(browser, pages, name, complaints, size)
     assert page.locator(".packet.asked .tree .node").count() > 40
     assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
     assert page.locator(".packet.asked svg.tcp-header:visible").count() == 1
@@ -84,7 +55,7 @@ def test_it_opens_without_a_complaint_and_without_the_network(
 
 
 def test_a_field_lights_its_bytes(browser: Browser, pages: Path, complaints: list[str]) -> None:
-    page = _open(browser, pages, "textbook", complaints)
+    page = open_page(browser, pages, "textbook", complaints)
     _node(page, "tcp.dstport").hover()
     assert _lit_numbers(page) == [36, 37]
     assert "55556" in page.locator(".packet.asked .cell-note").inner_text()
@@ -99,7 +70,7 @@ def test_a_field_lights_its_bytes(browser: Browser, pages: Path, complaints: lis
 
 
 def test_a_byte_lights_its_field(browser: Browser, pages: Path, complaints: list[str]) -> None:
-    page = _open(browser, pages, "textbook", complaints)
+    page = open_page(browser, pages, "textbook", complaints)
     byte = page.locator(".packet.asked .dump [data-byte='48']").first
     byte.hover()
     assert "tcp.window_size_value" in " ".join(page.locator(".packet.asked .node.lit").all_inner_texts())
@@ -115,7 +86,7 @@ def test_a_byte_lights_its_field(browser: Browser, pages: Path, complaints: list
 
 
 def test_the_keyboard_walks_fields_and_bytes(browser: Browser, pages: Path, complaints: list[str]) -> None:
-    page = _open(browser, pages, "textbook", complaints)
+    page = open_page(browser, pages, "textbook", complaints)
     _node(page, "tcp.srcport").focus()
     assert _lit_numbers(page) == [34, 35]
     page.keyboard.press("ArrowDown")
@@ -140,7 +111,7 @@ def test_the_keyboard_walks_fields_and_bytes(browser: Browser, pages: Path, comp
 
 
 def test_links_lead_to_the_packets_that_are_named(browser: Browser, pages: Path, complaints: list[str]) -> None:
-    page = _open(browser, pages, "textbook", complaints)
+    page = open_page(browser, pages, "textbook", complaints)
     page.locator(".packet.asked .tree a[href='#packet-4']").click()
     assert page.evaluate("document.activeElement.id") == "packet-4"
     assert page.locator("#packet-4").is_visible()
@@ -152,7 +123,7 @@ def test_links_lead_to_the_packets_that_are_named(browser: Browser, pages: Path,
 
 
 def test_languages_and_themes(browser: Browser, pages: Path, complaints: list[str]) -> None:
-    page = _open(browser, pages, "textbook", complaints)
+    page = open_page(browser, pages, "textbook", complaints)
     assert "Source" in _node(page, "ip.src").inner_text() and "源地址" not in _node(page, "ip.src").inner_text()
     page.click("[data-choose-lang=zh]")
     assert "源地址" in _node(page, "ip.src").inner_text() and "Source" not in _node(page, "ip.src").inner_text()

@@ -9,14 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from segments import HANDSHAKE, REQUEST, TEXTBOOK, client_of, collected, exchange
-from synfin.tcp.state import NO_ROW, Event, State, next_row, state_of
+from synfin.tcp.state import NO_ROW, SYN_RECEIVED_ACTIVE, Event, State, next_row, state_of
 from synfin.watch.connections.paths import could, hidden, likely, seen
 from synfin.watch.follow import collect
 from synfin.wire.tcp import ACK, FIN, RST, SYN, Segment
-from table_endpoints import run
 
 START = (State.CLOSED, State.LISTEN)
-MIDSTREAM = (State.ESTABLISHED, State.SYN_RECEIVED)
+MIDSTREAM = (State.ESTABLISHED, State.SYN_RECEIVED, SYN_RECEIVED_ACTIVE)
 
 
 def brute_force(sends: set[Event], receives: set[Event], starts: Sequence[int]) -> set[State]:
@@ -92,6 +91,9 @@ def check(segments: Sequence[Segment], client: int) -> None:
                     receives |= {Event.RCV_SYN, Event.RCV_SYN_ACK, Event.RCV_ACK_OF_SYN}
                 free = {Event.SND_SYN} if Event.RCV_SYN_ACK in receives else set()  # the capture may lack its SYN
                 allowed = brute_force(sends, receives | free - sends, START)
+                if not noted[0][1] & SYN:  # a late copy: the capture may begin in midstream
+                    opening = sends & {Event.SND_SYN, Event.SND_SYN_ACK}
+                    allowed |= brute_force(sends - opening, receives | opening, MIDSTREAM)
             else:
                 allowed = brute_force(sends, receives, (*MIDSTREAM, State.CLOSED))
             assert seen(vector) <= allowed, (noted, end)
@@ -135,31 +137,6 @@ def without_ack(line: str) -> str:
 def test_likely_is_allowed_on_random_segments(lines: list[str]) -> None:
     segments = exchange("\n".join(lines)).segments
     check(segments, client_of(segments))
-
-
-@pytest.mark.parametrize(("loss", "twist"), [(0.0, 0.0), (0.2, 0.0), (0.15, 0.3)])
-def test_the_true_state_is_in_seen_at_the_tap_and_in_could_everywhere(loss: float, twist: float) -> None:
-    right = compared = 0
-    for seed in range(250):
-        conn = collect.ConnectionFacts()
-        life = run(seed, loss=loss, twist=twist)
-        for k, one in enumerate(life):
-            sent = one.segment
-            collect.add(
-                conn, one.side, sent.flags, sent.seq & 0xFFFFFFFF, (sent.ack or 0) & 0xFFFFFFFF, sent.length,
-                0 if sent.flags & RST else 512, 20 if sent.flags & RST else 32, k,
-            )  # fmt: skip
-            if k + 1 < len(life) and life[k + 1][2:] == one[2:]:
-                continue  # the same event captured several segments: the truth belongs to the last
-            client, server = (collect.end_facts(conn, end, 0) for end in (0, 1))
-            assert likely(client) in seen(client) and likely(server) in seen(server)
-            assert one.client in seen(client), (seed, k, one, sorted(seen(client)))
-            assert one.client in could(client) and one.server in could(server), (seed, k, one)
-            compared += 1
-            right += one.client is likely(client)
-    assert compared > 1000
-    print(loss, twist, compared, right / compared)
-    assert right / compared > (0.95 if not loss else 0.85), right / compared
 
 
 def test_could_holds_seen() -> None:

@@ -164,6 +164,15 @@ def test_a_capture_in_a_notebook_is_a_table() -> None:
     assert "refused" in " ".join(elements.text)
 
 
+def test_what_was_asked_wrongly_is_said_at_once() -> None:
+    with pytest.raises(ValueError, match="lang is 'en' or 'zh', not 'fr'"):
+        synfin.read(TEXTBOOK, lang="fr")  # type: ignore[arg-type]
+    capture = synfin.read(TEXTBOOK)
+    assert repr(capture) == "<capture textbook.pcapng: 1 connection, 9 packets>"
+    with pytest.raises(TypeError, match="'0' is no number"):
+        capture["0"]  # type: ignore[call-overload]
+
+
 def test_what_a_name_brings_is_escaped(tmp_path: Path) -> None:
     copy = tmp_path / "<b>&\x1b.pcapng"
     copy.write_bytes(TEXTBOOK.read_bytes())

@@ -142,7 +142,7 @@ def test_an_abort_says_what_was_still_in_flight() -> None:
     alone = told("C RST,ACK seq=1 ack=1")
     assert "nothing else of it was captured" in headline(alone)
     assert "exactly next" not in said(alone) and "probably aborted" in said(alone)
-    assert "no data was lost" in said(told(REQUEST + "C RST,ACK seq=15 ack=1"))
+    assert "had been acknowledged" in said(told(REQUEST + "C RST,ACK seq=15 ack=1"))
     assert "data in flight was discarded" in said(flying)
 
 

@@ -8,7 +8,8 @@ import pytest
 
 from stories import late_answer, long_transfer, refused, textbook, unread
 from synfin.explain.quantity import Language
-from synfin.faces.svg import COMPACT, Theme, render_svg
+from synfin.faces.html import render_html
+from synfin.faces.svg import COMPACT, WIDE, Theme, render_svg
 from synfin.watch.connections.record import Story
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -75,3 +76,17 @@ def test_the_narrow_drawing_keeps_inside_its_width() -> None:
 def _words(told: Story, lang: Language) -> list[str]:
     root = ElementTree.fromstring(render_svg(told, lang))
     return ["".join(node.itertext()) for node in root.iter(f"{SVG}text")]
+
+
+def test_beside_an_arrow_stands_as_much_of_the_data_as_there_is_room_for() -> None:
+    for payload, plan in ((b"W" * 40, COMPACT), (b"W" * 40, WIDE), (b"i" * 40, WIDE)):
+        drawn = render_svg(textbook(payload), "en", plan=plan)
+        (numbers,) = [line for line in drawn.split("<text") if "40 bytes" in line]
+        assert "textLength" not in numbers
+    assert "i" * 16 in render_svg(textbook(b"i" * 40), "en")
+    assert "WWWW" not in render_svg(textbook(b"W" * 40), "en", plan=COMPACT)
+
+
+def test_the_second_opinion_is_in_the_languages_of_the_page() -> None:
+    drawn = render_html(long_transfer(120), {}, "zh", title="x", max_segments=None)
+    assert "retransmission → spurious retransmission" in drawn and "retransmission → 虚假重传" in drawn

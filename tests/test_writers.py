@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import needs
+from synfin._kernels.signs import SIGNS
 from synfin.faces import connection_text
 from synfin.watch.connections import choice
 from synfin.watch.connections.connection_fields import NAMES
@@ -36,6 +37,10 @@ def kernels() -> None:
     needs.have("kernels")
 
 
+#: signs of findings, mostly none
+SIGNED = st.just(0) | st.integers(0, (1 << len(SIGNS)) - 1)
+
+
 @st.composite
 def record_bytes(draw: st.DrawFn) -> bytes:
     """A record as the kernel could give it, or stranger."""
@@ -45,8 +50,8 @@ def record_bytes(draw: st.DrawFn) -> bytes:
     client = draw(ADDRESS | NOTED)
     return struct.pack(
         follow.RECORD_FORMAT,
-        draw(st.integers(0, (1 << 33) - 1)), *(draw(COUNT) for _ in range(4)), draw(TIME), draw(TIME), draw(LEG),
-        draw(LEG), client, draw(ADDRESS | NOTED | st.just(client)), *(draw(WHOLE) for _ in range(8)),
+        draw(st.integers(0, (1 << 33) - 1)), draw(SIGNED), *(draw(COUNT) for _ in range(4)), draw(TIME), draw(TIME),
+        draw(LEG), draw(LEG), client, draw(ADDRESS | NOTED | st.just(client)), *(draw(WHOLE) for _ in range(8)),
         *(draw(st.integers(0, (1 << 26) - 1)) for _ in range(2)), draw(st.integers(0, 63)),
         *(draw(st.integers(0, 65535)) for _ in range(2)), history, len(history),
         *(draw(st.sampled_from([0, 63, 64, 128])) for _ in range(2)), draw(st.integers(0, 1)),

@@ -29,6 +29,13 @@ class Clock:
 
     def run(self, until_ns: int) -> None:
         """Until nothing is left to do, or `until_ns`."""
-        while self._due and self._due[0][0] <= until_ns:
-            self.now, _, action = heapq.heappop(self._due)
-            action()
+        while self.step(until_ns):
+            pass
+
+    def step(self, until_ns: int) -> bool:
+        """Do what is due next; False when nothing is left to do until `until_ns`."""
+        if not self._due or self._due[0][0] > until_ns:
+            return False
+        self.now, _, action = heapq.heappop(self._due)
+        action()
+        return True

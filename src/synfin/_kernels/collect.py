@@ -6,6 +6,7 @@
 import cython
 from cython import int as cint
 from cython import longlong, uint, ulonglong
+from cython.cimports.libc.string import memcmp
 from cython.cimports.synfin._kernels.conn import Conn, End, Flow
 from cython.cimports.synfin._kernels.judge import RETRANSMITTED
 from cython.cimports.synfin._kernels.row import ACK, FIN, RST, SYN, Row, since
@@ -360,8 +361,7 @@ def add_reset(
 @cython.cfunc
 @cython.nogil
 @cython.exceptval(check=False)
-def add(conn: cython.pointer(Conn), side: uint, row: cython.pointer(Row)) -> cython.void:
-    """Note a segment whose header is whole and whose length is known."""
+def note_segment(conn: cython.pointer(Conn), side: uint, row: cython.pointer(Row)) -> cython.void:
     own: cython.pointer(End) = cython.address(conn.work.ends[side])
     peer: cython.pointer(End) = cython.address(conn.work.ends[1 - side])
     flags: uint = row.flags
@@ -372,6 +372,8 @@ def add(conn: cython.pointer(Conn), side: uint, row: cython.pointer(Row)) -> cyt
         conn.work.collected_ns = row.time_ns
         if (flags & (SYN | ACK | RST)) == (SYN | ACK):
             conn.opening |= OPENING_FIRST_IS_SYN_ACK
+    elif (flags & (SYN | RST)) == SYN and not (own.sent | peer.sent) & (SENT_SYN | SENT_SYN_ACK):
+        conn.opening |= OPENING_LATE_SYN
     if row.time_ns > conn.work.collected_ns:
         conn.work.collected_ns = row.time_ns
     if flags & ACK:
@@ -385,6 +387,17 @@ def add(conn: cython.pointer(Conn), side: uint, row: cython.pointer(Row)) -> cyt
         own.window = row.window
     peer.probes = 0
     peer.retransmissions = 0
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def add(conn: cython.pointer(Conn), side: uint, row: cython.pointer(Row)) -> cython.void:
+    """Note a segment whose header is whole and whose length is known; of a socket connected to itself, at both ends."""
+    note_segment(conn, side, row)
+    if conn.low_port == conn.high_port and memcmp(conn.low, conn.high, 16) == 0:
+        note_segment(conn, 1 - side, row)
+        conn.work.ends[1 - side].order = conn.work.ends[side].order
 
 
 @cython.cfunc
@@ -448,7 +461,7 @@ def client_side(conn: cython.pointer(Conn)) -> cint:
 @cython.nogil
 @cython.exceptval(check=False)
 def synchronised(own: cython.pointer(End), peer: cython.pointer(End), ack: longlong) -> cint:
-    if own.sent & SENT_SYN_ACK and peer.sent & SENT_SYN_DATA:
+    if peer.sent & SENT_SYN_DATA and not own.sent & SENT_SYN:
         return 0
     if own.sent & SENT_DATA or 0 < peer.syn_end < ack:
         return 1
@@ -488,13 +501,18 @@ def end_facts(conn: cython.pointer(Conn), side: uint, client: uint) -> uint:
         vector |= MAY_SYN_ACK
     if own.sent & SENT_SYN_ACK or (own.sent & SENT_ACK and 0 < peer.isn < ack):
         vector |= PROVEN_SYN
-    if own.sent & (SENT_SYN | SENT_SYN_ACK) and peer.ack > own.isn:
+    if own.sent & (SENT_SYN | SENT_SYN_ACK):
+        if peer.ack > own.isn:
+            vector |= MAY_ACK_OF_SYN
+    elif peer.sent & SENT_SYN and peer.ack:
         vector |= MAY_ACK_OF_SYN
     if synchronised(own, peer, ack):
         vector |= PROVEN_SYNED
     if own.sent == 0 and peer.sent & SENT_SYN and peer.sent & (SENT_ACK | SENT_DATA):
         vector |= LIKELY_SYN | MAY_ACK_OF_SYN
-    return vector | closing_facts(own, peer, ack) | reset_facts(own, peer)
+    if conn.opening & OPENING_LATE_SYN:
+        vector |= LATE_SYN
+    return vector | closing_facts(own, peer, ack) | reset_facts(own, peer, vector)
 
 
 @cython.cfunc
@@ -519,12 +537,14 @@ def closing_facts(own: cython.pointer(End), peer: cython.pointer(End), ack: long
 @cython.cfunc
 @cython.nogil
 @cython.exceptval(check=False)
-def reset_facts(own: cython.pointer(End), peer: cython.pointer(End)) -> uint:
+def reset_facts(own: cython.pointer(End), peer: cython.pointer(End), vector: uint) -> uint:
     if not peer.sent & SENT_RST:
         return 0
     if own.ack:
         return MAY_RST if peer.rst >= own.ack - 1 else 0
-    if own.sent & SENT_SYN:
+    if own.sent & SENT_SYN and not vector & LATE_SYN:
+        if peer.sent & (SENT_SYN | SENT_SYN_ACK) and peer.rst > peer.isn:
+            return MAY_RST
         return MAY_RST if peer.rst_ack > own.isn else 0
     return MAY_RST
 
@@ -572,7 +592,9 @@ def marks(conn: cython.pointer(Conn), client: uint, capture_end_ns: longlong) ->
         MARK_SETTLED_BIT,
     )
     found |= bit(
-        ours.retransmissions >= 3 or theirs.retransmissions >= 3 or ours.probes >= 2 or theirs.probes >= 2,
+        conn.flows[0].packets != 0
+        and conn.flows[1].packets != 0  # of a capture of one direction nobody can say that there was no answer
+        and (ours.retransmissions >= 3 or theirs.retransmissions >= 3 or ours.probes >= 2 or theirs.probes >= 2),
         MARK_UNANSWERED_BIT,
     )
     found |= bit((ours.sent | theirs.sent) & SENT_RST, MARK_ANY_RST_BIT)

@@ -765,10 +765,8 @@ class Tracker:
         view: uchar[::1]
         leaving: cython.pointer(Leaving) = cython.address(self.leaving)
         n: cython.Py_ssize_t = 0
-        if leaving.at == leaving.count and (everything or self.is_time()):
-            leaving.frame = self.frames
-            if not leave.gather(cython.address(self.table), leaving, self.clock.now_s, everything):
-                raise MemoryError("no room to put connections in order")
+        if leaving.at == leaving.count and (everything or self.is_time()) and not self.gather(everything):
+            raise MemoryError("no room to put connections in order")
         at_most = min(at_most, leaving.count - leaving.at)
         if at_most == 0:
             return b""
@@ -778,6 +776,14 @@ class Tracker:
             while leaving.at < leaving.count and n < at_most:
                 n += self.let_go(cython.cast(cython.pointer(Record), cython.address(view[0])) + n)
         return bytes(out[: n * cython.sizeof(Record)])
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def gather(self, everything: cython.bint) -> cint:
+        """Line up those whose time is over, with `everything` all of them; 0 when there is no memory."""
+        self.leaving.frame = self.frames
+        return leave.gather(cython.address(self.table), cython.address(self.leaving), self.clock.now_s, everything)
 
     @cython.cfunc
     @cython.nogil
@@ -804,6 +810,8 @@ class Tracker:
         written: cint = conn.number != ALL_ONES
         # whoever left was silent for long enough to be called settled, whenever the capture ends
         end_ns: longlong = self.end_ns if (leaver.order >> 32) == ALL_ONES else LATEST_NS
+        if self.leaving.at + CONNS_AHEAD < self.leaving.count:
+            table.ask_whole(table.at(cython.address(self.table), (leaver + CONNS_AHEAD).index))
         self.leaving.at += 1
         if written:
             record.write(conn, leave.newest(cython.address(self.table), conn).completeness, end_ns, self.noted(), out)
@@ -978,22 +986,28 @@ def records_at(shards: list, places: cython.const[ulonglong][::1]) -> bytes:
 def drain_all(shards: list, everything: cython.bint = False, at_most: uint = 4096) -> bytes:
     """As `Tracker.drain`, of all shards together; `name_births` has been called since they followed something."""
     one: Tracker
+    ones: cython.pvoid[64]
     out: bytearray
     view: uchar[::1]
-    first: cython.Py_ssize_t
     place: cython.Py_ssize_t
-    n: cython.Py_ssize_t = 0
-    room: uint = 0
+    count: cint = len(shards)
+    n: cython.Py_ssize_t
+    room: ulonglong = 0
     due: cint = everything
-    for place in range(len(shards)):
+    ok: cint = 1
+    if count > MOST_SHARDS:
+        raise ValueError("too many shards")
+    for place in range(count):
         one = shards[place]
+        ones[place] = cython.cast(cython.pvoid, one)
         room += one.leaving.count - one.leaving.at
         due = due or one.is_time()
     if room == 0 and due:
-        for place in range(len(shards)):
+        for place in range(count):
             one = shards[place]
-            one.leaving.frame = one.frames
-            if not leave.gather(cython.address(one.table), cython.address(one.leaving), one.clock.now_s, everything):
+            with cython.nogil:
+                ok = one.gather(everything)
+            if not ok:
                 raise MemoryError("no room to put connections in order")
             room += one.leaving.count
     at_most = min(at_most, room)
@@ -1001,29 +1015,33 @@ def drain_all(shards: list, everything: cython.bint = False, at_most: uint = 409
         return b""
     out = bytearray(at_most * cython.sizeof(Record))
     view = out
-    while n < at_most:
-        first = first_leaver(shards)
-        if first < 0:
-            break
-        one = shards[first]
-        n += one.let_go(cython.cast(cython.pointer(Record), cython.address(view[0])) + n)
+    with cython.nogil:
+        n = let_go_in_order(ones, count, cython.cast(cython.pointer(Record), cython.address(view[0])), at_most)
     return bytes(out[: n * cython.sizeof(Record)])
 
 
 @cython.cfunc
-def first_leaver(shards: list) -> cython.Py_ssize_t:
-    """The shard whose turn it is, -1 where nobody leaves."""
-    one: Tracker
-    place: cython.Py_ssize_t
-    found: cython.Py_ssize_t = -1
+@cython.nogil
+@cython.exceptval(check=False)
+def let_go_in_order(
+    ones: cython.pointer(cython.pvoid), count: cint, out: cython.pointer(Record), at_most: cython.Py_ssize_t
+) -> cython.Py_ssize_t:
+    """Let go those of the shards that leave first, so many at most; how many records were written."""
+    leaving: cython.pointer(Leaving)
     order: ulonglong = 0
-    for place in range(len(shards)):
-        one = shards[place]
-        if one.leaving.at < one.leaving.count:
-            if found < 0 or one.leaving.leavers[one.leaving.at].order < order:
+    found: cint = 0
+    place: cint
+    n: cython.Py_ssize_t = 0
+    while n < at_most and found >= 0:
+        found = -1
+        for place in range(count):
+            leaving = cython.address(cython.cast(Tracker, ones[place]).leaving)
+            if leaving.at < leaving.count and (found < 0 or leaving.leavers[leaving.at].order < order):
                 found = place
-                order = one.leaving.leavers[one.leaving.at].order
-    return found
+                order = leaving.leavers[leaving.at].order
+        if found >= 0:
+            n += cython.cast(Tracker, ones[found]).let_go(out + n)
+    return n
 
 
 def record_size() -> cython.Py_ssize_t:

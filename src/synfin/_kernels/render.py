@@ -410,6 +410,8 @@ class Writer:
     ops: cython.pointer(Op)
     op_count: cython.Py_ssize_t
     literals: bytes
+    literal_text: cython.p_const_uchar  # of `literals`
+    busy: cython.bint
     judge: object
     out: Bytes  # what was written, of a block
     room: cython.Py_ssize_t
@@ -444,6 +446,7 @@ class Writer:
             literals += unknown
             self.ops[place].field = FIELDS.index(field) if field else -1
         self.literals = bytes(literals) + bytes(STEP)
+        self.literal_text = cython.cast(cython.p_const_uchar, PyBytes_AS_STRING(self.literals))
         self.second = 0
         put_second(cython.address(self.second_text[0]), 0)
 
@@ -454,6 +457,7 @@ class Writer:
         free(self.arena)
 
     @cython.cfunc
+    @cython.nogil
     @cython.inline
     @cython.exceptval(-1)
     def ensure(self, used: cython.Py_ssize_t, more: cython.Py_ssize_t) -> cint:
@@ -463,6 +467,7 @@ class Writer:
         return self.enlarge(used + more)
 
     @cython.cfunc
+    @cython.nogil
     @cython.exceptval(-1)
     def enlarge(self, needed: cython.Py_ssize_t) -> cint:
         room: cython.Py_ssize_t = self.room
@@ -471,7 +476,8 @@ class Writer:
             room *= 2
         wider = cython.cast(Bytes, realloc(self.out, room))
         if wider == cython.NULL:
-            raise MemoryError("no room to write records")
+            with cython.gil:
+                raise MemoryError("no room to write records")
         self.out = wider
         self.room = room
         return 0
@@ -550,6 +556,7 @@ class Writer:
         return found
 
     @cython.cfunc
+    @cython.nogil
     @cython.exceptval(check=False)
     def put_start(self, out: Bytes, time_ns: longlong) -> Bytes:
         second: longlong = time_ns // NS
@@ -567,6 +574,7 @@ class Writer:
         return out + 1
 
     @cython.cfunc
+    @cython.nogil
     @cython.exceptval(check=False)
     def put_text(self, out: Bytes, record: cython.pointer(Record), field: cint) -> Bytes:
         size: cint
@@ -581,6 +589,7 @@ class Writer:
         return put_ip(out, record, field - IP)
 
     @cython.cfunc
+    @cython.nogil
     @cython.exceptval(-1)
     def one(self, record: cython.pointer(Record), used: cython.Py_ssize_t) -> cython.Py_ssize_t:
         """Write a record behind the `used` bytes; how many are used then."""
@@ -591,7 +600,7 @@ class Writer:
         upper: ulonglong
         known: cint = 1
         out: Bytes
-        literals: cython.p_const_uchar = cython.cast(cython.p_const_uchar, PyBytes_AS_STRING(self.literals))
+        literals: cython.p_const_uchar = self.literal_text
         for place in range(self.op_count):
             op = self.ops + place
             self.ensure(used, op.literal_len + op.unknown_len + FIELD_ROOM)
@@ -600,7 +609,8 @@ class Writer:
                 key = key_of(record, op.field)
                 upper = record.signs if op.field == SIGNS else 0
                 if op.key != key or op.upper != upper or not op.known:
-                    self.recall(op, key, upper, cython.cast(uint, place + 1))
+                    with cython.gil:
+                        self.recall(op, key, upper, cython.cast(uint, place + 1))
                 used = out - self.out
                 self.ensure(used, op.len_bytes + STEP)
                 out = put_bytes(self.out + used, self.arena + op.at, op.len_bytes)
@@ -630,28 +640,40 @@ class Writer:
         op.known = 1
         return 0
 
-    def write(self, records: cython.const[uchar][::1]) -> bytes:
-        """The records (bytes of `follow.RECORD_FORMAT`), one after another."""
+    @cython.cfunc
+    @cython.exceptval(-1)
+    def all(self, records: cython.const[uchar][::1], end: cython.pointer(cint)) -> cython.Py_ssize_t:
+        """Write all of them; how many bytes are used. `end`, if not NULL: where each record's text ends."""
         count: cython.Py_ssize_t = whole_records(records)
         used: cython.Py_ssize_t = 0
         i: cython.Py_ssize_t
-        for i in range(count):
-            used = self.one(cython.cast(cython.pointer(Record), cython.address(records[0])) + i, used)
+        if self.busy:
+            raise RuntimeError("a writer is for one thread at a time")
+        self.busy = True
+        try:
+            with cython.nogil:
+                for i in range(count):
+                    used = self.one(cython.cast(cython.pointer(Record), cython.address(records[0])) + i, used)
+                    if end != cython.NULL:
+                        if used > 0x7FFFFFFF:
+                            with cython.gil:
+                                raise OverflowError("more text than a batch of Arrow holds; give fewer records")
+                        end[i + 1] = cython.cast(cint, used)
+        finally:
+            self.busy = False
+        return used
+
+    def write(self, records: cython.const[uchar][::1]) -> bytes:
+        """The records (bytes of `follow.RECORD_FORMAT`), one after another."""
+        used: cython.Py_ssize_t = self.all(records, cython.NULL)
         return PyBytes_FromStringAndSize(cython.cast(cython.p_char, self.out), used)
 
     def write_apart(self, records: cython.const[uchar][::1]) -> tuple:
         """The same, and where each record's text ends: int32, 0 first, as Arrow has it."""
-        count: cython.Py_ssize_t = whole_records(records)
-        used: cython.Py_ssize_t = 0
-        i: cython.Py_ssize_t
-        ends: bytes = PyBytes_FromStringAndSize(cython.NULL, 4 * (count + 1))
+        ends: bytes = PyBytes_FromStringAndSize(cython.NULL, 4 * (whole_records(records) + 1))
         end: cython.pointer(cint) = cython.cast(cython.pointer(cint), PyBytes_AS_STRING(ends))
         end[0] = 0
-        for i in range(count):
-            used = self.one(cython.cast(cython.pointer(Record), cython.address(records[0])) + i, used)
-            if used > 0x7FFFFFFF:
-                raise OverflowError("more text than a batch of Arrow holds; give fewer records")
-            end[i + 1] = cython.cast(cint, used)
+        used: cython.Py_ssize_t = self.all(records, end)
         return PyBytes_FromStringAndSize(cython.cast(cython.p_char, self.out), used), ends
 
 

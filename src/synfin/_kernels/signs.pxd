@@ -5,7 +5,7 @@ A connection has 8 bytes here (`Entry`), and `Signs` only from its first sign on
 `synfin.watch.findings.thresholds`' to say: `Limits`, in the order of `signs.LIMITS`.
 """
 from synfin._kernels.conn cimport Conn, End, Flow
-from synfin._kernels.row cimport Row, since
+from synfin._kernels.row cimport KIND_BAD_SUM, KIND_PARTIAL_SUM, Row, since
 
 ctypedef struct Limits:
     double rto_min_ns
@@ -14,6 +14,7 @@ ctypedef struct Limits:
     double at_once_ns
     double syn_gap_min_ns
     double syn_gap_tolerance
+    double answer_to_syn_ns
     double syn_ack_alone_ns
     double probe_life_ns
     double silent_retransmissions
@@ -143,4 +144,4 @@ cdef inline bint remarkable(Store* store, Flow* own, Flow* peer, Row* row) noexc
     found |= since(row.time_ns, own.next_time_ns) >= store.patience_ns
     found |= (row.len_bytes < store.tiny_bytes) & (own.next_time_ns >= peer.last_ack_time_ns)
     found |= <int> beyond >= 0
-    return found & (row.len_bytes != 0)
+    return (found & (row.len_bytes != 0)) | ((row.kind & (KIND_BAD_SUM | KIND_PARTIAL_SUM)) != 0)

@@ -13,7 +13,7 @@ from cython.cimports.libc.stdlib import calloc, free, realloc
 from cython.cimports.libc.string import memcpy, memset
 from cython.cimports.synfin._kernels import collect
 from cython.cimports.synfin._kernels.conn import Conn, End, Flow
-from cython.cimports.synfin._kernels.row import Row, since
+from cython.cimports.synfin._kernels.row import KIND_BAD_SUM, KIND_PARTIAL_SUM, Row, since
 from cython.cimports.synfin._kernels.signs import Entry, Limits, Signs, Store
 
 if not cython.compiled:
@@ -22,9 +22,9 @@ if not cython.compiled:
 #: names of `synfin.watch.findings.thresholds` (`_LOW` and `_HIGH`: of a pair) in the order of `Limits`
 LIMITS = (
     "RTO_MIN_NS", "DELAYED_ACK_MIN_NS", "DELAYED_ACK_MAX_NS", "AT_ONCE_NS", "SYN_GAP_MIN_NS", "SYN_GAP_TOLERANCE",
-    "SYN_ACK_ALONE_NS", "PROBE_LIFE_NS", "SILENT_RETRANSMISSIONS", "CLOSE_WAIT_NOTE_NS", "FIN_WAIT_IDLE_NS",
-    "CROSSING_RTTS", "CROSSING_NS", "FORGOTTEN_IDLE_NS", "BACKOFF_RATIO_LOW", "BACKOFF_RATIO_HIGH", "OTHER_TTL",
-    "PAIR_OF_RESETS_NS", "STORM_SEGMENTS", "STORM_SHARE", "STORM_COPIES", "LARGE_BYTES", "FULL_SIZE_BYTES",
+    "ANSWER_TO_SYN_NS", "SYN_ACK_ALONE_NS", "PROBE_LIFE_NS", "SILENT_RETRANSMISSIONS", "CLOSE_WAIT_NOTE_NS",
+    "FIN_WAIT_IDLE_NS", "CROSSING_RTTS", "CROSSING_NS", "FORGOTTEN_IDLE_NS", "BACKOFF_RATIO_LOW", "BACKOFF_RATIO_HIGH",
+    "OTHER_TTL", "PAIR_OF_RESETS_NS", "STORM_SEGMENTS", "STORM_SHARE", "STORM_COPIES", "LARGE_BYTES", "FULL_SIZE_BYTES",
     "ONE_WAY_SHARE", "STALL_NS", "LATE_RESUME_NS", "LATE_RESUME_RTTS", "WINDOW_FULL_TIMES", "SCALE_RATIO",
     "SCALE_WINDOW_BYTES", "SLOW_WIRE_NS", "SLOW_END_NS", "SLOW_END_RTTS", "NAGLE_STALLS", "SILLY_SEGMENTS",
     "SILLY_BYTES", "DUPLICATES", "DUPLICATES_SHARE",
@@ -38,7 +38,8 @@ SIGNS = (
     "spurious", "storm", "reordered", "black_hole", "one_direction", "stall", "window_probe", "late_resume",
     "window_full", "scale", "nagle", "silly", "slow_wire", "slow_client", "slow_server", "copies", "long_segments",
     "missing", "again", "hole", "large_hole", "odd_reset", "reset_after_data", "quoted", "window_filled",
-    "doubled",
+    "doubled", "perhaps_slow", "bad_sum", "partial_sum",
+    "one_way",
 )  # fmt: skip
 
 _BITS = {name: place for place, name in enumerate(SIGNS)}
@@ -92,6 +93,10 @@ ODD_RESET = cython.declare(ulonglong, 1 << _BITS["odd_reset"])
 RESET_AFTER_DATA = cython.declare(ulonglong, 1 << _BITS["reset_after_data"])
 QUOTED = cython.declare(ulonglong, 1 << _BITS["quoted"])
 WINDOW_FILLED = cython.declare(ulonglong, 1 << _BITS["window_filled"])
+ONE_WAY = cython.declare(ulonglong, 1 << _BITS["one_way"])
+BAD_SUM = cython.declare(ulonglong, 1 << _BITS["bad_sum"])
+PARTIAL_SUM = cython.declare(ulonglong, 1 << _BITS["partial_sum"])
+PERHAPS_SLOW = cython.declare(ulonglong, 1 << _BITS["perhaps_slow"])
 DOUBLED = cython.declare(ulonglong, 1 << _BITS["doubled"])
 
 OF_RESET_UNREAD = cython.declare(uint, 1)
@@ -337,8 +342,22 @@ def undisturbed(
         m.other = cython.address(conn.work.ends[1 - side])
     m.sent = collect.sent_by(conn, side)
     m.other_sent = collect.sent_by(conn, 1 - side)
-    data(cython.address(m))
+    sums(cython.address(m))
+    if row.len_bytes > 0:
+        data(cython.address(m))
     return not store.failed
+
+
+@cython.cfunc
+@cython.nogil
+@cython.inline
+@cython.exceptval(check=False)
+def sums(m: cython.pointer(Moment)) -> cython.void:
+    """A wrong checksum, where somebody looked."""
+    if m.row.kind & KIND_BAD_SUM:
+        have(m).bits |= BAD_SUM
+    elif m.row.kind & KIND_PARTIAL_SUM:
+        have(m).bits |= PARTIAL_SUM
 
 
 @cython.cfunc
@@ -375,6 +394,7 @@ def disturbed(
     )  # fmt: skip
     if conn.first_frame and since(row.time_ns, conn.last_ns) < 0:
         have(cython.address(m)).bits |= AGAIN  # the clock, or the order, is not to be trusted
+    sums(cython.address(m))
     if m.signs != cython.NULL:
         heard(cython.address(m))
     if flags & RST:
@@ -383,10 +403,8 @@ def disturbed(
     if flags & SYN:
         opening(cython.address(m))
         return not store.failed
-    if m.sent == 0 and m.other_sent & SENT_SYN and flags & ACK and row.ack != cython.cast(uint, m.other.syn_end):
-        have(cython.address(m)).bits |= STALE_ACK
-        if m.signs.bits & REUSED:
-            m.signs.bits |= AGAIN  # it may be late, from the connection before
+    if m.sent == 0 and m.other_sent & SENT_SYN and (flags & (FIN | ACK)) == ACK and row.len_bytes == 0:
+        stale(cython.address(m))
     if flags & FIN:
         closing(cython.address(m))
     gaps(cython.address(m))
@@ -473,6 +491,20 @@ def opening(m: cython.pointer(Moment)) -> cython.void:
         syn_ack(m)
     else:
         syn(m)
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def stale(m: cython.pointer(Moment)) -> cython.void:
+    """The first answer to a SYN is an ACK: of something else, where the peer has an older connection."""
+    if m.row.ack == cython.cast(uint, m.other.syn_end) or m.row.ack == cython.cast(uint, m.other.isn):
+        return
+    if since(m.row.time_ns, m.conn.first_ns) > m.store.limits.answer_to_syn_ns:
+        return
+    have(m).bits |= STALE_ACK
+    if m.signs.bits & REUSED:
+        m.signs.bits |= AGAIN  # it may be late, from the connection before
 
 
 @cython.cfunc
@@ -600,7 +632,7 @@ def closing(m: cython.pointer(Moment)) -> cython.void:
     if acks_fin and m.own.next_time_ns <= m.peer.next_time_ns and m.row.len_bytes == 0:
         if since(m.row.time_ns, m.peer.next_time_ns) > limits.close_wait_note_ns:
             have(m).bits |= CLOSE_WAIT
-    if acks_fin and m.end.ack > m.other.fin and m.own.next_time_ns <= m.peer.next_time_ns:
+    if acks_fin and m.end.ack > m.other.fin and m.own.next_time_ns <= m.peer.next_time_ns and m.row.len_bytes == 0:
         if since(m.row.time_ns, m.conn.last_ns) >= limits.fin_wait_idle_ns:
             have(m).late_fin[m.side] = 1
 
@@ -991,10 +1023,16 @@ def answer(m: cython.pointer(Moment), s: cython.pointer(Signs)) -> cython.void:
         return
     if s != cython.NULL and s.again_ns[1 - m.side] >= asked_ns:
         return
-    if m.own.last_ack == m.peer.next_seq and m.own.last_ack_time_ns >= asked_ns:
-        wire_ns = max(wire_ns, since(m.own.last_ack_time_ns, asked_ns))
-    if since(m.row.time_ns, asked_ns) - wire_ns > patience(m):
+    at_most: longlong = since(m.row.time_ns, asked_ns) - wire_ns
+    if at_most <= patience(m):
+        return
+    if m.own.last_ack != m.peer.next_seq or m.own.last_ack_time_ns < asked_ns:
+        return  # what has not been acknowledged before may just have arrived
+    wire_ns = max(wire_ns, since(m.own.last_ack_time_ns, asked_ns))  # or less: that was the latest ACK
+    if since(m.row.time_ns, asked_ns) - wire_ns > patience(m) and not m.other_sent & SENT_FIN:
         have(m).bits |= SLOW_SERVER
+    else:
+        have(m).bits |= PERHAPS_SLOW
 
 
 @cython.cfunc
@@ -1005,7 +1043,8 @@ def nagle(m: cython.pointer(Moment)) -> cython.void:
     limits: cython.pointer(Limits) = cython.address(m.store.limits)
     acked_ns: longlong = m.peer.last_ack_time_ns
     waited: cython.double = cython.cast(cython.double, since(acked_ns, m.own.next_time_ns))
-    if not limits.delayed_ack_min_ns <= waited <= limits.delayed_ack_max_ns or not m.sent & SENT_DATA:
+    most: cython.double = limits.delayed_ack_max_ns + rtt_of(m.conn)
+    if not limits.delayed_ack_min_ns <= waited <= most or not m.sent & SENT_DATA:
         return
     if m.conn.last_ns != acked_ns or since(m.row.time_ns, acked_ns) > limits.at_once_ns:
         return
@@ -1047,6 +1086,9 @@ def told(store: cython.pointer(Store), conn: cython.pointer(Conn), client: uint)
     s: cython.pointer(Signs)
     if rtt_of(conn) > store.limits.slow_wire_ns and ours.syns == 1 and theirs.syn_acks == 1:
         found |= SLOW_WIRE
+    if conn.flows[0].packets == 0 or conn.flows[1].packets == 0:
+        if (ours.sent | theirs.sent) & ~SENT_SYN:
+            found |= ONE_WAY
     if entry.signs == 0:
         return found
     s = signs_at(store, entry.signs - 1)
@@ -1129,7 +1171,7 @@ def of_ends(store: cython.pointer(Store), conn: cython.pointer(Conn), s: cython.
         if s.jumps[side] > 1:
             passed = s.jumped[side] - s.jump[side]
             if conn.flows[1 - side].payload_bytes <= (1 - limits.one_way_share) * passed:
-                found |= ONE_DIRECTION
+                found |= MISSING | HOLE if conn.flows[1 - side].packets else ONE_DIRECTION
         if s.run_count[side] >= limits.silent_retransmissions:
             found |= in_vain(store, s, own, peer, side)
     return found

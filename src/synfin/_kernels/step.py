@@ -8,6 +8,7 @@ connection is handed over, once and for good: its states then are what its ledge
 import cython
 from cython import int as cint
 from cython import longlong, uchar, uint
+from cython.cimports.libc.string import memcmp
 from cython.cimports.synfin._kernels.conn import Conn, End
 from cython.cimports.synfin._kernels.row import ACK, FIN, RST, SYN, Row
 
@@ -29,7 +30,9 @@ def diff(a: uint, b: longlong) -> cint:
 @cython.inline
 @cython.exceptval(check=False)
 def opens(conn: cython.pointer(Conn), side: uint, row: cython.pointer(Row)) -> cint:
-    """A connection that begins with a plain SYN is followed; any other start is handed over."""
+    """A connection that begins with a plain SYN is followed; any other start, and one with itself, is handed over."""
+    if conn.low_port == conn.high_port and memcmp(conn.low, conn.high, 16) == 0:
+        return 0
     if (row.flags & (SYN | ACK | RST | FIN)) != SYN or row.len_bytes > 0:
         return 0
     conn.states[side] = CLOSED

@@ -100,6 +100,13 @@ cdef inline void ask_conn(Conn* conn, bint whole) noexcept nogil:
     if whole:
         prefetch(place + 192)
 
+# All that a record of a connection is made of.
+cdef inline void ask_whole(Conn* conn) noexcept nogil:
+    cdef unsigned char* place = <unsigned char*> conn
+    cdef unsigned int line
+    for line in range(0, sizeof(Conn), 64):
+        prefetch(place + line)
+
 # Ask for what a second pass reads of a record.
 cdef inline void ask_shown(Conn* conn) noexcept nogil:
     prefetch(conn)

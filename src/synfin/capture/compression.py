@@ -5,7 +5,8 @@ from __future__ import annotations
 import zlib
 from typing import Any
 
-from synfin.capture.source import GZIP_MAGIC, Buffer, ByteSource
+from synfin.capture.compressed import CompressedFeed
+from synfin.capture.source import GZIP_MAGIC, ByteSource
 
 _GZIP_FORMAT = 31  # zlib: 15 bits of window, plus 16 for the gzip header and its checksum
 _INPUT = 64 * 1024
@@ -21,16 +22,13 @@ def _library() -> Any:
     return zlib_ng
 
 
-class GzipFeed:
+class GzipFeed(CompressedFeed):
     """What a gzip stream decompresses to (RFC 1952); never holds more than one piece of it."""
 
     def __init__(self, packed: ByteSource) -> None:
-        self.problem: str | None = None
-        self._packed = packed
+        super().__init__(packed)
         self._library = _library()
         self._inflate = self._library.decompressobj(_GZIP_FORMAT)
-        self._input = b""  # compressed bytes that are read but not consumed
-        self._ended = False
 
     def read_some(self, size: int) -> bytes:
         while not self._ended:
@@ -43,24 +41,6 @@ class GzipFeed:
             if not self._input and not self._inflate.eof and not self._refill():
                 self._end(f"the gzip data ends early, at offset {self._packed.tell()} of the compressed file")
         return b""
-
-    def readinto_some(self, buffer: Buffer) -> int:
-        data = self.read_some(len(buffer))
-        buffer[: len(data)] = data
-        return len(data)
-
-    @property
-    def taken(self) -> int:
-        return self._packed.taken
-
-    def seekable(self) -> int | None:
-        return None
-
-    def seek(self, offset: int) -> None:
-        raise OSError("a compressed file cannot be sought")
-
-    def close(self) -> None:
-        self._packed.close()
 
     def _step(self, size: int) -> bytes:
         before = self._inflate.copy()  # zlib drops what it made in the call that finds an error
@@ -99,7 +79,3 @@ class GzipFeed:
         more = self._packed.read_some(_INPUT)
         self._input += more
         return bool(more)
-
-    def _end(self, problem: str | None) -> None:
-        self._ended = True
-        self.problem = problem

@@ -21,7 +21,8 @@ Buffer = bytearray | memoryview
 class Feed(Protocol):
     """Where a ByteSource gets its bytes; empty means the end, and `problem` says whether that end is a bad one."""
 
-    problem: str | None
+    @property
+    def problem(self) -> str | None: ...
 
     @property
     def taken(self) -> int:
@@ -102,10 +103,11 @@ class FileFeed:
 class ByteSource:
     """The bytes of the (decompressed) input in order, with a look ahead."""
 
-    def __init__(self, feed: Feed, name: str, compression: str = "") -> None:
+    def __init__(self, feed: Feed, name: str, compression: str = "", packed: ByteSource | None = None) -> None:
         self.name = name  #: for messages: the path, or "standard input"
         self.compression = compression  #: "", "gzip" or "zstd"
         self._feed = feed
+        self._packed = packed  # what is decompressed
         self._buffer = b""
         self._at = 0
         self._base = 0  # offset in the input of _buffer[0]
@@ -123,6 +125,16 @@ class ByteSource:
     def descriptor(self) -> int | None:
         """The descriptor of a regular file that is read as it is; None for pipes, streams and compressed files."""
         return self._feed.seekable()
+
+    def read_ahead(self) -> None:
+        """Decompress on another core from now on, where the input is a compressed file and large.
+
+        Nothing else changes: not what comes, and not where it ends or why.
+        """
+        if self._packed is not None and self._packed.descriptor() is not None:
+            from synfin.capture.ahead import AheadFeed
+
+            self._feed = AheadFeed(self._feed)
 
     def seek(self, offset: int) -> None:
         """Go on at `offset`: somebody else has read up to there, by the descriptor."""
@@ -228,11 +240,11 @@ def open_source(source: str | os.PathLike[str] | BinaryIO) -> ByteSource:
     if start.startswith(GZIP_MAGIC):
         from synfin.capture.compression import GzipFeed
 
-        return ByteSource(GzipFeed(plain), plain.name, "gzip")
+        return ByteSource(GzipFeed(plain), plain.name, "gzip", plain)
     if start == ZSTD_MAGIC:
         from synfin.capture.zstd import ZstdFeed
 
-        return ByteSource(ZstdFeed(plain), plain.name, "zstd")
+        return ByteSource(ZstdFeed(plain), plain.name, "zstd", plain)
     return plain
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from synfin.capture.source import ZSTD_MAGIC, Buffer, ByteSource
+from synfin.capture.compressed import CompressedFeed
+from synfin.capture.source import ZSTD_MAGIC, ByteSource
 from synfin.errors import UnreadableInput
 
 MAX_WINDOW = 1 << 27  #: bytes that a frame may make its reader remember (`zstd --long=27`)
@@ -12,7 +13,7 @@ MAX_WINDOW = 1 << 27  #: bytes that a frame may make its reader remember (`zstd 
 _INPUT = 1024  # bytes at a time: a block of 4 bytes may stand for 128 KiB
 
 
-class ZstdFeed:
+class ZstdFeed(CompressedFeed):
     """What a zstd stream decompresses to; needs the package `zstandard`, UnreadableInput without."""
 
     def __init__(self, packed: ByteSource) -> None:
@@ -23,39 +24,18 @@ class ZstdFeed:
             raise UnreadableInput(
                 f"{packed.name}: the input is compressed with zstd (offset 0: {ZSTD_MAGIC.hex(' ')}); {remedy}"
             ) from None
-        self.problem: str | None = None
+        super().__init__(packed)
         self._error = zstandard.ZstdError
         self._decompressor = zstandard.ZstdDecompressor(max_window_size=MAX_WINDOW)
         self._frame: Any = self._decompressor.decompressobj()
-        self._packed = packed
-        self._input = b""  # compressed bytes that are read but not consumed
         self._ready = b""  # decompressed bytes that are not taken yet
         self._started = False  # whether the current frame has begun
-        self._ended = False
 
     def read_some(self, size: int) -> bytes:
         while not self._ready and not self._ended:
             self._step()
         data, self._ready = self._ready[:size], self._ready[size:]
         return data
-
-    def readinto_some(self, buffer: Buffer) -> int:
-        data = self.read_some(len(buffer))
-        buffer[: len(data)] = data
-        return len(data)
-
-    @property
-    def taken(self) -> int:
-        return self._packed.taken
-
-    def seekable(self) -> int | None:
-        return None
-
-    def seek(self, offset: int) -> None:
-        raise OSError("a compressed file cannot be sought")
-
-    def close(self) -> None:
-        self._packed.close()
 
     def _step(self) -> None:
         if not self._input:
@@ -76,5 +56,4 @@ class ZstdFeed:
             self._frame = self._decompressor.decompressobj()
 
     def _end(self, problem: str | None) -> None:
-        self._ended = True
-        self.problem = problem or self._packed.problem
+        super()._end(problem or self._packed.problem)

@@ -39,7 +39,7 @@ FIELDS = (
     _gre("gre.flags.ack", "bool", "Acknowledgment number stands", "含确认号", mask=0x0080, bits=16),
     _gre("gre.flags.reserved", "u16", "Reserved", "保留", mask=0x00F8),
     _gre("gre.flags.version", "u16", "Version", "版本", mask=0x0007),
-    _gre("gre.proto", "u16x", "Protocol type", "协议类型", values=values.ETHERTYPE),
+    _gre("gre.proto", "u16x", "Protocol type", "协议类型", values=values.GRE_PROTOCOL),
     _gre("gre.checksum", "u16x", "Checksum", "校验和"),
     _gre("gre.offset", "u16", "Offset", "偏移"),
     _gre("gre.key", "u32x", "Key", "密钥"),

@@ -29,7 +29,6 @@ HEADINGS = {
 FLAG_NAMES = ((0x001, "FIN"), (0x002, "SYN"), (0x004, "RST"), (0x008, "PSH"), (0x010, "ACK"), (0x020, "URG"),
               (0x040, "ECE"), (0x080, "CWR"), (0x100, "AE"), (0xE00, "Reserved"))  # fmt: skip
 IPV6_VERSION = "ipv6.version"
-SCALE = "tcp.window_size_scalefactor"  #: a number that only where it is negative stands for something
 CHECKSUMS = frozenset({"ip.checksum", "tcp.checksum", "udp.checksum"})
 #: Verdicts on a checksum in English and Chinese, and how grave they are.
 VERDICTS = {
@@ -40,6 +39,7 @@ VERDICTS = {
     Verdict.ABSENT: ("No checksum", "没有校验和", ""),
     Verdict.UNKNOWN: ("The checksum cannot be verified: not all bytes are here", "字节不全，无法验证校验和", ""),
 }  # fmt: skip
+PARTLY_NAMED = frozenset({"tcp.window_size_scalefactor"})  #: numbers of which only some are no plain numbers
 SHOWN_BYTES = 64  #: of a byte string, in a node's text
 
 
@@ -265,7 +265,7 @@ def meaning(field: Field, value: Any) -> str:
     if field.kind in ("bytes", "protocol"):
         return _shorten(value)
     shown = field.show(value)
-    if field.values is not None and (value in field.values or field.name != SCALE):
+    if field.values is not None and (value in field.values or field.name not in PARTLY_NAMED):
         named = escape(field.values.get(value, "Unknown"))
         return named if field.kind == "bool" else f"{named} ({shown})"
     if field.kind == "bool":

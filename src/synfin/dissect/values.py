@@ -6,18 +6,25 @@ SET = {1: "Set", 0: "Not set"}
 CHECKSUM_STATUS = {0: "Bad", 1: "Good", 2: "Unverified", 3: "Not present", 4: "Illegal"}
 
 ETHERTYPE = {
-    0x0800: "IPv4", 0x0806: "ARP", 0x0842: "Wake on LAN", 0x8035: "RARP", 0x8100: "802.1Q Virtual LAN",
+    0x0800: "IPv4", 0x0806: "ARP", 0x0842: "Wake on LAN", 0x6558: "Transparent Ethernet bridging", 0x8035: "RARP",
+    0x9000: "Loopback", 0x8100: "802.1Q Virtual LAN",
     0x86DD: "IPv6", 0x8808: "MAC Control", 0x8809: "Slow Protocols", 0x8847: "MPLS label switched packet",
     0x8848: "MPLS multicast", 0x8863: "PPPoE Discovery", 0x8864: "PPPoE Session", 0x888E: "802.1X Authentication",
     0x88A8: "802.1ad Provider Bridge (Q-in-Q)", 0x88CC: "802.1 Link Layer Discovery Protocol (LLDP)",
+}  # fmt: skip
+
+#: RFC 2784 takes EtherTypes; Wireshark has its own names for some.
+GRE_PROTOCOL = {
+    0x0800: "IP", 0x6558: "Transparent Ethernet bridging", 0x86DD: "IPv6", 0x880B: "PPP",
+    0x8847: "MPLS label switched packet", 0x88BE: "ERSPAN", 0x22EB: "ERSPAN III",
 }  # fmt: skip
 
 IP_PROTOCOL = {
     0: "IPv6 Hop-by-Hop Option", 1: "ICMP", 2: "IGMP", 4: "IPIP", 6: "TCP", 8: "EGP", 17: "UDP", 33: "DCCP",
     41: "IPv6", 43: "Routing Header for IPv6", 44: "Fragment Header for IPv6", 47: "Generic Routing Encapsulation",
     50: "Encap Security Payload", 51: "Authentication Header", 58: "ICMPv6", 59: "No Next Header for IPv6",
-    60: "Destination Options for IPv6", 88: "EIGRP", 89: "OSPF IGP", 103: "PIM", 112: "VRRP", 132: "SCTP",
-    135: "Mobility Header", 136: "UDPlite",
+    60: "Destination Options for IPv6", 88: "EIGRP", 89: "OSPF IGP", 103: "PIM", 108: "IPComp", 112: "VRRP",
+    115: "Layer 2 Tunneling", 132: "SCTP", 135: "Mobility Header", 136: "UDPlite",
 }  # fmt: skip
 
 #: RFC 2474, RFC 2597, RFC 3246, RFC 5865, RFC 8622
@@ -57,8 +64,11 @@ ENCAPSULATION = {
     274: 198, 276: 210,
 }  # fmt: skip
 ENCAPSULATION_NAME = {
-    1: "Ethernet", 7: "Raw IP", 15: "NULL/Loopback", 25: "Linux cooked-mode capture v1",
-    129: "Raw IPv4", 130: "Raw IPv6", 210: "Linux cooked-mode capture v2",
+    1: "Ethernet", 4: "PPP", 6: "FDDI with bit-swapped MAC addresses", 7: "Raw IP", 9: "Linux ARCNET",
+    15: "NULL/Loopback", 20: "IEEE 802.11 Wireless LAN", 23: "IEEE 802.11 plus radiotap radio header",
+    25: "Linux cooked-mode capture v1", 28: "Cisco HDLC", 42: "SS7 MTP2", 63: "BACnet MS/TP", 83: "Juniper Ethernet",
+    97: "Per-Packet Information header", 129: "Raw IPv4", 130: "Raw IPv6", 132: "DVB-CI (Common Interface)",
+    141: "NFLOG", 180: "IP over IB", 210: "Linux cooked-mode capture v2",
 }  # fmt: skip
 
 ICMP_TYPE = {

@@ -34,7 +34,8 @@ def numbers(step: Step, lang: Language, preview: int = 18) -> str:
     if not segment.flags & (SYN | FIN | RST) and not segment.length and len(parts) > 1:
         parts = parts[1:]  # a pure acknowledgment: its Seq says nothing new
     if segment.length:
-        shown = f' "{payload_preview(segment.payload, preview)}"' if preview and segment.payload else ""
+        data = payload_preview(segment.payload, preview) if preview and segment.payload else ""
+        shown = f' "{data}"' if data.strip("…") else ""
         size = text("ladder.bytes", lang, bytes=segment.length) + shown
         parts = [*parts[:1], size]
     return " · ".join(parts)

@@ -11,10 +11,11 @@ from synfin.explain.header import segment_name
 from synfin.explain.ladder import DEFAULT_MAX_SEGMENTS, Row, layout
 from synfin.explain.quantity import Language, duration
 from synfin.explain.words import Value, finding_facts, has, placeholders, template_of, text
+from synfin.watch.connections.record import utc
 from synfin.wire.tcp import ACK, FIN, PSH, SYN
 
 if TYPE_CHECKING:
-    from synfin.watch.connections.record import Derivation, Finding, Step, Story
+    from synfin.watch.connections.record import Connection, Derivation, Finding, Step, Story
 
 _SEVERITIES = ("ok", "info", "note", "warn", "error")
 #: a close that is younger may only be unfinished
@@ -54,6 +55,15 @@ class Line:
 def verdict(story: Story, lang: Language) -> Verdict:
     """One sentence that says how it went, and the numbers behind it."""
     return Verdict(_headline(story, lang), _joined(_details(story, lang), lang), severity(story))
+
+
+def identity(record: Connection, lang: Language) -> str:
+    """Which connection it is: its number, both ends, when and where in the capture it begins and ends."""
+    first, last = record.frames
+    return text(
+        "ladder.identity", lang, conn=str(record.conn), client=record.client.endpoint, server=record.server.endpoint,
+        start=utc(record.start_ns), first=str(first), last=str(last),
+    )  # fmt: skip
 
 
 def severity(story: Story) -> str:
@@ -267,7 +277,10 @@ def _how(story: Story, lang: Language) -> str:
 def _details(story: Story, lang: Language) -> Iterator[str]:
     record = story.connection
     sent = {"client_bytes": record.client.payload_bytes, "server_bytes": record.server.payload_bytes}
-    if alone := facts.seen_alone(story):
+    itself = record.client.endpoint == record.server.endpoint
+    if itself:
+        yield text("detail.itself", lang, bytes=record.client.payload_bytes)
+    elif alone := facts.seen_alone(story):
         yield text("detail.alone", lang, A=alone, B=facts.other(alone), bytes=_payload(story))
     elif record.close != "close.never_opened":
         who = [end for end in ("client", "server") if sent[f"{end}_bytes"]]

@@ -45,15 +45,27 @@ def named(opinion: Opinion, lang: Language) -> str:
 
 def sentence(step: Step, lang: Language) -> str:
     """The second opinion with its reasons, "" where it agrees with the flags."""
-    opinion, said = step.opinion, second(step, lang)
-    if opinion is None or not said:
+    said = second(step, lang)
+    return text("opinion-says", lang, what=said, why=_reasons(step, lang)) if said else ""
+
+
+def judgement(step: Step, lang: Language) -> str:
+    """The same under a heading that says whose opinion it is."""
+    said = second(step, lang)
+    colon = ": " if lang == "en" else "："
+    return f"{said}{colon}{_reasons(step, lang)}" if said else ""
+
+
+def _reasons(step: Step, lang: Language) -> str:
+    opinion = step.opinion
+    if opinion is None:
         return ""
     reasons = [text("opinion.late", lang)] if opinion.late else []
     if not _agrees(opinion, step.flags):
         reasons.append(text(opinion.reason, lang))
     if opinion.hole and opinion.hole != "undecided":
         reasons.append(text(opinion.hole_reason, lang))
-    return text("opinion-says", lang, what=said, why=(" " if lang == "en" else "").join(reasons))
+    return (" " if lang == "en" else "").join(reasons)
 
 
 def _agrees(opinion: Opinion, flags: tuple[str, ...]) -> bool:

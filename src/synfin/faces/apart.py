@@ -89,7 +89,7 @@ def _follow(
     assert isinstance(engine, CompiledEngine)
     warnings: list[str] = []
     unreadable = ""
-    steps = inputs.steps(engine, [path], warnings, shown=False)
+    steps = inputs.steps(engine, [path], warnings, shown=False, jobs=jobs)
     try:
         while not asked_to_stop and next(steps, steps) is None:
             records.writelines(engine.drain())

@@ -41,11 +41,39 @@ def _width() -> int:
         return 78
 
 
+class _WideHelp(_Help):
+    """The same for a language whose words are wide, and have no spaces between them."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog)
+        self._width -= 3  # argparse takes the word for usage to be as wide as it is long
+
+    def _split_lines(self, text: str, width: int) -> list[str]:
+        from synfin.faces.width import wrap
+
+        return wrap(text, width)
+
+    def add_usage(self, usage: str | None, actions: Any, groups: Any, prefix: str | None = None) -> None:
+        from synfin.explain.words import text
+
+        super().add_usage(usage, actions, groups, f"{text('help.usage', 'zh')}：" if prefix is None else prefix)
+
+
 class _Parser(argparse.ArgumentParser):
-    """argparse whose complaints are UsageErrors."""
+    """argparse whose complaints are UsageErrors, and whose help is in the reader's language."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(formatter_class=_Help, **options)
+
+    def format_help(self) -> str:
+        from synfin.explain.words import detect_language
+
+        if (lang := detect_language()) != "en":
+            from synfin.faces.translated_help import translate
+
+            translate(self, lang)
+            self.formatter_class = _WideHelp
+        return super().format_help()
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(message)
@@ -55,12 +83,22 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     """The namespace of one command line; `command` names the command. `synfin FILE` means `synfin conns FILE`."""
     given = list(arguments)
     if given and given[0] not in COMMANDS and given[0] not in ("-h", "--help", "--version"):
+        _refuse_misspelling(given[0])
         given.insert(0, "conns")
     only = given[0] if given and given[0] in COMMANDS else None
     asked = parser(only).parse_args(given)
     if getattr(asked, "shorthands", False):
         _combine(asked)
     return asked
+
+
+def _refuse_misspelling(word: str) -> None:
+    """UsageError where what stands for a file is none, but nearly a command."""
+    if word.isalpha() and not os.path.exists(word):
+        from difflib import get_close_matches
+
+        if meant := get_close_matches(word, COMMANDS, 1):
+            raise UsageError(f"there is neither a command nor a file {word!r}; did you mean {meant[0]}?")
 
 
 def _combine(asked: argparse.Namespace) -> None:
@@ -95,7 +133,12 @@ class _Version(argparse.Action):
 
 
 def _inputs(command: argparse.ArgumentParser) -> None:
-    command.add_argument("files", nargs="*", metavar="FILE", help="captures (pcap, pcapng, gzip of both), - for stdin")
+    command.add_argument(
+        "files",
+        nargs="*",
+        metavar="FILE",
+        help="captures (pcap, pcapng, snoop, ERF, EtherPeek; plain, gzip or zstd), - for stdin",
+    )
     command.add_argument("-r", dest="read", action="append", default=[], metavar="FILE", help="another way to name one")
     command.add_argument("-n", action="store_true", help="accepted: names are never looked up")
     command.add_argument("-q", dest="quiet", action="store_true", help="no notes on standard error")
@@ -124,6 +167,14 @@ def _conns(command: argparse.ArgumentParser) -> None:
     _inputs(command)
     _filter(command, "only connections with a packet that matches")
     command.add_argument("--separate", action="store_true", help="count frames and connections anew in each file")
+    _following(command)
+    _choice(command)
+    _record_forms(command)
+    _language(command)
+
+
+def _following(command: argparse.ArgumentParser) -> None:
+    """How connections are followed, and for how long remembered."""
     command.add_argument(
         "--closed-after",
         type=_silence,
@@ -135,12 +186,17 @@ def _conns(command: argparse.ArgumentParser) -> None:
         "--idle-after", type=_silence, default=3600, metavar="SECONDS", help="the same of any other (default: 3600)"
     )
     command.add_argument(
-        "--jobs", type=_positive, metavar="N", help="cores to use (default: up to 4 for a large file, else 1)"
+        "--jobs", type=_positive, metavar="N", help="cores to use (default: up to 4 for large input, else 1)"
     )
     command.add_argument(
         "--summary", action="store_true", help="instead of the connections how many ended at which stage, and how"
     )
+    command.add_argument("--no-findings", action="store_true", help="do not look for findings: quicker by a fifth")
     command.add_argument("--keep-all", action="store_true", help="forget none, whatever memory it takes")
+
+
+def _choice(command: argparse.ArgumentParser) -> None:
+    """Which connections, in what order."""
     command.add_argument(
         "--since", metavar="TIME", help="only connections whose last packet is not earlier: RFC 3339, or seconds"
     )
@@ -152,8 +208,15 @@ def _conns(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument("--reverse", action="store_true", help="turn the order of --sort round")
     command.add_argument("--limit", type=_positive, metavar="N", help="only the first N")
+
+
+def _record_forms(command: argparse.ArgumentParser) -> None:
+    """How a connection's record is written."""
     command.add_argument(
-        "--columns", metavar="A,B,…", help="fields of the record to print as TSV or CSV, in this order"
+        "--columns",
+        metavar="A,B,…",
+        help="fields of the record to print as TSV or CSV, in this order; also metrics.… (see explain --json), which "
+        "cost a slow second reading",
     )
     form = command.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_const", dest="form", const="json", help="one JSON document")
@@ -163,7 +226,6 @@ def _conns(command: argparse.ArgumentParser) -> None:
     form.add_argument(
         "-o", dest="output", metavar="FILE", help="write .arrow, .arrows, .parquet, .csv, .tsv, .json or .ndjson"
     )
-    _language(command)
 
 
 def _packets(command: argparse.ArgumentParser) -> None:
@@ -209,6 +271,9 @@ def _explain(command: argparse.ArgumentParser) -> None:
         help="story and measurements as JSON; with --packet every field",
     )  # fmt: skip
     form.add_argument("--measure", action="store_true", help="what is measured of it, as a table")
+    form.add_argument(
+        "--states", action="store_true", help="what the capture allows of both ends: certain, possible, excluded"
+    )
     _ladder(command)
     _language(command)
 
@@ -231,7 +296,7 @@ def _check(command: argparse.ArgumentParser) -> None:
     command.add_argument("--rfc", action="store_true", help="also what RFC 9293 does not allow, by its numbers")
     command.add_argument(
         "--open", type=_count, default=20, metavar="N",
-        help="open at most so many connections of each kind of finding, and count the others (default: 20; all)",
+        help="segment by segment go through so many connections of each kind of finding (default: 20; all)",
     )  # fmt: skip
     form = command.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_const", dest="form", const="json", help="one JSON document")

@@ -39,7 +39,7 @@ def table_card(title: str, shown: Sequence[Connection], rest: int, warnings: Seq
     """A table of connections; `rest` are not shown."""
     heads = "".join(f"<th{_side(right)}>{_escape(text(f'table.{name}', lang))}</th>" for name, right, _ in COLUMNS)
     lines = "".join(_line(one, lang) for one in shown)
-    more = f"<p>{_escape(text('explain.more', lang, n=rest))}</p>" if rest else ""
+    more = f"<p>{_escape(text('table.more', lang, n=rest))}</p>" if rest else ""
     notes = "".join(f"<p>{_escape(warning)}</p>" for warning in warnings)
     return _card(
         f'<p class="headline">{_escape(title)}</p><table><thead><tr>{heads}</tr></thead><tbody>{lines}</tbody></table>'

@@ -7,7 +7,7 @@ writers here say what the text is, and write where nothing could be compiled.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from synfin.watch.connections.record_block import ReadableBlock, RecordBlock
@@ -33,51 +33,74 @@ AROUND = {"tsv": ("", "\n"), "csv": ("", "\n"), "ndjson": ("", "\n"), "json": ("
 
 
 def print_text(
-    form: str, blocks: Iterable[RecordBlock], columns: Sequence[str], paths: Sequence[str], warnings: Sequence[str]
-) -> None:
-    """Print the blocks; `warnings` is complete once they are read. CSV needs no quotes: no value holds a comma."""
+    form: str, blocks: Iterable[RecordBlock], columns: Sequence[str], paths: Sequence[str], warnings: Sequence[str],
+    helpers: int = 0,
+) -> None:  # fmt: skip
+    """Print the blocks; `warnings` is complete once they are read. CSV needs no quotes: no value holds a comma.
+
+    Texts of several blocks are made at once by so many `helpers` and the caller.
+    """
     if form in SEPARATORS:
         sys.stdout.write(SEPARATORS[form].join(columns) + "\n")
     elif form == "json":
         sys.stdout.write(_json_head(paths))
-    written = Written(form, columns)
-    for block in blocks:
-        written.write(block)
+    written = Written(form)
+    for block, text in _texts(blocks, lambda: _maker(form, columns), helpers):
+        written.write(block, text)
     if form == "json":
         sys.stdout.write(_json_tail(warnings, empty=written.empty))
 
 
-class Written:
-    """Writes blocks of either engine to standard output."""
+def _texts(
+    blocks: Iterable[RecordBlock], maker: Callable[[], Callable[[RecordBlock], str | bytes]], helpers: int
+) -> Iterator[tuple[RecordBlock, str | bytes]]:
+    if helpers:
+        from synfin.faces.beside import made_of
 
-    def __init__(self, form: str, columns: Sequence[str]) -> None:
-        self.empty = True
-        self._form = form
-        self._columns = columns
-        self._compiled: Callable[[bytes], bytes] | None = None
+        yield from made_of(blocks, maker, helpers)
+        return
+    make = maker()
+    for block in blocks:
+        yield block, make(block)
 
-    def write(self, block: RecordBlock) -> None:
-        """Write every connection of a block."""
+
+def _maker(form: str, columns: Sequence[str]) -> Callable[[RecordBlock], str | bytes]:
+    """What makes text of blocks of either engine, for one thread."""
+    compiled: Callable[[bytes], bytes] | None = None
+
+    def make(block: RecordBlock) -> str | bytes:
+        nonlocal compiled
         if isinstance(block, ReadableBlock):
-            text = readable(self._form, block.connections(), self._columns)
-            sys.stdout.write(text[1:] if self.empty and self._form == "json" else text)
-        else:
-            self._write_compiled(block)
-        self.empty = self.empty and not len(block)
-
-    def _write_compiled(self, block: RecordBlock) -> None:
-        if self._compiled is None:
+            return readable(form, block.connections(), columns)
+        if compiled is None:
             from synfin.faces.connection_layout import compiled_writer
 
-            self._compiled = compiled_writer(self._form, self._columns)
-        data = self._compiled(block.records)  # type: ignore[attr-defined]
-        data = data[1:] if self.empty and self._form == "json" else data
+            compiled = compiled_writer(form, columns)
+        return compiled(block.records)  # type: ignore[attr-defined]
+
+    return make
+
+
+class Written:
+    """Writes the texts of blocks to standard output."""
+
+    def __init__(self, form: str) -> None:
+        self.empty = True
+        self._form = form
+
+    def write(self, block: RecordBlock, text: str | bytes) -> None:
+        """Write the text of a block."""
+        if self.empty and self._form == "json":
+            text = text[1:]  # no comma in front of the first record
+        self.empty = self.empty and not len(block)
         binary = getattr(sys.stdout, "buffer", None)
-        if binary is None:  # a stream of text only, in a notebook
-            sys.stdout.write(data.decode("ascii"))
+        if isinstance(text, str):
+            sys.stdout.write(text)
+        elif binary is None:  # a stream of text only, in a notebook
+            sys.stdout.write(text.decode("ascii"))
         else:
             sys.stdout.flush()
-            binary.write(data)
+            binary.write(text)
 
 
 def readable(form: str, connections: Iterable[Connection], columns: Sequence[str]) -> str:

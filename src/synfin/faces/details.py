@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from synfin.dissect import tree
 from synfin.dissect.context import Facts
-from synfin.explain import facts, labels, models, narrative
+from synfin.explain import facts, labels, models, narrative, opinions, possible
 from synfin.explain.escape import visible
 from synfin.explain.header import FLAGS, Cell, flag_names, header_cells, is_partial_checksum, segment_name
 from synfin.explain.ladder import Row
@@ -17,6 +17,8 @@ from synfin.explain.words import LANGUAGES, Value, text
 from synfin.wire.frame import Frame
 
 if TYPE_CHECKING:
+    from synfin.tcp.state import State
+    from synfin.watch.connections.claims import Claim
     from synfin.watch.connections.record import Derivation, Step, Story
 
 #: bytes of a frame that a page shows
@@ -55,9 +57,11 @@ def segment_details(story: Story, index: int, frame: Frame | None) -> dict[str, 
         "states": [
             [step.client_before.label, step.client_after.label], [step.server_before.label, step.server_after.label],
         ],
+        "possible": _possible(step),
         "why": _derivations(step),
         "rules": _rules(step),
         "analysis": [flag.replace("_", " ") for flag in step.flags],
+        "opinion": both(lambda lang: opinions.judgement(step, lang)),
         "flags": flag_names(step.segment.flags),
     }  # fmt: skip
     if frame is not None:
@@ -98,6 +102,20 @@ def _keys(node: Mapping[str, Any]) -> Iterator[str]:
 def flag_meanings() -> dict[str, Texts]:
     """Every control bit with its one-line meaning."""
     return {name: words(f"flag.{name}") for name, _ in FLAGS}
+
+
+def _possible(step: Step) -> list[list[Texts]]:
+    """Of each end what else it can be, and what it cannot be."""
+    if step.claims is None:
+        return []
+    ends = zip(step.claims, (step.client_after, step.server_after), strict=True)
+    return [_claimed(claim, likely) for claim, likely in ends]
+
+
+def _claimed(claim: Claim, likely: State) -> list[Texts]:
+    return [
+        both(lambda lang: possible.also(claim, likely, lang)), both(lambda lang: possible.excluded(claim, lang))
+    ]  # fmt: skip
 
 
 def _listed(step: Step) -> list[Any]:

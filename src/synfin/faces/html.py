@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 from synfin.explain import narrative
 from synfin.explain.ladder import DEFAULT_MAX_SEGMENTS, Ladder, layout
+from synfin.explain.metric_words import metric_lines
 from synfin.explain.quantity import Language, duration
 from synfin.explain.words import LANGUAGES, finding_facts, text
 from synfin.faces import details, page
-from synfin.faces.details import Texts, words
+from synfin.faces.details import Texts, both, words
+from synfin.faces.packed import packed
 from synfin.faces.page import escaped, say
 from synfin.faces.svg import COMPACT, WIDE, embedded_svg, ladder_rules
+from synfin.watch.measure.metrics import metrics_of
 from synfin.wire.frame import Frame
 
 if TYPE_CHECKING:
@@ -25,8 +28,9 @@ if TYPE_CHECKING:
 #: catalogue texts that the script needs
 _SCRIPT_WORDS = (
     "ui.segment", "ui.frame", "ui.previous", "ui.next", "ui.back", "ui.why", "ui.rules", "ui.states", "ui.analysis",
-    "ui.flags", "ui.flags-clear", "ui.layers", "ui.tree", "ui.bytes", "ui.no-packet", "ui.point", "ui.holds",
-    "ui.fails", "ui.column.time", "ui.column.who", "ui.column.flags", "ui.column.length", "name.client", "name.server",
+    "ui.opinion", "ui.flags", "ui.flags-clear", "ui.layers", "ui.tree", "ui.bytes", "ui.no-packet", "ui.point",
+    "ui.holds", "ui.fails", "ui.column.time", "ui.column.who", "ui.column.flags", "ui.column.length", "name.client",
+    "name.server",
 )  # fmt: skip
 
 
@@ -49,7 +53,7 @@ def render_html(
     ))  # fmt: skip
     return page.document(
         lang=lang, title=title, style=style, script=page.file_text("page.js"), body=body,
-        data=_data(story, ladder, packets),
+        data=packed(_data(story, ladder, packets)),
     )  # fmt: skip
 
 
@@ -80,6 +84,7 @@ def _verdict(story: Story) -> str:
     said = {lang: narrative.verdict(story, lang) for lang in LANGUAGES}
     headline: Texts = {lang: verdict.headline for lang, verdict in said.items()}
     detail: Texts = {lang: verdict.detail for lang, verdict in said.items()}
+    which = both(lambda lang: narrative.identity(record, lang))
     chips = "".join(_chip(key) for key in (record.open, record.close))
     there, back = record.handshake_legs_ns
     figures = (
@@ -88,7 +93,7 @@ def _verdict(story: Story) -> str:
     figures += _figure(duration(record.duration_ns), "ui.duration")
     return (
         f'<section class="card verdict {said["en"].severity}">'
-        f'<div class="words"><h1>{say(headline)}</h1><p>{say(detail)}</p></div>'
+        f'<div class="words"><h1>{say(headline)}</h1><p>{say(detail)}</p><p class="which">{say(which)}</p></div>'
         f'<div class="numbers"><div class="chips">{chips}</div>{figures}</div></section>'
     )
 
@@ -110,7 +115,10 @@ def _ladder_card(story: Story, ladder: Ladder) -> str:
 
 def _told(story: Story, max_segments: int | None) -> str:
     """Findings, the reason of a reset, the story and its asides."""
-    parts = _findings(narrative.findings(story)), _reset(story), _chapters(story, max_segments), _asides(story)
+    parts = (
+        _findings(narrative.findings(story)), _reset(story), _metrics(story), _chapters(story, max_segments),
+        _asides(story),
+    )  # fmt: skip
     return f'<div class="told">{"".join(parts)}</div>'
 
 
@@ -142,6 +150,21 @@ def _reset(story: Story) -> str:
         return ""
     said: Texts = {lang: reason or "" for lang, reason in reasons.items()}
     return f'<section class="card"><h2>{say(words("ui.reset"))}</h2><p>{say(said)}</p></section>'
+
+
+def _metrics(story: Story) -> str:
+    """Where the time went, and how it ended."""
+    told = metrics_of(story)
+    if told is None:
+        return ""
+    lines = {lang: metric_lines(told, lang) for lang in LANGUAGES}
+    rows = []
+    for at in range(len(lines["en"])):
+        label: Texts = {lang: lines[lang][at][0] for lang in LANGUAGES}
+        value: Texts = {lang: lines[lang][at][1] for lang in LANGUAGES}
+        rows.append(f"<dt>{say(label)}</dt><dd>{say(value)}</dd>")
+    title = say(words("metrics.title"))
+    return f'<section class="card metrics"><h2>{title}</h2><dl>{"".join(rows)}</dl></section>'
 
 
 def _chapters(story: Story, max_segments: int | None) -> str:

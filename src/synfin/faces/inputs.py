@@ -16,10 +16,11 @@ from synfin.capture.unseen import unseen
 from synfin.errors import UnreadableInput, UsageError
 from synfin.faces import progress
 from synfin.watch.engine.engine import KEEP_ALL, Engine, Limits
-from synfin.watch.engine.engines import compiled, engine
+from synfin.watch.engine.engines import compiled, engine, missing_kernels
 
-_LARGE = 1 << 25  # bytes of a file that is worth a second core
-_MOST_JOBS = 4  # unless more are asked for: each shard looks at all rows
+_LARGE = 1 << 25  # bytes of an input that is worth a second core
+_DIVIDED = 1 << 22  # bytes of a file that several read
+_MOST_JOBS = 4  # unless more are asked for: what more bring was not measured
 
 
 def named(asked: argparse.Namespace) -> list[str]:
@@ -48,10 +49,17 @@ def follow(paths: Sequence[str], warnings: list[str], *, records_only: bool = Fa
     return following, False
 
 
-def steps(following: Engine, paths: Sequence[str], warnings: list[str], *, shown: bool = True) -> Generator[None]:
-    """Follow the captures as one input, with pauses; `shown`: how far it has come, on a terminal."""
+def steps(
+    following: Engine, paths: Sequence[str], warnings: list[str], *, shown: bool = True, jobs: int | None = None
+) -> Generator[None]:
+    """Follow the captures as one input, with pauses; `shown`: how far it has come, on a terminal.
+
+    What is compressed is decompressed beside, unless only one of `jobs` was asked for.
+    """
     for path in paths:
         with open_capture(path, first_number=following.frames + 1) as reader:
+            if (jobs or cores()) > 1:
+                reader.source.read_ahead()
             with watched(reader, lambda: following.frames, warnings, shown=shown):
                 yield from following.steps(reader)
 
@@ -76,14 +84,18 @@ def note_no_tcp(paths: Sequence[str], frames: int) -> None:
 
 
 def jobs_for(paths: Sequence[str], asked: int | None, *, apart: bool = False) -> int:
-    """On how many cores to follow captures: as asked, else on some of those at hand where one is large.
+    """On how many cores to follow captures: as many as were asked for or are at hand, one where they are small.
 
-    One input is divided only where it is not compressed; several that stand `apart` are, whatever they are.
+    One input is divided where its files are large and not compressed; several that stand `apart` are, whatever they
+    are.
     """
-    if asked is not None:
+    if apart and asked is not None:
         return asked
-    large = (path for path in paths if _size(path) >= _LARGE)
-    return min(cores(), _MOST_JOBS) if any(apart or not _is_compressed(path) for path in large) else 1
+    most = min(cores(), _MOST_JOBS) if asked is None else asked
+    if most == 1:
+        return 1
+    sizes = (size for path in paths if (size := _size(path)) >= _DIVIDED and (apart or not _is_compressed(path)))
+    return most if sum(sizes) >= (_LARGE if asked is None else _DIVIDED) else 1
 
 
 def _is_compressed(path: str) -> bool:
@@ -118,8 +130,11 @@ def fresh_engine(
     """An engine (see `engines.engine`); says once when the kernels are missing."""
     if not compiled() and os.environ.get("SYNFIN_READABLE") != "1" and not _told:
         _told.append(True)
+        missing = missing_kernels()
+        which = f" ({', '.join(missing)})" if 0 < len(missing) <= 3 else ""
         note(
-            "the compiled kernels are missing; the readable core runs, slower (install gcc and python3-dev, then again)"
+            f"compiled kernels are missing{which}; the readable core runs, slower "
+            "(install gcc and python3-dev, then again)"
         )
     return engine(records_only=records_only, limits=limits, jobs=jobs, findings=findings)
 

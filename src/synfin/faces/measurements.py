@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from synfin.explain.metric_words import metric_lines
 from synfin.explain.quantity import count, duration
 from synfin.explain.words import Language, text
-from synfin.faces.width import display_width, pad
+from synfin.faces.width import display_width, pad, wrap
 from synfin.watch.connections.record import Connection
 from synfin.watch.measure.direction import Direction
 from synfin.watch.measure.measure import Measurements
+from synfin.watch.measure.metrics import Metrics
 from synfin.watch.measure.rtt import RoundTrips
 from synfin.watch.measure.spread import Spread
 
@@ -90,6 +92,17 @@ def render_measurements(measured: Measurements, connection: Connection, lang: La
         for line in lines
     )
     return "\n".join([title, *(row.rstrip() for row in rows)]) + "\n"
+
+
+def render_metrics(told: Metrics, lang: Language, width: int) -> str:
+    """Where the time went, and how it ended: a line for each, the last one ended."""
+    rows = metric_lines(told, lang)
+    room = max(display_width(label) for label, _ in rows) + 2
+    lines = [text("metrics.title", lang)]
+    for label, value in rows:
+        first, *more = wrap(value, max(width - room, 40))
+        lines += [pad(label, room) + first, *(" " * room + line for line in more)]
+    return "\n".join(lines) + "\n"
 
 
 _SIDES = ("left", "right", "right")

@@ -89,6 +89,8 @@ class Capture:
     """
 
     def __init__(self, captures: list[Readable], lang: Language | None = None) -> None:
+        if lang not in (None, "en", "zh"):
+            raise ValueError(f"lang is 'en' or 'zh', not {lang!r}")
         self.warnings: list[str] = []  #: what could not be read, a line each
         self._lang = lang
         stack = contextlib.ExitStack()
@@ -126,6 +128,8 @@ class Capture:
         count = len(self)
         if isinstance(number, slice):
             return [self[place] for place in range(*number.indices(count))]
+        if not isinstance(number, int):
+            raise TypeError(f"connections are numbered from 0 to {count - 1}; {number!r} is no number")
         found = self._raw(number + count if number < 0 else number)
         if found is None:
             raise IndexError(f"there is no connection {number}; there are {count}")
@@ -164,7 +168,7 @@ class Capture:
     @property
     def _title(self) -> str:
         names = ", ".join(os.path.basename(str(path)) for path in self._paths)
-        return f"{names}: {len(self)} connections, {len(self.packets)} packets"
+        return f"{names}: {_counted(len(self), 'connection')}, {_counted(len(self.packets), 'packet')}"
 
     def _repr_html_(self) -> str:
         from itertools import islice
@@ -173,6 +177,10 @@ class Capture:
 
         shown = list(islice(self._records(), _SHOWN))
         return table_card(self._title, shown, len(self) - len(shown), self.warnings, self.lang)
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _again(capture: Readable, stack: contextlib.ExitStack) -> str:

@@ -1,12 +1,24 @@
 "use strict";
 // Walks the segments of the ladder. Everything shown comes from the JSON beside this script and is set as text only.
 (() => {
-  const data = JSON.parse(document.getElementById("data").textContent);
+  const data = unpacked(JSON.parse(document.getElementById("data").textContent));
   const root = document.documentElement;
   const panel = document.getElementById("details");
   const order = data.order;
   let lang = root.dataset.lang;
   let at = 0;
+
+  function unpacked({ shared, value }) {  // what occurs more than once stands once, and is never changed
+    const known = [];
+    const open = (part) => {
+      if (Array.isArray(part)) return part.map(open);
+      if (part === null || typeof part !== "object") return part;
+      if ("$" in part) return known[part.$];
+      return Object.fromEntries(Object.entries(part).map(([key, one]) => [key, open(one)]));
+    };
+    for (const one of shared) known.push(open(one));
+    return open(value);
+  }
 
   const say = (text) => (text !== null && typeof text === "object" ? text[lang] : text);
   const word = (key, n) => data.words[key][lang].replace("{n}", () => String(n));
@@ -47,6 +59,9 @@
       const changed = before !== after;
       grid.append(make("span", { text: word(who) }), make("span", { class: "mono" },
         changed ? make("span", { class: "was", text: before + " → " }) : null, make("span", { text: after })));
+      for (const told of segment.possible[side] || []) {
+        if (say(told)) grid.append(make("span", {}), make("span", { class: "possible", text: say(told) }));
+      }
     });
     return [heading("ui.states"), grid];
   }
@@ -224,6 +239,7 @@
       ...whyPart(segment), ...statesPart(segment),
     ];
     if (segment.analysis.length) parts.push(heading("ui.analysis"), make("p", { text: segment.analysis.join(", ") }));
+    if (segment.opinion) parts.push(heading("ui.opinion"), make("p", { text: say(segment.opinion) }));
     parts.push(...headerPart(segment), ...flagsPart(segment), ...rulesPart(segment), ...layersPart(segment),
       ...bytesPart(segment), ...treePart(segment));
     panel.replaceChildren(...parts);

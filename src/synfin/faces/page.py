@@ -45,12 +45,16 @@ def file_text(name: str) -> str:
 
 
 def styled(*sheets: str) -> str:
-    """Style sheets behind the colours; the dark ones stand twice, for the reader's wish and for the button."""
+    """Style sheets behind the colours; the dark ones stand twice, for the reader's wish and for the button.
+
+    Paper is light, whatever was chosen: its rule is the most specific.
+    """
     light, dark = declarations(LIGHT), declarations(DARK)
     colours = (
         f":root{{color-scheme:light;{light}}}\n"
         f"@media (prefers-color-scheme:dark){{:root:not([data-theme=light]){{color-scheme:dark;{dark}}}}}\n"
         f":root[data-theme=dark]{{color-scheme:dark;{dark}}}\n"
+        f"@media print{{:root:root:root{{color-scheme:light;{light}}}}}\n"
     )
     return colours + "".join(sheets)
 

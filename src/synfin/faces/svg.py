@@ -18,7 +18,7 @@ from synfin.faces.theme import DARK, LIGHT, resolve
 
 if TYPE_CHECKING:
     from synfin.tcp.state import State
-    from synfin.watch.connections.record import Story
+    from synfin.watch.connections.record import Step, Story
 
 Theme = Literal["auto", "light", "dark"]
 
@@ -37,6 +37,12 @@ class Plan:
     compact: bool = False  #: times and phases above the states, for narrow screens
     preview: int = 18  #: characters of data beside an arrow
 
+
+#: by kind of text: its font's size, and the least width of a character in ems (0.6 in a monospaced font)
+_SIZES = {
+    "numbers": (11.5, 0.0), "time": (11, 0.6), "address": (11.5, 0.6), "state-name": (11, 0.6), "flags": (12.5, 0.0),
+}  # fmt: skip
+_WIDE_FROM = 0x2E7F
 
 WIDE = Plan(width=760, client=232, server=560, row=66)
 COMPACT = Plan(width=372, client=92, server=280, row=84, compact=True, preview=8)
@@ -170,15 +176,7 @@ class Drawing:
         parts = [
             self._target(row),
             f'<line class="arrow" x1="{sent}" y1="{y1:g}" x2="{arrived}" y2="{y2:g}"/>{_head(sent, y1, arrived, y2)}',
-            _text(
-                middle,
-                y1 + (3 if plan.compact else -1),
-                "flags",
-                name,
-                anchor="middle",
-                fit=plan.server - plan.client - 24,
-                note=_flag_note(step.flags, opinions.second(step, self.languages[0])),
-            ),
+            *self._flags(step, middle, y1 + (3 if plan.compact else -1)),
             *self._numbers(row, middle, y2 + (16 if plan.compact else 12)),
             self._time(row, step.time_ns),
             *self._phase(row, step.phase),
@@ -201,11 +199,27 @@ class Drawing:
         whole = f'<rect class="target" x="4" y="{top:g}" width="{plan.width - 8}" height="{height - 4:g}"/>'
         return (whole if self.interactive else "") + (inner if self.interactive else "")
 
+    def _flags(self, step: Step, x: float, y: float) -> Iterator[str]:
+        """The segment's name, and what the analysis and the second opinion say of it."""
+        name, room = segment_name(step.segment.flags), self.plan.server - self.plan.client - 24
+        notes = {lang: _flag_note(step.flags, opinions.second(step, lang)) for lang in self.languages}
+        if len(set(notes.values())) == 1:
+            yield _text(x, y, "flags", name, anchor="middle", fit=room, note=notes[self.languages[0]])
+            return
+        for lang, note in notes.items():
+            yield _text(x, y, "flags", name, anchor="middle", fit=room, note=note, lang=lang)
+
     def _numbers(self, row: Row, x: float, y: float) -> Iterator[str]:
         step = self.story.steps[row.first]
         room = self.plan.server - self.plan.client - 16
-        shown = {lang: labels.numbers(step, lang, self.plan.preview) for lang in self.languages}
+        shown = {lang: self._fitting_numbers(step, lang, room) for lang in self.languages}
         yield from self._each_language(x, y, "numbers", shown, anchor="middle", fit=room)
+
+    def _fitting_numbers(self, step: Step, lang: Language, room: float) -> str:
+        """With as much of the data as there is room for."""
+        shown = (labels.numbers(step, lang, preview) for preview in range(self.plan.preview, -1, -2))
+        fitting = (words for words in shown if _pixels(words, "numbers") <= room)
+        return next(fitting, labels.numbers(step, lang, 0))
 
     def _time(self, row: Row, time_ns: int) -> str:
         if self.plan.compact:
@@ -296,13 +310,24 @@ def _text(
     lang: Language | None = None, note: str = "",
 ) -> str:  # fmt: skip
     """A text element, a warning note behind it; one that would be wider than `fit` is squeezed to it."""
-    per_character = 5.6 if kind in {"numbers", "time"} else 7.2
-    wide = sum(2 if ord(character) > 0x2E7F else 1 for character in content + note) * per_character
+    wide = _pixels(content + note, kind)
     squeeze = f' textLength="{fit:g}" lengthAdjust="spacingAndGlyphs"' if fit and wide > fit else ""
     language = f' lang="{"zh-CN" if lang == "zh" else lang}"' if lang else ""
     remark = f'<tspan class="note">{_escape(note)}</tspan>' if note else ""
     side = "" if anchor == "start" else f' text-anchor="{anchor}"'
     return f'<text x="{x:g}" y="{y:g}" class="{kind}"{side}{squeeze}{language}>{_escape(content)}{remark}</text>'
+
+
+def _pixels(content: str, kind: str) -> float:
+    """About how wide a text is: what a proportional font's digits, capitals and other characters take."""
+    size, least = _SIZES.get(kind, (12, 0.0))
+    return size * sum(max(_ems(character), least) for character in content)
+
+
+def _ems(character: str) -> float:
+    if ord(character) > _WIDE_FROM:
+        return 1.0
+    return 0.72 if character.isupper() else 0.3 if character in " .,:'|il" else 0.58
 
 
 def _escape(content: str) -> str:

@@ -95,6 +95,8 @@ def _step(step: Step) -> dict[str, Any]:
         "phase": step.phase,
         "client_state": [step.client_before.label, step.client_after.label],
         "server_state": [step.server_before.label, step.server_after.label],
+        "client_claim": _claim(step, 0),
+        "server_claim": _claim(step, 1),
         "rules": list(step.rules),
         "derivations": [
             {"formula": one.formula, "value": one.value, "raw": one.raw, "section": one.section, "holds": one.holds}
@@ -102,6 +104,19 @@ def _step(step: Step) -> dict[str, Any]:
         ],
         "analysis": list(step.flags),
         "opinion": _opinion(step),
+    }
+
+
+def _claim(step: Step, side: int) -> dict[str, Any] | None:
+    """What the capture allows of an end after the segment, and what is possible at all."""
+    if step.claims is None:
+        return None
+    one = step.claims[side]
+    return {
+        "seen": [state.label for state in sorted(one.seen)],
+        "could": [state.label for state in sorted(one.could)],
+        "certain": one.certain,
+        "hidden": one.hidden,
     }
 
 

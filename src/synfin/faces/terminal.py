@@ -14,10 +14,9 @@ from synfin.explain.ladder import DEFAULT_MAX_SEGMENTS, Ladder, Row, layout
 from synfin.explain.quantity import Language, milliseconds
 from synfin.explain.words import text
 from synfin.faces.width import clip, display_width, pad, wrap
-from synfin.watch.connections.record import utc
 
 if TYPE_CHECKING:
-    from synfin.watch.connections.record import Connection, Step, Story
+    from synfin.watch.connections.record import Step, Story
 
 _STATE, _SHORT_PHASE = 12, 3
 _BETWEEN = 1 + 1 + 2 + 1 + 1  #: columns that nothing is written in: spaces and lanes
@@ -102,16 +101,7 @@ def _verdict_lines(story: Story, lang: Language, paint: Paint, width: int) -> It
     yield from wrap(visible(verdict.detail), width)
     style = SEVERITY_STYLES[verdict.severity]
     yield paint(f"{record.open} · {record.close}", style)
-    yield from (paint(line, "dim") for line in wrap(_identity(record, lang), width))
-
-
-def _identity(record: Connection, lang: Language) -> str:
-    """Which connection it is: its number, both ends, when and where in the capture it begins and ends."""
-    first, last = record.frames
-    return text(
-        "ladder.identity", lang, conn=str(record.conn), client=record.client.endpoint, server=record.server.endpoint,
-        start=utc(record.start_ns), first=str(first), last=str(last),
-    )  # fmt: skip
+    yield from (paint(line, "dim") for line in wrap(narrative.identity(record, lang), width))
 
 
 def _finding_lines(story: Story, lang: Language, paint: Paint, width: int) -> Iterator[str]:

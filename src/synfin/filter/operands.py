@@ -25,6 +25,7 @@ from synfin.filter.syntax import (
 )
 
 WHOLE = (Range(0, None),)
+MAX_PARTS = 256  #: of one slice: each may be as long as the packet
 
 
 class Operands:
@@ -111,6 +112,8 @@ class Operands:
         if operand.kind not in SLICEABLE or isinstance(operand, (typed.Unknown, typed.Computed)):
             message = f"{written(entity.operand)} is {name_of(operand.kind)}, which has no parts"
             raise self.fail(message, entity.position)
+        if len(entity.parts) > MAX_PARTS:
+            raise self.fail(f"a slice has at most {MAX_PARTS} parts", entity.position)
         return typed.Sliced(operand, entity.parts)
 
     def negative(self, entity: Negative, beside: typed.Entity | None) -> typed.Entity:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from synfin.capture.packet import Packet
-from synfin.lab.script import VANTAGES, Expect, Script
+from synfin.lab.script import VANTAGES, Crowd, Expect, Script
 from synfin.lab.trial import MAX_REPEATS, Trial, perform
 from synfin.watch.connections.record import Story
+from synfin.watch.findings.fleet import fleet
 from synfin.watch.findings.known import KNOWN
 from synfin.watch.follow.tracker import Tracker
 from synfin.watch.story.stories import Heard
@@ -41,6 +42,8 @@ class Row:
     told: Told | None
     differences: tuple[str, ...] = ()
     awaited: tuple[str, ...] = ()  #: expected, but not said yet
+    over: tuple[str, ...] = ()  #: said of many connections together
+    wanted: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,9 @@ def attempt(script: Script, *, place: str | None = None, observe: bool = False) 
     for _ in range(MAX_REPEATS):
         if report or report.trial.late_ns < TOO_LATE_NS:
             break
-        report = check(perform(script, place=place, observe=observe))
+        before = report.trial.repeated + 1
+        trial = perform(script, place=place, observe=observe)
+        report = check(replace(trial, repeated=trial.repeated + before))
     return report
 
 
@@ -87,15 +92,34 @@ def check(trial: Trial) -> Report:
     points = VANTAGES if trial.script.stage.on == "wire" else ("both",)
     for at in points:
         found = stories(trial.capture(at))
+        known = list(found)
         for expect in trial.script.expected(at if at != "both" else "client"):
             # several incarnations of one tuple: expected in the order in which they are written
             mine = next((told for told in found if not expect.port or told.port == expect.port), None)
             if mine is not None:
                 found.remove(mine)
             report.rows.append(_compare(at, expect, mine))
+        crowd = trial.script.crowd
+        if crowd is not None:
+            report.rows.append(_crowd(at, crowd, found, known))
+            continue
+        over = sorted(one.id for one in fleet(told.story.connection for told in known))
+        report.rows.extend(Row(at, None, None, (f"not expected: {name}",)) for name in over)
         for told in found:
             report.rows.append(Row(at, None, told, ("not expected: a connection",)))
     return report
+
+
+def _crowd(at: str, crowd: Crowd, rest: Sequence[Told], known: Sequence[Told]) -> Row:
+    """Many connections at once: how many, how each went, and what they say together."""
+    verdicts = {f"{one.story.connection.open} {one.story.connection.close}" for one in rest}
+    over = {one.id for one in fleet(told.story.connection for told in known)}
+    wanted = crowd.fleet["client" if at == "both" else at]
+    differences = [] if len(known) == crowd.count else [f"connections: expected {crowd.count}, found {len(known)}"]
+    differences += [f"not expected: {one}" for one in sorted(verdicts - crowd.verdicts)]
+    differences += [f"missing: {one}" for one in sorted(wanted - over)]
+    differences += [f"not expected: {one}" for one in sorted(over - wanted)]
+    return Row(at, None, None, tuple(differences), over=tuple(sorted(over)), wanted=tuple(sorted(wanted)))
 
 
 def _compare(at: str, expect: Expect, told: Told | None) -> Row:

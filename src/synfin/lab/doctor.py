@@ -15,7 +15,7 @@ from pathlib import Path
 from synfin.capture.live import Sniffer
 from synfin.errors import SynfinError
 from synfin.explain.quantity import Language
-from synfin.explain.words import text
+from synfin.explain.words import has, text
 from synfin.lab.experiment import try_place
 from synfin.lab.rig import witness
 from synfin.lab.trial import try_wire
@@ -36,6 +36,11 @@ class Check:
 
     def title(self, lang: Language) -> str:
         return text(f"lab.doctor.{self.name}", lang)
+
+    def evidence(self, lang: Language) -> str:
+        """`seen` in the language, where it is no message of a program."""
+        key = f"lab.doctor.{self.name}.seen"
+        return text(key, lang) if self.ok and has(key) else self.seen
 
     def remedy(self, lang: Language) -> str:
         """What to do about it; empty when there is nothing to do."""
@@ -100,13 +105,13 @@ def _namespaces() -> str:
     refusal = try_place("user")
     if refusal is not None:
         raise _Missing(f"{refusal.operation}: {refusal.reason}")
-    return "entered one, switched its loopback on, opened a packet socket"
+    return text("lab.doctor.namespaces.seen", "en")
 
 
 def _capture() -> str:
     try:
         with Sniffer("lo"):
-            return "opened a packet socket on lo"
+            return text("lab.doctor.capture.seen", "en")
     except (SynfinError, OSError) as error:
         raise _Missing(f"open a packet socket on lo: {error}") from error
 
@@ -116,7 +121,7 @@ def _wire() -> str:
     refusal = try_wire()
     if refusal is not None:
         raise _Missing(f"{refusal.operation}: {refusal.reason}")
-    return "made a device in a private namespace, captured on it, asked for its sockets"
+    return text("lab.doctor.wire.seen", "en")
 
 
 def _tracing() -> str:
@@ -124,7 +129,7 @@ def _tracing() -> str:
     refused = witness.available()
     if refused:
         raise _Missing(refused)
-    return "made an instance of its own, with the events of TCP states and resets"
+    return text("lab.doctor.tracing.seen", "en")
 
 
 def _program(name: str, option: str = "--version") -> str:

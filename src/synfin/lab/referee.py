@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from synfin.lab.check import Told, stories
 from synfin.lab.kernel_states import LISTENER, Sample, States, from_samples, from_trace, samples_of, split
@@ -27,6 +27,10 @@ _SHOWN_BY = {
 }  # fmt: skip
 
 
+#: what becomes of an end whose socket the kernel destroyed; a small entry may outlive it
+_ENDED = ("CLOSED", "LISTEN", "TIME-WAIT", "FIN-WAIT-2")
+
+
 @dataclass(frozen=True, slots=True)
 class EndRuling:
     """One end of one connection."""
@@ -36,6 +40,18 @@ class EndRuling:
     kernel: tuple[str, ...]
     inferred: tuple[str, ...]  #: likely, from the capture at that end
     source: str  #: trace or sock_diag (which may miss short states)
+    why: str = ""  #: where they differ: silent (no segment shows it), hidden (captured, not received), forged
+    died: bool = False  #: the kernel told of its socket's end
+
+    @property
+    def explained(self) -> bool:
+        """Equal, or no capture at that end can tell."""
+        return self.agrees or bool(self.why)
+
+    @property
+    def buried(self) -> bool:
+        """Where the kernel destroyed the socket: whether packets tell that it ended, or cannot."""
+        return not self.died or self.inferred[-1] in _ENDED or bool(self.why)
 
     @property
     def agrees(self) -> bool:
@@ -76,13 +92,31 @@ class Ruling:
 
     @property
     def agrees(self) -> bool:
-        return not self.outside and all(one.agrees for one in self.resets)
+        ends = all(one.explained and one.buried for one in self.ends)
+        return not self.outside and ends and all(one.agrees for one in self.resets)
+
+    def complaints(self, *, undisturbed: bool) -> Iterator[str]:
+        """Where kernel and packets disagree; in an undisturbed scenario nothing explains a difference."""
+        yield from self.outside
+        for one in self.resets:
+            if not one.agrees:
+                yield f"{one.end}: RST by {one.kernel}, the packets allow {sorted(one.allowed)}"
+        for end in self.ends:
+            if not (end.agrees if undisturbed else end.explained):
+                yield f"{end.end}: kernel {' '.join(end.kernel)}; inferred {' '.join(end.inferred)}"
+            if not end.buried:
+                yield f"{end.end}: the kernel destroyed the socket; inferred {' '.join(end.inferred)}"
 
 
 def judge(trial: Trial) -> Ruling:
-    """Compare a run that was observed; connections on a pair of ports used twice are left out, and one socket alone."""
+    """Compare a run that was observed; connections on a pair of ports used twice are left out, and one socket alone.
+
+    So are crowds of connections, and captures that lack segments.
+    """
     trace = trial.observed.get("trace")
     ruling = Ruling(no_trace=str(trial.observed.get("no_trace", "")) if trace is None else "")
+    if trial.script.crowd or trial.script.partial:
+        return ruling
     events = _ours(trial, list(read_trace(trace or [], trial.observed.get("tai_offset_ns", 0))))
     states = split(events, (trial.addresses["server"], trial.port))
     captures = {at: stories(trial.capture(at)) for at in ("client", "server")}
@@ -145,11 +179,23 @@ def _rule_end(trial: Trial, ruling: Ruling, end: str, port: int, told: dict[str,
         kernel = (
             from_trace(events, samples, listened, fin_ns) if states is not None else from_samples(samples, listened)
         )
-        source = "trace" if events else "sock_diag"
-        ruling.ends.append(EndRuling(end, port, tuple(kernel), _inferred(steps, is_client), source))
+        source, inferred = "trace" if events else "sock_diag", _inferred(steps, is_client)
+        died = any(one["at"] in at and one["ports"] == [own, peer] for one in trial.observed["deaths"])
+        found = EndRuling(end, port, tuple(kernel), inferred, source, died=died)
+        ruling.ends.append(found if found.agrees else replace(found, why=_why(trial, found)))
     for vantage, seen_from in told.items():
         if not trial.forged:
             _rule_samples(trial, ruling, end, vantage, seen_from, told.get(end), samples)
+
+
+def _why(trial: Trial, one: EndRuling) -> str:
+    """Why packets at an end do not show what its kernel did; empty where they should."""
+    if trial.forged:
+        return "forged"
+    if one.end in trial.script.kernel.hidden:
+        return "hidden"
+    gave_up = one.kernel[:-1] == one.inferred and one.kernel[-1] in ("CLOSED", "LISTEN")
+    return "silent" if gave_up and not trial.script.undisturbed else ""
 
 
 def _inferred(steps: Sequence[Step], is_client: bool) -> tuple[str, ...]:

@@ -13,14 +13,14 @@ from synfin.tcp.state import State
 
 Bilingual = Mapping[str, str]
 LESSON = ("happens", "why", "look")
-_KEYS = {"title", *LESSON, "stage", "program", "wire", "expect", "kernel"}
+_KEYS = {"title", *LESSON, "stage", "program", "wire", "expect", "kernel", "crowd"}
 _STAGE: dict[str, type] = {
     "on": str, "delay_ms": int, "mtu": int, "sysctl": dict, "sysctl_client": dict, "sysctl_server": dict,
     "firewall_client": list, "firewall_server": list, "copies": bool, "until": str, "quiet_ms": int, "limit_s": int,
-    "fin_within_ms": int,
+    "fin_within_ms": int, "mirror": str, "misses": int,
 }  # fmt: skip
 _EXPECT = {"at", "port", "incarnation", "open", "close", "closed_by", "findings", "may", "known_wrong"}
-_KERNEL = {"client", "server", "reset", "silent"}
+_KERNEL = {"client", "server", "reset", "silent", "hidden"}
 VANTAGES = ("client", "server")
 _CLOSERS = ("client", "server", "both", "middle", "timeout", "none")
 
@@ -38,6 +38,8 @@ class Stage:
     firewall_client: tuple[str, ...] = ()  #: nftables: `input` or `output`, then the rule
     firewall_server: tuple[str, ...] = ()
     copies: bool = False  #: the capture holds every packet twice, as a mirror port gives it
+    mirror: str = ""  #: both captures hold only what this end sent, as the mirror of one direction gives it
+    misses: int = 0  #: both captures lack each so-manieth packet with data, as an overworked machine's would
     until: str = "settled"  #: settled: no socket has anything left to send; programs: when these are done
     quiet_ms: int = 60  #: that long without a packet ends the capture then
     limit_s: int = 30
@@ -69,12 +71,22 @@ class Expect:
 
 
 @dataclass(frozen=True, slots=True)
+class Crowd:
+    """What must be said of many connections together, and of each that no Expect names."""
+
+    count: int
+    verdicts: frozenset[str]  #: "open.x close.y" that may occur
+    fleet: Mapping[str, frozenset[str]]  #: findings over all of them, by vantage point
+
+
+@dataclass(frozen=True, slots=True)
 class KernelSays:
     """What the kernel does, in RFC 9293's words; empty where the scenario does not say."""
 
     states: Mapping[str, tuple[str, ...]]  #: of each end
     reset: tuple[str, ...] = ()  #: reasons of the RSTs that the kernels send, in order
     silent: frozenset[str] = frozenset()  #: ends that change their state without a segment
+    hidden: frozenset[str] = frozenset()  #: ends whose kernel drops what its capture holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,15 +101,21 @@ class Script:
     rules: tuple[Rule, ...]
     expects: tuple[Expect, ...]
     kernel: KernelSays
+    crowd: Crowd | None
     data: Mapping[str, Any]  #: as in the file
 
     @property
     def undisturbed(self) -> bool:
         """Nothing is lost, held up, forged or hidden: likely states must equal the kernel's."""
         stage = self.stage
-        hindered = stage.firewall_client or stage.firewall_server or stage.copies or self.kernel.silent
+        hindered = stage.firewall_client or stage.firewall_server or stage.copies or self.kernel.silent or self.partial
         force = {"firewall", "vanish"} & {step.do for part in self.parts for step in part.steps}
         return not hindered and not force and all(rule.do == "note" for rule in self.rules)
+
+    @property
+    def partial(self) -> bool:
+        """The captures lack segments that went by."""
+        return bool(self.stage.mirror or self.stage.misses)
 
     def expected(self, at: str) -> list[Expect]:
         """What must be said at a vantage point, by connection; a table for one point goes before one for both."""
@@ -115,8 +133,9 @@ def parse_script(name: str, data: Mapping[str, Any]) -> Script:
     parts = tuple(_part(f"{name}: program {number}", one) for number, one in _numbered(name, data, "program"))
     rules = tuple(parse_rule(f"{name}: wire {number}", one) for number, one in _numbered(name, data, "wire"))
     expects = tuple(_expect(f"{name}: expect {number}", one) for number, one in _numbered(name, data, "expect"))
-    if not parts or not expects:
-        raise UsageError(f"{name}: at least one [[program]] and one [[expect]] are needed")
+    crowd = _crowd(name, _table(name, data, "crowd")) if "crowd" in data else None
+    if not parts or not (expects or crowd):
+        raise UsageError(f"{name}: at least one [[program]] and one [[expect]], or a [crowd], are needed")
     _check_names(name, stage, parts, rules)
     return Script(
         name=name,
@@ -127,6 +146,7 @@ def parse_script(name: str, data: Mapping[str, Any]) -> Script:
         rules=rules,
         expects=expects,
         kernel=_kernel(name, _table(name, data, "kernel")),
+        crowd=crowd,
         data=data,
     )
 
@@ -154,6 +174,8 @@ def _stage(name: str, table: Mapping[str, Any]) -> Stage:
             raise UsageError(f"{name}: stage.{key} cannot be {value!r}")
     values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in table.items()}
     stage = Stage(**values)
+    if stage.mirror not in ("", *ENDS) or ((stage.mirror or stage.misses) and stage.on != "wire"):
+        raise UsageError(f"{name}: stage: mirror is client or server; mirror and misses need on = 'wire'")
     if stage.on not in ("wire", "loopback") or stage.until not in ("settled", "programs"):
         raise UsageError(f"{name}: stage: on is wire or loopback, until is settled or programs")
     return stage
@@ -194,6 +216,19 @@ def _expect(where: str, entry: Any) -> Expect:
     )
 
 
+def _crowd(name: str, table: Mapping[str, Any]) -> Crowd:
+    where = f"{name}: crowd"
+    _only(where, table, {"count", "verdicts", "findings", *VANTAGES})
+    verdicts, both = _names(where, table, "verdicts"), _names(where, table, "findings")
+    wrong = [one for one in verdicts if [word.partition(".")[0] for word in one.split()] != ["open", "close"]]
+    count = table.get("count")
+    if type(count) is not int or wrong:
+        raise UsageError(
+            f"{where}: count is a number, verdicts a list of texts such as 'open.refused close.never_opened'"
+        )
+    return Crowd(count, verdicts, {at: both | _names(where, table, at) for at in VANTAGES})
+
+
 def _kernel(name: str, table: Mapping[str, Any]) -> KernelSays:
     _only(f"{name}: kernel", table, _KERNEL)
     known = {state.label for state in State}
@@ -203,11 +238,11 @@ def _kernel(name: str, table: Mapping[str, Any]) -> KernelSays:
         if set(words) - known:
             raise UsageError(f"{name}: kernel.{end}: there is no state {min(set(words) - known)!r}")
         states[end] = words
-    silent = _names(f"{name}: kernel", table, "silent")
+    silent, hidden = (_names(f"{name}: kernel", table, key) for key in ("silent", "hidden"))
     reset = table.get("reset", [])
-    if not isinstance(reset, list) or silent - set(ENDS):
-        raise UsageError(f"{name}: kernel: reset is a list of reasons, silent a list of ends")
-    return KernelSays(states, tuple(map(str, reset)), silent)
+    if not isinstance(reset, list) or (silent | hidden) - set(ENDS):
+        raise UsageError(f"{name}: kernel: reset is a list of reasons, silent and hidden are lists of ends")
+    return KernelSays(states, tuple(map(str, reset)), silent, hidden)
 
 
 def _names(where: str, entry: Mapping[str, Any], key: str) -> frozenset[str]:

@@ -26,9 +26,19 @@ class Result:
     ruling: Ruling | None = None  #: where the kernel was asked
     failure: str = ""  #: why it could not be run
     undisturbed: bool = False
+    repeated: int = 0  #: runs before this one for which the machine was too busy
 
     def __bool__(self) -> bool:
-        return not self.failure and not any(row.differences for row in self.rows)
+        return not any(self.complaints())
+
+    def complaints(self) -> Iterator[str]:
+        """What is not as the scenario expects, and where the kernel disagrees."""
+        if self.failure:
+            yield self.failure
+        for row in self.rows:
+            yield from (f"{row.at}: {difference}" for difference in row.differences)
+        if self.ruling is not None:
+            yield from self.ruling.complaints(undisturbed=self.undisturbed)
 
 
 def workers_here() -> int:
@@ -54,23 +64,24 @@ def run_one(name: str, *, observe: bool = False) -> Result:
     try:
         chosen = shelf.take(name)
         if isinstance(chosen, Scenario):
-            rows, ruling, undisturbed = _tutorial(chosen), None, False
+            done = experiment.run(chosen)
+            rows, ruling, undisturbed, repeated = _tutorial(done), None, False, done.repeated
         else:
             report = attempt(chosen, observe=observe)
             trial = report.trial
             lost = (Row("both", None, None, (f"the capture lost {trial.drops} frames",)),) if trial.drops else ()
             rows, ruling = (*report.rows, *lost), judge(trial) if observe else None
-            undisturbed = chosen.undisturbed
+            undisturbed, repeated = chosen.undisturbed, trial.repeated
     except NotPermitted:
         raise
     except SynfinError as error:
         return Result(name, (), time.monotonic() - began, failure=str(error))
-    return Result(name, tuple(rows), time.monotonic() - began, ruling, undisturbed=undisturbed)
+    seconds = time.monotonic() - began
+    return Result(name, tuple(rows), seconds, ruling, undisturbed=undisturbed, repeated=repeated)
 
 
-def _tutorial(chosen: Scenario) -> tuple[Row, ...]:
+def _tutorial(done: experiment.LabRun) -> tuple[Row, ...]:
     """A scenario of the tutorial: every segment must be as one of its outcomes says."""
-    done = experiment.run(chosen)
     match, told = done.check(), stories(done.packets)
     if match.outcome is None or done.drops or len(told) != 1:
         why = match.difference or f"{len(told)} connections; the capture lost {done.drops} frames"

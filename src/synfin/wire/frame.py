@@ -167,4 +167,6 @@ def _segment(packet: Captured, walk: Walk, tcp: Layer) -> Segment | None:
         ip_id=found.ip_id,
         cut=stop - at < MIN_HEADER_LEN,
         urgent=int.from_bytes(data[at + 18 : at + 20], "big"),
+        checksum=int.from_bytes(data[at + 16 : at + 18], "big") if stop - at >= MIN_HEADER_LEN else None,
+        traffic_class=found.traffic_class,
     )

@@ -40,6 +40,7 @@ class Datagram(NamedTuple):
     ip_id: int | None
     reason: str = ""  #: why protocol is -1: truncated, malformed, fragment
     part: Fragmented | None = None  #: of a fragment
+    traffic_class: int | None = None  #: DSCP and ECN
 
 
 def ipv4(data: bytes, at: int, end: int, layers: list[Layer]) -> Datagram:
@@ -59,7 +60,7 @@ def ipv4(data: bytes, at: int, end: int, layers: list[Layer]) -> Datagram:
     layers.append(Layer("ip", at, min(max(header_len, 20), room), at + total))
     if data[at] >> 4 != 4 or header_len < 20 or total < header_len:
         return _unreadable("malformed")
-    found = Datagram(protocol, at + header_len, total - header_len, src, dst, ttl, ip_id)
+    found = Datagram(protocol, at + header_len, total - header_len, src, dst, ttl, ip_id, traffic_class=data[at + 1])
     place = int.from_bytes(data[at + 6 : at + 8], "big")
     if place & 0x3FFF:
         part = Fragmented(protocol, ip_id, (place & 0x1FFF) * 8, bool(place & 0x2000), total == claimed <= room)
@@ -77,7 +78,7 @@ def ipv6(data: bytes, at: int, end: int, layers: list[Layer]) -> Datagram:
     if data[at] >> 4 != 6:
         return _unreadable("malformed")
     base = Datagram(data[at + 6], at + 40, stop - at - 40, data[at + 8 : at + 24], data[at + 24 : at + 40],
-                    data[at + 7], None)  # fmt: skip
+                    data[at + 7], None, traffic_class=(data[at] & 15) << 4 | data[at + 1] >> 4)  # fmt: skip
     return extensions(data, base, stop, layers)
 
 

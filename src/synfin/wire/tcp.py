@@ -35,6 +35,8 @@ class Segment:
     ip_id: int | None = None
     cut: bool = False  #: not even the 20 fixed bytes of the header were captured
     urgent: int = 0  #: the urgent pointer
+    checksum: int | None = None  #: None where it was not captured
+    traffic_class: int | None = None  #: DSCP and ECN of the IP header
 
     @property
     def length(self) -> int:
@@ -50,6 +52,11 @@ class Segment:
     def whole(self) -> bool:
         """Whether the header makes sense: what is not whole is shown, but moves no numbers and no states."""
         return self.len_bytes is not None and self.hdr_len >= MIN_HEADER_LEN
+
+    @property
+    def to_itself(self) -> bool:
+        """Whether it goes to the very end that sent it: one socket that is connected to itself."""
+        return self.src_port == self.dst_port and self.src == self.dst
 
     @property
     def options_cut(self) -> bool:

@@ -16,12 +16,15 @@ from synfin.faces import inputs, telling
 from synfin.faces.places import Places
 from synfin.faces.table import SEVERITIES
 from synfin.faces.terminal import SEVERITY_STYLES, Paint, wants_colour
+from synfin.faces.weaknesses import weaknesses
 from synfin.faces.width import wrap
 from synfin.watch.connections.record import Connection, Finding, Story
 from synfin.watch.connections.records import record
 from synfin.watch.engine.engines import compiled
 from synfin.watch.findings.fleet import fleet
 from synfin.watch.findings.seen import Seen
+from synfin.watch.findings.translated import Initial, going_on_elsewhere, initial
+from synfin.watch.findings.weaken import goes_back, resting_on_absence_softened
 from synfin.watch.story.stories import listen
 from synfin.watch.verify import judge_segments, verify
 
@@ -52,7 +55,7 @@ class Found(NamedTuple):
     @property
     def order(self) -> tuple[int, bool, str, tuple[int, ...]]:
         """The worst first; among equals the capture's own faults, since they weaken the rest."""
-        return -self.rank, not self.finding.id.startswith("capture."), self.finding.id, self.conns
+        return -self.rank, not self.finding.id.startswith(("capture.", "path.asymmetric")), self.finding.id, self.conns
 
 
 def run(asked: argparse.Namespace) -> int:
@@ -63,8 +66,11 @@ def run(asked: argparse.Namespace) -> int:
     with inputs.rereadable(paths) as sources:
         checked = _checked(asked, sources, warnings, lang)
     found = checked.found
+    if checked.limits and not asked.quiet:
+        inputs.note(checked.limits)
     for warning in warnings:
         inputs.note(warning)
+    warnings[:0] = [checked.limits] if checked.limits else []
     if not checked.connections and not asked.quiet:
         inputs.note_no_tcp(paths, checked.frames)
     least = SEVERITIES.index(asked.least)
@@ -82,6 +88,7 @@ class _Checked(NamedTuple):
     connections: int
     frames: int
     begins: list[int]  #: the number of each capture's first frame
+    limits: str  #: what about the captures weakens all that is said; empty where nothing does
 
 
 def _checked(asked: argparse.Namespace, paths: Sequence[str], warnings: list[str], lang: Language) -> _Checked:
@@ -93,13 +100,10 @@ def _checked(asked: argparse.Namespace, paths: Sequence[str], warnings: list[str
             return _opened(asked, paths, warnings, lang)
         warnings.clear()
     heard = listen(paths, warnings=warnings)
-    found: list[Found] = []
-    connections: list[Connection] = []
+    told = _Told(asked.rfc, lang)
     for story in heard.stories():
-        connections.append(story.connection)
-        found += _of_story(story, asked.rfc, lang)
-    found += [_of_catalogue(finding, None, lang) for finding in fleet(connections)]
-    return _Checked(found, len(connections), heard.frames, heard.begins)
+        told.add(story)
+    return told.checked([one.connection for one in told.stories], heard.frames, heard.begins)
 
 
 def _opened(asked: argparse.Namespace, paths: Sequence[str], warnings: list[str], lang: Language) -> _Checked:
@@ -108,7 +112,7 @@ def _opened(asked: argparse.Namespace, paths: Sequence[str], warnings: list[str]
     from synfin.watch.story.opened import opened
     from synfin.watch.story.selected import select, with_earlier
 
-    engine = CompiledEngine(records_only=True, findings=True)
+    engine = CompiledEngine(records_only=True, findings=True, sums=True)
     begins: list[int] = []
     for path in paths:
         begins.append(engine.frames + 1)
@@ -117,21 +121,51 @@ def _opened(asked: argparse.Namespace, paths: Sequence[str], warnings: list[str]
     raws = list(engine.connections())
     least = asked.least if asked.fail_on == "never" else min(asked.least, asked.fail_on, key=SEVERITIES.index)
     selection = select(raws, "ok" if asked.rfc else least, None if asked.rfc else asked.open)
-    found: list[Found] = []
+    told = _Told(asked.rfc, lang)
     for story in opened(paths, selection.chosen, with_earlier(selection.chosen, raws), engine.tracker.latest_ns()):
-        found += _of_story(story, asked.rfc, lang)
-    found += [_of_others(finding, lang) for finding in selection.findings()]
-    found += [_of_catalogue(finding, None, lang) for finding in fleet(map(record, raws))]
+        told.add(story)
+    told.found += [_of_others(finding, lang) for finding in selection.findings()]
     if selection.unsure:
         warnings.append(text("check.unsure", lang, n=selection.unsure))
-    return _Checked(found, len(raws), engine.frames, begins)
+    return told.checked([record(raw) for raw in raws], engine.frames, begins)
 
 
-def _of_story(story: Story, rfc: bool, lang: Language) -> Iterator[Found]:
-    for finding in story.findings:
-        yield _of_catalogue(finding, story.connection, lang)
-    if rfc and story.known is not None:
-        yield from _by_the_book(story.known, story.connection, lang)
+class _One(NamedTuple):
+    """What is kept of a connection that was opened."""
+
+    connection: Connection
+    findings: Sequence[Finding]
+    numbers: Initial | None
+    turned: bool  #: its clock goes back
+
+
+class _Told:
+    """The connections that were opened, until all are known: one may weaken what is said of another."""
+
+    def __init__(self, rfc: bool, lang: Language) -> None:
+        self.stories: list[_One] = []
+        self.found: list[Found] = []
+        self._rfc, self._lang = rfc, lang
+
+    def add(self, story: Story) -> None:
+        turned = goes_back([step.time_ns for step in story.steps])
+        self.stories.append(_One(story.connection, story.findings, initial(story.steps), turned))
+        if self._rfc and story.known is not None:
+            self.found += _by_the_book(story.known, story.connection, self._lang)
+
+    def checked(self, connections: Sequence[Connection], frames: int, begins: list[int]) -> _Checked:
+        """Everything found: of each connection that was opened, and over all `connections`."""
+        over_all = fleet(connections)
+        half = any(finding.id == "capture.one_way" for finding in over_all)
+        elsewhere = going_on_elsewhere((one.connection, one.numbers) for one in self.stories)
+        for one in self.stories:
+            weak = half or one.connection.conn in elsewhere
+            said = resting_on_absence_softened(one.findings) if weak else one.findings
+            self.found += [_of_catalogue(finding, one.connection, self._lang) for finding in said]
+        self.found += [_of_catalogue(finding, None, self._lang) for finding in over_all]
+        opened = {one.connection.conn: one.findings for one in self.stories}
+        limits = weaknesses(connections, opened, sum(one.turned for one in self.stories), self._lang)
+        return _Checked(self.found, len(connections), frames, begins, limits)
 
 
 def _of_others(finding: Finding, lang: Language) -> Found:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from synfin.errors import UsageError
+from synfin.explain.escape import visible
 from synfin.explain.quantity import duration
 from synfin.explain.words import Language, detect_language, text
 from synfin.faces import inputs, telling
@@ -37,7 +38,7 @@ def run(asked: argparse.Namespace) -> int:
     elif not found.related:
         print(text("compare.unrelated", lang))
     else:
-        _print(found, lang, whole=asked.full)
+        _print(paths, found, lang, whole=asked.full)
     return 0 if found.related else 1
 
 
@@ -49,16 +50,19 @@ def _heard(path: str, warnings: list[str]) -> list[Heard]:
     ]
 
 
-def _print(found: Comparison, lang: Language, *, whole: bool) -> None:
+def _print(paths: Sequence[str], found: Comparison, lang: Language, *, whole: bool) -> None:
     paint, width = Paint(wants_colour(sys.stdout)), telling.terminal_width()
-    for line in _preface(found, lang):
+    shown = [one for one in found.compared if whole or _happened(one)]
+    for line in (text("compare.files", lang, a=visible(paths[0]), b=visible(paths[1])), *_preface(found, lang)):
         print("\n".join(wrap(line, width)))
-    for one in found.compared:
-        if not whole and not _happened(one):
-            continue
+    if not shown:
+        print(text("compare.nothing", lang, n=len(found.compared)))
+    for one in shown:
         first, second = one.matched.first.connection, one.matched.second.connection
         ends = first.client.endpoint, first.server.endpoint
-        head = text("compare.connection", lang, conn=first.conn, other=second.conn, client=ends[0], server=ends[1])
+        head = text(
+            "compare.connection", lang, conn=str(first.conn), other=str(second.conn), client=ends[0], server=ends[1]
+        )
         print(f"\n{paint(head, 'bold')}")
         for way in one.ways:
             print("\n".join(wrap(f"  {_way(way, lang)}", width, "    ")))

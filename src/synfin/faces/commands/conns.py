@@ -8,7 +8,7 @@ from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from synfin.errors import UnreadableInput, UsageError
-from synfin.faces import inputs
+from synfin.faces import inputs, metric_columns
 from synfin.faces.connection_text import COLUMNS, FORMS, SEPARATORS, print_text
 from synfin.watch.connections.record_block import RecordBlock, left
 from synfin.watch.engine.engine import KEEP_ALL, Limits
@@ -16,6 +16,7 @@ from synfin.watch.engine.engine import KEEP_ALL, Limits
 if TYPE_CHECKING:
     import argparse
 
+_MOST_HELPERS = 3  # to write: fewer threads than follow
 _TABLES = ("arrow", "arrows", "parquet")  #: forms that only go into a file
 
 
@@ -23,6 +24,8 @@ def run(asked: argparse.Namespace) -> int:
     """Print the connections of the captures."""
     paths = inputs.named(asked)
     form = _form(asked, paths)
+    if asked.separate and asked.columns and metric_columns.PREFIX in asked.columns:
+        raise UsageError("metrics are of one input; ask for them without --separate, a capture at a time")
     columns = _columns(asked.columns, form)
     asked.sort, asked.reverse = _order(asked)
     if not _is_read_before(asked):
@@ -44,7 +47,17 @@ def _columns(asked: str | None, form: str) -> Sequence[str]:
         return COLUMNS
     if form not in SEPARATORS:
         raise UsageError(f"--columns is for {' and '.join(SEPARATORS)}; {form} has every column")
-    return [_field(name, "--columns") for name in asked.split(",")]
+    return [_column(name.strip()) for name in asked.split(",")]
+
+
+def _column(name: str) -> str:
+    """A field of the record, or a metric, for which connections are told."""
+    if name.removeprefix("conn.").startswith(metric_columns.PREFIX):
+        short = name.removeprefix("conn.")
+        if short not in metric_columns.names():
+            raise UsageError(f"--columns: there is no field {name!r}; there are {', '.join(metric_columns.names())}")
+        return short
+    return _field(name, "--columns")
 
 
 def _order(asked: argparse.Namespace) -> tuple[str | None, bool]:
@@ -68,7 +81,7 @@ def _field(name: str, option: str) -> str:
 
 def _is_read_before(asked: argparse.Namespace) -> bool:
     """Whether the captures must be read before they are followed."""
-    if asked.filter is not None:
+    if asked.filter is not None or (asked.columns and metric_columns.PREFIX in asked.columns):
         return True
     if asked.since is None and asked.until is None:
         return False
@@ -84,7 +97,7 @@ def _run(
     reading = _Reading(again, separate=asked.separate, limits=_limits(asked), jobs=asked.jobs, findings=findings)
     blocks = iter(_chosen(asked, reading, again))
     some = list(islice(blocks, 1))  # what cannot be read is said before anything is written
-    _write(form, columns, paths, chain(some, blocks), reading.warnings, asked)
+    _write(form, columns, paths, again, chain(some, blocks), reading.warnings, asked)
     if not reading.connections and not asked.quiet:
         inputs.note_no_tcp(paths, reading.frames)
     for warning in reading.warnings:
@@ -101,7 +114,7 @@ def _limits(asked: argparse.Namespace) -> Limits:
 
 def _asks_findings(asked: argparse.Namespace, form: str, columns: Sequence[str]) -> bool:
     """Whether anything shows findings: they cost some time to look for."""
-    if asked.summary or form == "table":
+    if asked.summary or asked.no_findings or form == "table":
         return False
     return form not in SEPARATORS or "findings" in columns or asked.sort == "findings"
 
@@ -152,7 +165,7 @@ class _Reading:
     def _followed(self, group: Sequence[str]) -> Iterator[RecordBlock]:
         jobs = inputs.jobs_for(group, self._jobs)
         engine = inputs.fresh_engine(records_only=True, limits=self._limits, jobs=jobs, findings=self._findings)
-        steps = inputs.steps(engine, group, self.warnings)
+        steps = inputs.steps(engine, group, self.warnings, jobs=self._jobs)
         before = self.frames
         while not self.interrupted:
             try:
@@ -218,10 +231,19 @@ def _write(
     form: str,
     columns: Sequence[str],
     paths: Sequence[str],
+    again: Sequence[str],
     blocks: Iterable[RecordBlock],
     warnings: Sequence[str],
     asked: argparse.Namespace,
 ) -> None:
+    helpers = min(inputs.jobs_for(paths, asked.jobs) - 1, _MOST_HELPERS)
+
+    def print_them() -> None:
+        if metric_columns.asked_for(columns):
+            metric_columns.print_rows(blocks, columns, again, SEPARATORS[form])
+        else:
+            print_text(form, blocks, columns, paths, warnings, helpers)
+
     if asked.summary:
         _summarize(blocks, form, asked)
     elif form in _TABLES:
@@ -239,9 +261,9 @@ def _write(
         from synfin.faces.export import printed_into
 
         with printed_into(asked.output):
-            print_text(form, blocks, columns, paths, warnings)
+            print_them()
     else:
-        print_text(form, blocks, columns, paths, warnings)
+        print_them()
 
 
 def _summarize(blocks: Iterable[RecordBlock], form: str, asked: argparse.Namespace) -> None:

@@ -34,7 +34,7 @@ def run(asked: argparse.Namespace) -> int:
         for one in checks:
             mark = paint("✓", "data") if one.ok else paint("✗", "reset" if one.required else "close")
             indent = " " * (column + 4 if beside else 4)
-            said = wrap(one.seen, width - len(indent))
+            said = wrap(one.evidence(lang), width - len(indent))
             if remedy := one.remedy(lang):
                 said += wrap(remedy, width - len(indent))
             title = f"{pad(one.title(lang), column)}  {said.pop(0)}" if beside else one.title(lang)

@@ -10,14 +10,16 @@ from collections.abc import Sequence
 from synfin.errors import UsageError
 from synfin.explain.words import Language, detect_language, text
 from synfin.faces import inputs, telling
-from synfin.faces.measurements import render_measurements
+from synfin.faces.measurements import render_measurements, render_metrics
 from synfin.faces.packet_explained import explain_packet
+from synfin.faces.possible_states import render_states
 from synfin.faces.table import SEVERITIES, severity
 from synfin.watch.connections.record import Connection
 from synfin.watch.connections.records import record
 from synfin.watch.engine.engine import Engine
 from synfin.watch.follow.raw import earlier
 from synfin.watch.measure.measure import measure_connection
+from synfin.watch.measure.metrics import metrics_of
 from synfin.watch.story.retell import Told, retell
 
 _LISTED = 10  #: connections named on standard error
@@ -55,12 +57,18 @@ def _explain_connection(asked: argparse.Namespace, paths: Sequence[str], sources
     limit = telling.max_segments(asked.max_segments, asked.full)
     if asked.output:
         telling.write_story(asked.output, story, frames, lang, title=os.path.basename(paths[0]), limit=limit)
+    elif asked.states:
+        sys.stdout.write(render_states(story, lang, telling.terminal_width()))
     elif asked.form == "json" or asked.measure:
         measured = measure_connection([step.segment for step in story.steps], chosen, capture_end_ns=end_ns)
+        told = metrics_of(story, measured)
         if asked.form == "json":
             named = {"file": paths[0] if len(paths) == 1 else list(paths)}
-            telling.print_json(named | telling.story_document(story) | {"measurements": measured.to_dict()})
+            parts = {"metrics": None if told is None else told.to_dict(), "measurements": measured.to_dict()}
+            telling.print_json(named | telling.story_document(story) | parts)
         else:
+            if told is not None:
+                sys.stdout.write(render_metrics(told, lang, telling.terminal_width()) + "\n")
             sys.stdout.write(render_measurements(measured, chosen, lang))
     else:
         telling.print_story(story, lang, limit)
@@ -79,10 +87,11 @@ def _choose(asked: argparse.Namespace, connections: Sequence[Connection], lang: 
         if not of_stream:
             raise UsageError(f"there is no connection in tcp.stream {asked.stream}; see synfin conns")
         return of_stream[0]
-    chosen = max(connections, key=lambda one: SEVERITIES.index(severity(one)))
+    worst_first = sorted(connections, key=lambda one: -SEVERITIES.index(severity(one)))
+    chosen = worst_first[0]
     if len(connections) > 1 and not asked.quiet:
-        print(text("explain.choose", lang, n=len(connections), conn=chosen.conn), file=sys.stderr)
-        for one in connections[:_LISTED]:
+        print(text("explain.choose", lang, n=len(connections), conn=str(chosen.conn)), file=sys.stderr)
+        for one in worst_first[:_LISTED]:
             ends = f"{one.client.endpoint} → {one.server.endpoint}"
             print(f"  {one.conn}  {ends}  {one.open} {one.close}", file=sys.stderr)
         if len(connections) > _LISTED:

@@ -47,13 +47,7 @@ def run_all(asked: argparse.Namespace, lang: Language) -> int:
         telling.print_json({"schema": 1, "seconds": round(seconds, 3), "scenarios": list(map(_document, ordered))})
     else:
         _print(ordered, seconds, lang)
-    return 0 if all(map(_is_right, ordered)) else 1
-
-
-def _is_right(result: lab.Result) -> bool:
-    ruling = result.ruling
-    kernel = ruling is None or (ruling.agrees and (not result.undisturbed or all(end.agrees for end in ruling.ends)))
-    return bool(result) and kernel
+    return 0 if all(ordered) else 1
 
 
 class _Progress:
@@ -85,10 +79,13 @@ def _print(results: Sequence[lab.Result], seconds: float, lang: Language) -> Non
         shown = "  ".join(map(pad, line, widths)).rstrip()
         print(shown if line[0] != "✗" else paint(shown, "reset"))
     for result in results:
-        for told in _complaints(result):
+        for told in result.complaints():
             print(f"{result.name}: {told}", file=sys.stderr)
-    good = sum(map(_is_right, results))
+    good = sum(map(bool, results))
     print(text("lab.all", lang, good=good, all=len(results), seconds=f"{seconds:.0f}"))
+    if repeated := [f"{one.name} {one.repeated}" for one in results if one.repeated]:
+        n = sum(one.repeated for one in results)
+        print(text("lab.all-repeated", lang, n=n, names=", ".join(repeated)))
 
 
 def _lines(result: lab.Result) -> list[list[str]]:
@@ -103,28 +100,18 @@ def _lines(result: lab.Result) -> list[list[str]]:
         seen = "" if connection is None else " ".join([connection.open, connection.close, *connection.findings])
         if row.awaited:
             expected += " …"
+        if row.over or row.wanted:
+            expected, seen = " ".join(row.wanted), " ".join(row.over)
         found.append(["✗" if row.differences else "✓", result.name, row.at, expected, seen])
     return found
-
-
-def _complaints(result: lab.Result) -> list[str]:
-    told = [result.failure] if result.failure else []
-    told += [f"{row.at}: {difference}" for row in result.rows for difference in row.differences]
-    if result.ruling is not None:
-        told += result.ruling.outside
-        told += [f"{one.end}: RST by {one.kernel}, the packets allow {sorted(one.allowed)}"
-                 for one in result.ruling.resets if not one.agrees]  # fmt: skip
-        if result.undisturbed:
-            told += [f"{end.end}: kernel {' '.join(end.kernel)}; inferred {' '.join(end.inferred)}"
-                     for end in result.ruling.ends if not end.agrees]  # fmt: skip
-    return told
 
 
 def _document(result: lab.Result) -> dict[str, object]:
     document: dict[str, object] = {
         "scenario": result.name,
-        "as_expected": _is_right(result),
+        "as_expected": bool(result),
         "seconds": round(result.seconds, 3),
+        "repeated": result.repeated,
         "failure": result.failure or None,
         "expected": [row_document(row) for row in result.rows],
     }

@@ -41,12 +41,8 @@ def run(asked: argparse.Namespace, script: Script, lang: Language) -> int:
         telling.print_json(_document(trial, report, ruling, told))
     elif asked.write != "-":
         _print(asked, trial, report, ruling, told, lang)
-    right = bool(report) and (ruling is None or (ruling.agrees and _likely_agrees(script, ruling)))
-    return 0 if right else 1
-
-
-def _likely_agrees(script: Script, ruling: Ruling) -> bool:
-    return not script.undisturbed or all(end.agrees for end in ruling.ends)
+    disagrees = ruling is not None and any(ruling.complaints(undisturbed=script.undisturbed))
+    return 0 if report and not disagrees else 1
 
 
 # --- files ---
@@ -156,6 +152,8 @@ def _print_ruling(ruling: Ruling, paint: Paint, lang: Language) -> None:
         who = text(f"who.{end.end}", lang)
         print(text("lab.kernel.end", lang, end=who, port=end.port, source=end.source))
         _print_columns(end, paint, lang)
+        if end.why:
+            print("\n".join(f"    {line}" for line in wrap(text(f"lab.kernel.why.{end.why}", lang), 100)))
     for one in ruling.resets:
         allowed = ", ".join(sorted(one.allowed))
         who = text(f"who.{one.end}", lang)
@@ -199,6 +197,15 @@ def _print_report(report: lab.Report, lang: Language) -> None:
         at = text(f"lab.at.{row.at}", lang)
         for difference in row.differences:
             print(text("lab.wrong", lang, at=at, difference=difference), file=sys.stderr)
+        if row.over:
+            print(
+                text(
+                    "lab.crowd",
+                    lang,
+                    n=report.script.crowd.count if report.script.crowd else 0,
+                    names=", ".join(row.over),
+                )
+            )
         if row.awaited:
             print(text("lab.awaited", lang, at=at, names=", ".join(row.awaited)))
     if report:
@@ -239,6 +246,7 @@ def row_document(row: lab.Row) -> dict[str, Any]:
         "found": [connection.open, connection.close, *connection.findings] if connection else [],
         "differences": list(row.differences),
         "awaited": list(row.awaited),
+        "fleet": list(row.over),
     }
 
 
@@ -252,6 +260,8 @@ def ruling_document(ruling: Ruling) -> dict[str, Any]:
                 "kernel": list(one.kernel),
                 "inferred": list(one.inferred),
                 "agrees": one.agrees,
+                "why": one.why or None,
+                "died": one.died,
             }
             for one in ruling.ends
         ],

@@ -22,7 +22,7 @@ def header(value: Any) -> bytes:
 
 def cut(value: Any, parts: tuple[Range, ...]) -> bytes:
     """The parts joined up to the first that does not fit; perhaps none, which is a value too, unlike others."""
-    whole, found = header(value), b""
+    whole, found = header(value), list[bytes]()
     length = value.header if isinstance(value, LayerBytes) else len(whole)
     for part in parts:
         start = part.start if part.start >= 0 else length + part.start
@@ -32,8 +32,8 @@ def cut(value: Any, parts: tuple[Range, ...]) -> bytes:
             stop = length if part.length is None else start + part.length
         if not 0 <= start < stop <= len(whole):
             break
-        found += whole[start:stop]
-    return found
+        found.append(whole[start:stop])
+    return b"".join(found)
 
 
 def masked(a: Any, b: Any) -> bytes | typed.Network:
@@ -84,6 +84,32 @@ def order_addresses(sign: str) -> Pair:
         return plain(mask.mask(base(a)), mask.mask(base(b)))
 
     return compare
+
+
+Element = tuple[typed.Entity, typed.Entity | None]
+Networks = dict[tuple[int, int], set[int]]  #: by bytes of an address and prefix length
+
+
+def networks(elements: list[Element]) -> tuple[Networks, list[Element]]:
+    """The networks among the elements of a set, and the other elements."""
+    found: Networks = {}
+    others: list[Element] = []
+    for low, high in elements:
+        value = low.value if isinstance(low, typed.Constant) and high is None else None
+        if isinstance(value, typed.Network):
+            size = len(value.address), value.prefix
+            found.setdefault(size, set()).add(value.mask(value.address))
+        else:
+            others.append((low, high))
+    return found, others
+
+
+def within(address: Any, known: Networks) -> bool:
+    """Whether an address lies in one of them."""
+    whole = int.from_bytes(address, "big")
+    return any(
+        size == len(address) and whole >> (8 * size - prefix) in members for (size, prefix), members in known.items()
+    )
 
 
 def order_bytes(sign: str) -> Pair:

@@ -6,10 +6,12 @@ operator; so `!(a == b)` and `a != b` differ for packets without a.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from itertools import product
 from typing import Any
 
 from synfin.dissect.field import MAXIMUM
+from synfin.errors import FilterError
 from synfin.filter import typed
 from synfin.filter.evaluate import octets
 from synfin.filter.evaluate.functions import FUNCTIONS
@@ -19,6 +21,7 @@ from synfin.filter.kinds import ADDRESSES, BYTES, NUMBERS, SIGNED
 
 Predicate = Callable[[Row], bool]
 Source = Callable[[Row], list[Any]]
+MAX_PAIRS = 200_000  #: of values that a comparison or a sum may put together in one packet, some tenths of a second
 COMPUTED = (typed.Computed, typed.Negated)
 
 
@@ -67,6 +70,15 @@ def source(entity: typed.Entity) -> Source:
     return lambda row: []
 
 
+def pairs(left: list[Any], right: list[Any]) -> Iterable[tuple[Any, Any]]:
+    """Every value with every other. FilterError where they are so many that a packet could take minutes."""
+    count = len(left) * len(right)
+    if count > MAX_PAIRS:
+        advice = "every sum of fields with several values multiplies them; ask for fewer"
+        raise FilterError(f"the filter puts {count:,} pairs of values together in one packet: {advice}")
+    return product(left, right)
+
+
 def _values(entity: typed.Values) -> Source:
     field, layers = entity.field, entity.layers
     if entity.raw:
@@ -86,9 +98,9 @@ def _computed(entity: typed.Computed) -> Source:
     if entity.kind in NUMBERS or entity.kind == "reltime":
         result = arithmetic(entity.operator, entity.kind)
         return lambda row: [
-            found for a in left(row) for b in right(row) if (found := result(a, b)) is not None
+            found for a, b in pairs(left(row), right(row)) if (found := result(a, b)) is not None
         ]  # fmt: skip
-    return lambda row: [octets.masked(a, b) for a in left(row) for b in right(row)]
+    return lambda row: [octets.masked(a, b) for a, b in pairs(left(row), right(row))]
 
 
 def _present(entity: typed.Entity) -> Predicate:
@@ -109,13 +121,13 @@ def _relation(relation: typed.Relation) -> Predicate:
     if relation.every:
         if isinstance(relation.left, COMPUTED) or isinstance(relation.right, COMPUTED):
             known = _known(relation.left, relation.right)
-            return lambda row: known(row) and all(holds(a, b) for a in left(row) for b in right(row))
+            return lambda row: known(row) and all(holds(a, b) for a, b in pairs(left(row), right(row)))
         return lambda row: _all_pairs(left(row), right(row), holds)
-    return lambda row: any(holds(a, b) for a in left(row) for b in right(row))
+    return lambda row: any(holds(a, b) for a, b in pairs(left(row), right(row)))
 
 
 def _all_pairs(left: list[Any], right: list[Any], holds: Pair) -> bool:
-    return bool(left) and bool(right) and all(holds(a, b) for a in left for b in right)
+    return bool(left) and bool(right) and all(holds(a, b) for a, b in pairs(left, right))
 
 
 def _known(*entities: typed.Entity) -> Predicate:
@@ -163,6 +175,10 @@ def _matching(matching: typed.Matching) -> Predicate:
 def _membership(membership: typed.Membership) -> Predicate:
     left = source(membership.left)
     exact, others = _split(membership)
+    if not membership.every:
+        nets, others = octets.networks(others)
+        if nets:
+            return _in_networks(left, exact, nets, [_element(membership.left, *element) for element in others])
     tests = [_element(membership.left, *element) for element in others]
     if membership.every:  # all values in one and the same element
         tests += [_equals(one) for one in exact]
@@ -172,11 +188,23 @@ def _membership(membership: typed.Membership) -> Predicate:
     )  # fmt: skip
 
 
+def _in_networks(left: Source, exact: frozenset[Any], nets: octets.Networks, tests: list[Member]) -> Predicate:
+    """However many networks there are, each prefix length is one look-up."""
+
+    def test(row: Row) -> bool:
+        found = left(row)
+        return any(value in exact or octets.within(value, nets) or any(one(value, row) for one in tests)
+                   for value in found)  # fmt: skip
+
+    return test
+
+
 def _equals(one: Any) -> Callable[[Any, Row], bool]:
     return lambda value, row: bool(value == one)
 
 
-Element = tuple[typed.Entity, typed.Entity | None]
+Element = octets.Element
+Member = Callable[[Any, Row], bool]
 
 
 def _split(membership: typed.Membership) -> tuple[frozenset[Any], list[Element]]:

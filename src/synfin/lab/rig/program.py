@@ -42,6 +42,7 @@ class Program:
         self.line = line
         self._addresses, self._port = addresses, port
         self._sockets: dict[str, socket.socket] = {}
+        self._crowd: list[socket.socket] = []
 
     def run(self, steps: Sequence[Step]) -> None:
         """Do all steps; raises Failed at the first that does not go as it should."""
@@ -118,6 +119,30 @@ class Program:
         else:
             sock.connect(target)
         return {"peer": f"{target[0]}:{target[1]}"}
+
+    def _do_connect_many(self, step: Step) -> dict[str, Any]:
+        target = (self._addresses["peer"], self._port)
+        for _ in range(step.value):
+            sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+            if step.options.get("background"):
+                sock.setblocking(False)
+                sock.connect_ex(target)
+                self._crowd.append(sock)
+                continue
+            sock.settimeout(STEP_LIMIT_S)
+            sock.connect(target)
+            sock.close()
+        return {"n": step.value}
+
+    def _do_accept_many(self, step: Step) -> dict[str, Any]:
+        listener = self._sockets["listener"]
+        for _ in range(step.value):
+            sock, _ = listener.accept()
+            sock.settimeout(STEP_LIMIT_S)
+            while sock.recv(1 << 16):
+                pass
+            sock.close()
+        return {"n": step.value}
 
     def _do_connected(self, step: Step) -> None:
         sock = self._socket(step)

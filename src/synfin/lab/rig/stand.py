@@ -22,6 +22,7 @@ from synfin.lab.script import Part, Script
 
 _TICK_S = 0.02
 _MAX_SAMPLES = 4000
+_WITH_DATA_BYTES = 200  #: longer packets carry data, not headers alone
 #: states in which a kernel still has to send something by itself
 _BUSY = frozenset({"SYN_SENT", "SYN_RECV", "FIN_WAIT1", "CLOSING", "LAST_ACK"})
 #: what keeps quiet conditions alike on every machine: no tail loss probe of a slow relay, no BBR, no early repeats
@@ -53,7 +54,8 @@ class Stand:
     """Runs one scenario once; `result` is what was seen."""
 
     def __init__(self, script: Script, addresses: dict[str, str], port: int, observe: bool) -> None:
-        self.script, self.addresses, self.port, self.observe = script, addresses, port, observe
+        self.script, self.addresses, self.port = script, addresses, port
+        self.observe = observe and script.crowd is None  # snapshots of hundreds of sockets would only slow it
         self.grounds: dict[str, Ground] = {}
         self.packets: dict[str, list[tuple[int, bytes, int]]] = {}
         self.events: list[Message] = []
@@ -62,6 +64,7 @@ class Stand:
         self.programs: list[Running] = []
         self.told: set[str] = set()
         self.last_packet_ns = 0
+        self.with_data: dict[str, int] = {}  #: packets with data that each capture met
         self.late_ns = 0  #: the longest that this process had to wait for the machine
         self.failure = ""
         self.wire: Wire | None = None
@@ -230,10 +233,22 @@ class Stand:
             packet = ground.sniffer.read()
             if packet is None:
                 return
+            self.last_packet_ns = time.time_ns()
+            if self._overlooked(ground.name, packet.data):
+                continue
             self.packets[ground.name].append((packet.time_ns, packet.data, packet.link_type))
             if self.script.stage.copies:
                 self.packets[ground.name].append((packet.time_ns + 9_000, packet.data, packet.link_type))
-            self.last_packet_ns = time.time_ns()
+
+    def _overlooked(self, at: str, data: bytes) -> bool:
+        """Whether this capture lacks the packet, because the scenario wants it so."""
+        stage = self.script.stage
+        if stage.mirror and data[12:16] != socket.inet_aton(self.addresses[stage.mirror]):
+            return True
+        if not stage.misses or len(data) <= _WITH_DATA_BYTES:
+            return False
+        self.with_data[at] = self.with_data.get(at, 0) + 1
+        return self.with_data[at] % stage.misses == 0
 
     def _bury(self, ground: Ground) -> None:
         for sock in ground.obituaries.read():

@@ -13,6 +13,8 @@ VERBS: dict[str, tuple[type | tuple[type, ...] | None, frozenset[str]]] = {
     "listen": (int, frozenset({"options", "port"})),
     "accept": (None, frozenset({"from", "options"})),
     "connect": (None, frozenset({"options", "from_port", "to", "port", "background"})),
+    "connect_many": (int, frozenset({"background"})),  # so many, each closed at once; in the background: kept
+    "accept_many": (int, frozenset()),  # so many, each closed at once
     "connected": (None, frozenset()),  # wait for a connect that went on in the background
     "connect_sending": (str, frozenset({"options", "from_port"})),
     "send": ((str, int), frozenset()),  # a text, or so many bytes

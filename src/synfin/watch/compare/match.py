@@ -106,7 +106,11 @@ class _Waiting:
             return None
         place, count = votes.most_common(1)[0]
         few = min(len(set(_sample(one))), len(set(_sample(self._left[place]))))
-        return place if count >= min(_NEEDED, few) else None
+        if count >= _NEEDED:
+            return place
+        other = self._left[place]
+        alike = _ends(one.connection) == _ends(other.connection) or any(key[-1] for key in _sample(one))
+        return place if count >= few and alike else None  # few numbers without a timestamp may be equal by chance
 
     def rest(self) -> list[Heard]:
         return list(self._left.values())

@@ -6,6 +6,7 @@ milestones (which end passed which point); a path that lacks a proven milestone 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 
 from synfin.tcp.state import NO_ROW, ROWS, SYN_RECEIVED_ACTIVE, Event, State, next_row, state_of
@@ -26,7 +27,8 @@ GOT_RST = 1 << 8
 _WISHES = (GOT_RST, FINNED, GOT_FIN, SYNED, GOT_SYN)
 
 _SYN_RECEIVED = (State.SYN_RECEIVED, SYN_RECEIVED_ACTIVE)
-_ALL_EVENTS = (1 << len(Event)) - 1
+#: All that can happen to one incarnation: a SYN that reuses TIME-WAIT begins another.
+_ALL_EVENTS = (1 << len(Event)) - 1 & ~(1 << Event.RCV_SYN_REUSE.column)
 
 
 def _milestones(row: int, event: Event, after: int) -> int:
@@ -92,14 +94,15 @@ def _allowed(vector: int) -> int:
     allowed = sum(events for bits, events in _GRANTS if vector & bits)
     if vector & f.PROVEN_SYN and not vector & (f.MAY_SYN | f.MAY_SYN_ACK):
         allowed |= _bits(Event.RCV_SYN)
-    if vector & f.PROVEN_SYNED and not vector & (f.MAY_ACK_OF_SYN | f.MAY_SYN_ACK):
-        allowed |= _bits(Event.RCV_SYN_ACK, Event.RCV_ACK_OF_SYN)
+    if vector & f.PROVEN_SYNED and not vector & f.MAY_SYN_ACK:
+        allowed |= _bits(Event.RCV_SYN_ACK)
+        allowed |= 0 if vector & f.MAY_ACK_OF_SYN else _bits(Event.RCV_ACK_OF_SYN)
     return allowed
 
 
 def _proven(vector: int) -> int:
     """The milestones that every path must pass."""
-    midstream = vector & f.MIDSTREAM
+    midstream = vector & f.MIDSTREAM  # a bare ACK leaves from SYN-RECEIVED, too
     return (
         (OPENED if vector & f.SYN_SENT else 0)
         | (ANSWERED if vector & f.SYN_ACK_SENT else 0)
@@ -127,28 +130,43 @@ def _wished(vector: int) -> int:
     return wished
 
 
-def _starts(vector: int) -> tuple[int, ...]:
-    """Where a path may begin, the likeliest first."""
-    if vector & f.MIDSTREAM:
-        # Whoever only answers with resets may have lost the connection long ago.
-        forgot = (State.CLOSED,) if vector & f.RST_SENT else ()
-        return State.ESTABLISHED, State.SYN_RECEIVED, *forgot
-    if vector & f.LISTENS:
-        return State.LISTEN, State.CLOSED
-    return State.CLOSED, State.LISTEN
+#: Where a capture from the middle finds an end, and what has been passed by then.
+_MIDDLES = (
+    (State.ESTABLISHED, OPENED | ANSWERED | GOT_SYN | SYNED),
+    (State.SYN_RECEIVED, ANSWERED | GOT_SYN),
+    (SYN_RECEIVED_ACTIVE, OPENED | ANSWERED | GOT_SYN),
+)
 
 
-def _walk(vector: int, allowed: int) -> list[tuple[int, int]]:
+def _starts(vector: int) -> list[tuple[int, int]]:
+    """Where a path may begin, and what it has passed by then; the likeliest first."""
+    fresh = [(State.LISTEN, 0), (State.CLOSED, 0)] if vector & f.LISTENS else [(State.CLOSED, 0), (State.LISTEN, 0)]
+    if not vector & (f.MIDSTREAM | f.LATE_SYN):
+        return [*fresh]
+    if vector & f.LATE_SYN:
+        return [*fresh, *_MIDDLES]
+    # Whoever only answers with resets may have lost the connection long ago.
+    return [*_MIDDLES, (State.CLOSED, 0)] if vector & f.RST_SENT else [*_MIDDLES]
+
+
+def _is_over(row: int, passed: int) -> bool:
+    """An incarnation does not come back from CLOSED: what follows has another number."""
+    return row == State.CLOSED and bool(passed & (OPENED | SYNED | SENT_FIN | GOT_FIN))
+
+
+def _walk(vector: int, allowed: int, starts: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
     """Every (row, milestones) that a path reaches, nearest first."""
     edges = _edges()
     fin_from_established = not vector & f.FIN_SECOND
     fin_from_close_wait = not vector & f.FIN_FIRST
-    found = [(row, 0) for row in _starts(vector)]
+    found: list[tuple[int, int]] = [*starts]
     known = set(found)
     for row, passed in found:
+        if _is_over(row, passed):
+            continue
         for event, after, gain in edges[row]:
-            if not event & allowed or gain & passed & OPENED:
-                continue  # one incarnation sends its SYN from CLOSED once
+            if not event & allowed:
+                continue
             if gain & SENT_FIN and not (fin_from_close_wait if row == State.CLOSE_WAIT else fin_from_established):
                 continue
             node = after, passed | gain
@@ -162,7 +180,8 @@ def _walk(vector: int, allowed: int) -> list[tuple[int, int]]:
 def _explained(vector: int) -> tuple[tuple[int, int], ...]:
     """The ends of all paths that explain the facts; empty when something is hidden."""
     proven = _proven(vector)
-    return tuple(node for node in _walk(vector, _allowed(vector)) if node[1] & proven == proven)
+    nodes = _walk(vector, _allowed(vector), _starts(vector))
+    return tuple(node for node in nodes if node[1] & proven == proven)
 
 
 def hidden(vector: int) -> bool:
@@ -174,8 +193,11 @@ def hidden(vector: int) -> bool:
 def could(vector: int) -> frozenset[State]:
     """The states without the condition of `seen`: silent calls, timeouts and uncaptured segments count as possible."""
     proven = _proven(vector)
+    if vector & f.SYN_ACK_SENT and not vector & f.MAY_SYN:
+        proven &= ~SYNED  # the SYN that was not captured may have brought data: then data leaves from SYN-RECEIVED
+    starts = dict.fromkeys([*_starts(vector), (State.CLOSED, 0), (State.LISTEN, 0)])
     # A walk with every event allowed need not obey the order of the FINs: the ones captured may be copies.
-    nodes = _walk(vector & ~(f.FIN_FIRST | f.FIN_SECOND), _ALL_EVENTS)
+    nodes = _walk(vector & ~(f.FIN_FIRST | f.FIN_SECOND), _ALL_EVENTS, starts)
     return frozenset(state_of(row) for row, passed in nodes if passed & proven == proven) or frozenset(State)
 
 
@@ -192,12 +214,14 @@ def likely(vector: int) -> State:
     Among the paths it is the one that passes the most (the weightiest first) of these receptions and nothing else that
     is optional; among equals the shortest.
     """
-    nodes = _explained(vector)
+    nodes = _explained(vector & ~f.LATE_SYN) or _explained(vector)
     if not nodes:
         return _least(vector)
     wished = _wished(vector)
     ends = SENT_RST if vector & f.RST_ENDS else 0
     optional = _proven(vector) | OPENED | ANSWERED
+    if vector & (f.MIDSTREAM | f.LATE_SYN):
+        optional |= GOT_SYN | SYNED
 
     def merit(node: tuple[int, int]) -> tuple[int, ...]:
         passed = node[1]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from synfin.tcp.state import State
+    from synfin.watch.connections.claims import Claim
     from synfin.watch.findings.seen import Seen
     from synfin.watch.opinion.record import Opinion
     from synfin.wire.tcp import Segment
@@ -143,6 +144,7 @@ class Step:
     derivations: tuple[Derivation, ...] = ()
     flags: tuple[str, ...] = ()  #: tcp.analysis.* names without the prefix
     opinion: Opinion | None = None  #: the second opinion beside them
+    claims: tuple[Claim, Claim] | None = None  #: what else client and server can be after this segment
 
 
 @dataclass(frozen=True, slots=True)

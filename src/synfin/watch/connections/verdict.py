@@ -44,7 +44,8 @@ SERVER_ACKED_APART = 1 << 28
 CLIENT_HALF_CLOSE_DATA = 1 << 29  #: the client sent data after the server's FIN, and the server acknowledged it
 SERVER_HALF_CLOSE_DATA = 1 << 30
 # Silence.
-UNANSWERED = 1 << 31  #: at the end three repetitions of one segment, or two keep-alive probes, without any answer
+#: at the end three repetitions of one segment, or two keep-alive probes, without any answer from an end that was heard
+UNANSWERED = 1 << 31
 ANY_RST = 1 << 32
 
 #: every id that a connection can have opened with, and ended with; the first that fits

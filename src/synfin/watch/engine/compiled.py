@@ -43,7 +43,8 @@ class CompiledEngine:
 
     A second engine that is given the `finished` first one shows what a second pass shows. `sink` is called with every
     block of rows and facts, and how many they are. An engine for records alone keeps no facts of packets.
-    Connections leave memory as `Limits` say, without them never. `findings`: their records tell what was unusual.
+    Connections leave memory as `Limits` say, without them never. `findings`: their records tell what was unusual;
+    with `sums` also which checksums are wrong.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class CompiledEngine:
         records_only: bool = False,
         limits: Limits = KEEP_ALL,
         findings: bool = False,
+        sums: bool = False,
     ) -> None:
         self._tracker = follow.Tracker(
             matrix(),
@@ -68,7 +70,8 @@ class CompiledEngine:
         self._rows = bytearray(BLOCK * scan.row_size())
         self._facts = None if records_only else bytearray(BLOCK * follow.fact_size())
         self._seed = int.from_bytes(os.urandom(8), "little")  # whoever writes packets cannot know which of them collide
-        self._slow = SlowPath(self._seed)
+        self._sums = sums
+        self._slow = SlowPath(self._seed, sums=sums)
 
     @property
     def tracker(self) -> follow.Tracker:
@@ -104,6 +107,8 @@ class CompiledEngine:
             self._rows, 0, self._seed,
         )  # fmt: skip
         self._slow.last = None
+        if self._sums:
+            self._sum_up(1, packet.data, packet.offset)
         if scan.next_slow(self._rows, 0, 1) == 0:
             # fragments are of one age whichever way they come, by the walks or by the readable reader
             self._slow.take(packet if time_ns == packet.time_ns else packet._replace(time_ns=time_ns), self._rows, 0)
@@ -162,10 +167,17 @@ class CompiledEngine:
             return 0, False
         while True:
             count, at, why = walk(buffer, at, end, base)
+            if self._sums:
+                self._sum_up(count, buffer, base)
             self._slow.complete(self._rows, count, buffer, base)
             self._follow(count)
             if why != scan.FULL:
                 return at, why != scan.DONE
+
+    def _sum_up(self, count: int, buffer: bytes | bytearray, base: int) -> None:
+        from synfin._kernels import sums
+
+        sums.judge(self._rows, count, buffer, base)
 
     def _pcap_walk(self, reader: CaptureReader) -> _Walk:
         header = reader.pcap_header

@@ -15,7 +15,7 @@ from synfin.watch.engine.described import Described
 if TYPE_CHECKING:
     from synfin.capture.reader import CaptureReader
 
-ROWS = 8192  #: of a range
+ROWS = 4096  #: of a range
 SHORTEST, LONGEST = 1 << 16, 1 << 23  #: bytes of a range
 BUFFER = stretch.PIECE_LEN + (1 << 18)  #: bytes to read with; longer records are left to the walk from the beginning
 

@@ -1,6 +1,6 @@
 """Several cores for one input: connections are divided by their hash, the bytes of a file by ranges.
 
-Every shard is given all rows in order and follows those that are its own; what began in the same rows is then numbered
+The rows of every range are dealt to shards, each of which follows its own in order; what began in them is then numbered
 in order of frames. The records are those of one core, to the last bit: nothing in a connection depends on another one.
 """
 
@@ -26,8 +26,8 @@ from synfin.watch.engine.team import Team
 if TYPE_CHECKING:
     from synfin.capture.reader import CaptureReader
 
-MOST = 8  #: shards; more would mostly skip what is not theirs
-ENOUGH = 1 << 24  #: bytes of a file for which a second core is worth its start
+MOST = 8  #: shards; what more bring was not measured
+ENOUGH = 1 << 22  #: bytes of a file for which a second core is worth its start
 
 _BREAKS = 64  # between ranges; what is left of an input with more is read by one
 

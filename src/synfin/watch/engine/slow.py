@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from struct import Struct
+from struct import Struct, calcsize
 from typing import TYPE_CHECKING
 
 from synfin._kernels import scan
@@ -12,16 +13,27 @@ from synfin.capture.packet import Packet
 if TYPE_CHECKING:
     from synfin.wire.fragments import Reassembler
     from synfin.wire.frame import Frame
+    from synfin.wire.layer import Layer
     from synfin.wire.tcp import Segment
 
 _ROW = Struct(scan.ROW_FORMAT)
+
+
+def _offset(name: str) -> int:
+    """Where a field stands in a row, before which none is padding."""
+    codes = re.findall(r"\d*[a-zA-Z]", scan.ROW_FORMAT)[: scan.ROW_FIELDS.index(name)]
+    return calcsize("<" + "".join(codes))
+
+
 _PLACES = [scan.ROW_FIELDS.index(name) for name in ("time_ns", "offset", "cap_len", "wire_len", "link_type")]
+_KIND_AT = _offset("kind")
 
 
 class SlowPath:
-    """Completes rows in capture order: fragments are put together on the way."""
+    """Completes rows in capture order: fragments are put together on the way. `sums`: and judges their checksums."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, *, sums: bool = False) -> None:
+        self._sums = sums
         self.last: Frame | None = None
         self._seed = seed
         self._fragments: Reassembler | None = None
@@ -62,6 +74,16 @@ class SlowPath:
         quoted_by = -1 if error is None else error[1] << 8 | error[2]
         captured = 0 if segment is None else len(segment.payload)
         scan.mark(rows, index, at, REASONS.index(frame.reason), quoted_by, known, captured)
+        if self._sums and frame.tcp is not None and frame.segment is not None:
+            rows[index * _ROW.size + _KIND_AT] |= _wrong_sum(frame, frame.tcp)
+
+
+def _wrong_sum(frame: Frame, layer: Layer) -> int:
+    """The bit of a wrong checksum, 0 where it is right or cannot be judged."""
+    from synfin._kernels import sums
+    from synfin.dissect.checksum import Verdict, verdict
+
+    return {Verdict.BAD: sums.BAD, Verdict.PARTIAL: sums.PARTIAL}.get(verdict(frame, layer), 0)
 
 
 def _header(frame: Frame, segment: Segment) -> bytes:

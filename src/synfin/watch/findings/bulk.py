@@ -82,6 +82,7 @@ RULES: tuple[tuple[str, str, Callable[[Verdict, int], bool]], ...] = (
     ("slow_client", "latency.client", _opened),
     ("slow_server", "latency.server", _opened),
     ("copies", "capture.duplicates", _always),
+    ("partial_sum", "capture.checksum_offload", _always),
     ("long_segments", "capture.offload_segments", _always),
     ("missing", "capture.missing_segments", _always),
 )
@@ -107,9 +108,11 @@ OPEN_QUESTIONS = {
     "doubled": ("capture.duplicates",),
     "hole": ("capture.missing_segments",),
     "large_hole": ("capture.missing_segments", "path.mtu_blackhole"),
-    "one_direction": ("path.asymmetric",),
+    "one_direction": ("path.asymmetric", "capture.missing_segments"),
     "odd_reset": ("rst.injected",),
     "reset_after_data": ("rst.tls_alert_first",),
+    "perhaps_slow": ("latency.server",),
+    "bad_sum": ("capture.bad_checksum",),
     "quoted": ("path.pmtu_icmp",),
     "window_filled": ("window.full",),
     "scale": ("window.scale_mismatch",),
@@ -142,12 +145,17 @@ def found(key: int) -> tuple[str, ...]:
     ids = [name for sign, name, holds in RULES if signs & _BITS[sign] and holds(verdict, marks)]
     if "rst.injected" in ids:
         ids = [name for name in ids if name not in ("death.peer_lost_state", "rst.conntrack_invalid")]
+    if signs & _BITS["one_way"] and "path.asymmetric" not in ids:
+        from synfin.watch.findings.weaken import ABSENCE, SEVERE
+
+        if any(KNOWN[name].severity in SEVERE for name in (verdict.open, verdict.close, *ids) if name in ABSENCE):
+            ids.append("path.asymmetric")
     silent = {weak for name in (*ids, verdict.open, verdict.close) for weak in KNOWN[name].explains}
     return tuple(sorted((name for name in ids if name not in silent), key=_rank))
 
 
 def _rank(name: str) -> tuple[bool, int]:
-    return not name.startswith("capture."), -severity(KNOWN[name].severity)
+    return not name.startswith(("capture.", "path.asymmetric")), -severity(KNOWN[name].severity)
 
 
 @lru_cache(maxsize=65536)

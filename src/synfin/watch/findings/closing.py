@@ -10,8 +10,9 @@ from synfin.watch.findings.known import Numbers, finding
 from synfin.watch.findings.seen import CLIENT, NAMES, SERVER, Move, Seen
 from synfin.watch.follow import collect as c
 from synfin.watch.story.scene import first_closer
-from synfin.wire.tcp import ACK, FIN, RST
+from synfin.wire.tcp import ACK, FIN, RST, options
 
+_MPTCP, _FAST_CLOSE = 30, 7
 _OF_CLOSING = ("close-", "simultaneous-close", "half-close")
 
 
@@ -59,17 +60,31 @@ def _by_reset(name: str, seen: Seen, steps: Sequence[Step]) -> Finding:
     frames += [reset.frame] if reset is not None else []
     if name == "close.rst_reply" and reset is not None and reset.flags & ACK:
         numbers["case"] = "with_ack"
-    if name == "close.abort" and all(_acknowledged(seen, side) for side in (CLIENT, SERVER)):
+    if all(move.flags & RST for move in seen.moves):
+        numbers["case"] = "only"
+    elif name == "close.abort" and reset is not None and _fast_close(seen, reset):
+        numbers["case"] = "fastclose"
+    elif name == "close.abort" and all(_acknowledged(seen, side) for side in (CLIENT, SERVER)):
         numbers["case"] = "idle"
     if name == "close.keepalive_timeout":
         numbers["n"] = unanswered_probes(seen, final.reset_by)
     return finding(name, who, frames, numbers)
 
 
+def _fast_close(seen: Seen, reset: Move) -> bool:
+    """Whether the other end had asked for the abort by MP_FASTCLOSE (RFC 8684 section 3.5)."""
+    asked = next((move for move in reversed(seen.moves[: reset.index]) if move.side != reset.side), None)
+    return asked is not None and any(
+        option.kind == _MPTCP and option.data[:1] and option.data[0] >> 4 == _FAST_CLOSE
+        for option in options(asked.segment.options)
+    )
+
+
 def _acknowledged(seen: Seen, side: int) -> bool:
     """Whether all that the side sent was acknowledged."""
     final = seen.final
-    return 0 < final.sides[side].nxt <= final.sides[1 - side].ledger.ack
+    heard = final.sides[1 - side].ledger
+    return 0 < final.sides[side].nxt <= max(heard.ack, heard.rst_ack)
 
 
 def unanswered_probes(seen: Seen, side: int) -> int:
@@ -138,7 +153,8 @@ def _forgotten_fin_wait(seen: Seen) -> Iterator[Finding]:
     if late is None or reset.segment.seq != late.segment.ack or late.flags & RST:
         return
     idle = late.at_ns - max(move.at_ns for move in seen.moves if move.index < late.index)
-    if idle >= limits.FIN_WAIT_IDLE_NS and late.flags & FIN:
+    # data with the FIN is refused by a closed socket in any state
+    if idle >= limits.FIN_WAIT_IDLE_NS and late.flags & FIN and not late.length:
         numbers: Numbers = {"A": NAMES[closer], "B": NAMES[1 - closer], "dt": idle}
         frames = [own.fins[0].frame, acked.frame, late.frame, reset.frame]
         yield finding("close.finwait2_expired", NAMES[1 - closer], frames, numbers)

@@ -14,9 +14,11 @@ from synfin.watch.findings.path import paths
 from synfin.watch.findings.resets import resets
 from synfin.watch.findings.seen import Seen
 from synfin.watch.findings.silence import silences
+from synfin.watch.findings.weaken import weakened
 from synfin.watch.findings.window import windows
 from synfin.watch.findings.witness import witness
 
+_WITNESS = ("capture.", "path.asymmetric")  #: they are about the capture, and come first
 _ORDER = ("error", "warn", "note", "info", "ok")
 
 
@@ -28,7 +30,7 @@ def judge(known: Seen, steps: Sequence[Step]) -> list[Finding]:
     beside = unexplained([*_beside(known)], verdict)
     if not beside and known.connection.close in ("close.rst_after_own_fin", "close.rst_reply"):
         verdict[1].numbers.setdefault("case", "alone")  # nothing stands beside it to refer to
-    return [*verdict, *sorted(beside, key=_rank)]
+    return weakened(known, [*verdict, *sorted(beside, key=_rank)])
 
 
 def _beside(known: Seen) -> Iterator[Finding]:
@@ -44,4 +46,4 @@ def _beside(known: Seen) -> Iterator[Finding]:
 
 
 def _rank(finding: Finding) -> tuple[bool, int]:
-    return not finding.id.startswith("capture."), _ORDER.index(finding.severity)
+    return not finding.id.startswith(_WITNESS), _ORDER.index(finding.severity)

@@ -52,6 +52,8 @@ def _server(seen: Seen) -> Iterator[Finding]:
     """A request was acknowledged, and its answer came long after."""
     if not seen.opened:
         return  # who asks is a guess
+    gone = seen.connection.close == "close.rst_after_own_fin" and seen.connection.closed_by == "client"
+    left = next((fin.index for fin in seen.halves[CLIENT].fins if gone), len(seen.moves))
     slowest: tuple[int, Move, Move] | None = None
     request: Move | None = None
     repeated = False
@@ -59,41 +61,64 @@ def _server(seen: Seen) -> Iterator[Finding]:
         if move.side == CLIENT and move.length and not move.probe:
             request, repeated = move, move.again
         elif move.side == SERVER and request is not None and move.length:
-            acked = next((m for m in seen.answers(request) if m.ack >= request.end), None)
-            delay = acked.at_ns - request.at_ns if acked is not None else 0
-            wire = max(seen.rtt_ns or 0, delay if acked is not move else 0)
-            waited = move.at_ns - request.at_ns - wire
-            if (
-                not move.again
-                and not repeated
-                and waited > _patience(seen)
-                and (slowest is None or waited > slowest[0])
-            ):
+            acked = next((m for m in seen.answers(request) if m.ack >= request.end), move)
+            waited = move.at_ns - request.at_ns - max(seen.rtt_ns or 0, acked.at_ns - request.at_ns)
+            clear = acked is not move and move.index < left and not move.again and not repeated
+            if clear and waited > _patience(seen) and (slowest is None or waited > slowest[0]):
                 slowest = (waited, request, move)
             request = None
     if slowest is not None:
         waited, request, answer = slowest
-        yield finding("latency.server", "server", [request.frame, answer.frame], {"dt": waited})
+        numbers: Numbers = {"dt": waited}
+        unasked = _speaks_unasked(seen)
+        if unasked:
+            numbers["case"] = "unasked"
+        severity = "note" if unasked else ""
+        frames = [request.frame, answer.frame]
+        yield finding("latency.server", "server", frames, numbers, likely=unasked, severity=severity)
+
+
+def _speaks_unasked(seen: Seen) -> bool:
+    """Whether the server also sends on its own after a pause: then no wait need be for an answer."""
+    if seen.connection.server.port in limits.UNASKED_PORTS:
+        return True
+    said: Move | None = None
+    for move in seen.moves:
+        if move.length and not move.again and not move.probe:
+            if move.side == SERVER and said is not None and move.at_ns - said.at_ns > _patience(seen):
+                return True
+            said = move if move.side == SERVER else None
+    return False
 
 
 def _nagle(seen: Seen, side: int) -> Iterator[Finding]:
     """Small segments that wait for delayed ACKs: small, an ACK after the delay, at once the next small one."""
     mss = seen.halves[1 - side].mss or 536
     stalls: list[tuple[int, Move, Move]] = []
+    second_waits: list[int] = []
     for first, ack, second in zip(seen.moves, seen.moves[1:], seen.moves[2:], strict=False):
         if first.side != side or ack.side == side or second.side != side:
             continue
         small = 0 < first.length < mss and 0 < second.length < mss
         waited = ack.at_ns - first.at_ns
-        delayed = limits.DELAYED_ACK_MIN_NS <= waited <= limits.DELAYED_ACK_MAX_NS
+        delayed = limits.DELAYED_ACK_MIN_NS <= waited <= limits.DELAYED_ACK_MAX_NS + (seen.rtt_ns or 0)
         follows = second.seq == first.end and second.at_ns - ack.at_ns <= limits.AT_ONCE_NS
         if small and ack.pure_ack and ack.ack == first.end and delayed and follows and not first.again:
             stalls.append((waited, first, ack))
-    if len(stalls) >= limits.NAGLE_STALLS:
-        waits = sorted(waited for waited, *_ in stalls)
-        numbers: Numbers = {"X": NAMES[side], "Y": NAMES[1 - side], "n": len(stalls), "dt": waits[len(waits) // 2]}
+            answer = next((m for m in seen.answers(second) if m.ack >= second.end), ack)
+            second_waits.append(max(answer.at_ns - second.at_ns, 0))
+    waits = sorted(waited for waited, *_ in stalls)
+    if len(stalls) < limits.NAGLE_STALLS:
+        return
+    # the second piece completes the request, and its ACK comes with the answer: after the round trip alone
+    away = min(sorted(second_waits)[len(second_waits) // 2], seen.rtt_ns or limits.DELAYED_ACK_MAX_NS)
+    usual = waits[len(waits) // 2]
+    if usual - away >= limits.DELAYED_ACK_MIN_NS:
+        numbers: Numbers = {"X": NAMES[side], "Y": NAMES[1 - side], "n": len(stalls), "dt": usual}
         frames = [frame for _, first, ack in stalls for frame in (first.frame, ack.frame)]
-        yield finding("app.nagle_delayed_ack", NAMES[side], frames, numbers)
+        severity = "" if seen.rtt_ns is not None else "note"
+        likely = seen.rtt_ns is None
+        yield finding("app.nagle_delayed_ack", NAMES[side], frames, numbers, likely=likely, severity=severity)
 
 
 def _silly(seen: Seen, side: int) -> Iterator[Finding]:

@@ -61,11 +61,16 @@ def _meaning(said: Quote) -> str:
 def _unanswered(steps: Sequence[Step]) -> Numbers:
     syns = [step for step in steps if step.segment.flags & SYN]
     numbers: Numbers = {"n": len(syns), "dt": syns[-1].time_ns - syns[0].time_ns if syns else 0}
-    if any(not step.from_client for step in steps):
+    if any(not step.from_client and _soon_after(syns, step.time_ns) for step in steps):
         numbers["case"] = "other"
     elif len(syns) == 1:
         numbers["case"] = "once"
     return numbers
+
+
+def _soon_after(syns: Sequence[Step], time_ns: int) -> bool:
+    """Whether what came then can be an answer to a SYN."""
+    return any(0 <= time_ns - syn.time_ns <= limits.ANSWER_TO_SYN_NS for syn in syns)
 
 
 def beside_opening(seen: Seen) -> Iterator[Finding]:
@@ -178,10 +183,12 @@ def _stale(seen: Seen) -> Iterator[Finding]:
     client, server = seen.halves
     for syn in client.syns[:1]:
         answer = next(iter(seen.answers(syn)), None)
-        if answer is None or answer.flags & (SYN | RST) or not answer.flags & ACK:
+        if answer is None or not answer.pure_ack or answer.at_ns - syn.at_ns > limits.ANSWER_TO_SYN_NS:
             return
-        if answer.ack == syn.end:
-            return
+        if answer.ack in (syn.seq, syn.end) or any(
+            one.ack == syn.end for one in server.syn_acks if one.index < syn.index
+        ):
+            return  # it acknowledges nothing, or the capture has the SYN behind its answer
         again = next((move for move in client.syns if move.index > answer.index), None)
         reset = next((move for move in client.resets if move.index > answer.index), None)
         numbers: Numbers = {"dt": again.at_ns - syn.at_ns} if again is not None and server.syn_acks else {}

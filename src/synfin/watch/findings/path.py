@@ -92,6 +92,10 @@ def _one_direction(seen: Seen) -> Iterator[Finding]:
         other = seen.halves[1 - side]
         captured = other.payload + len(other.syns) + len(other.syn_acks) + len(other.fins)  # each takes a number
         if len(steps) > 1 and captured <= (1 - limits.ONE_WAY_SHARE) * passed:
-            numbers: Numbers = {"A": NAMES[side], "B": NAMES[1 - side], "bytes": passed + steps[-1]}
-            yield finding("path.asymmetric", NAMES[1 - side], [acks[0].frame, acks[-1].frame], numbers)
+            frames, missing = [acks[0].frame, acks[-1].frame], passed + steps[-1]
+            if not seen.halves[1 - side].moves:
+                numbers: Numbers = {"A": NAMES[side], "B": NAMES[1 - side], "bytes": missing}
+                yield finding("path.asymmetric", NAMES[1 - side], frames, numbers)
+            elif not any(move.step.opinion and move.step.opinion.hole for move in seen.moves):
+                yield finding("capture.missing_segments", "", frames, {"bytes": missing - captured})
             return

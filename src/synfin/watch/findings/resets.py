@@ -74,7 +74,10 @@ def _late_data(seen: Seen, reset: Move) -> Iterator[Finding]:
     numbers: Numbers = {"A": NAMES[reset.side], "B": NAMES[1 - reset.side], "bytes": last.length}
     frames = [fin.frame, last.frame, reset.frame]
     if last.ack == fin.end:
-        yield finding("app.write_after_peer_close", NAMES[1 - reset.side], frames, numbers)
+        if peer.fins:  # it was closing as well, and these were its last words
+            numbers["case"] = "last_words"
+        severity = "note" if peer.fins else ""
+        yield finding("app.write_after_peer_close", NAMES[1 - reset.side], frames, numbers, severity=severity)
         return
     late = abs(last.at_ns - fin.at_ns)
     crossing = seen.rtt_ns is None or late <= max(limits.CROSSING_RTTS * seen.rtt_ns, limits.CROSSING_NS)

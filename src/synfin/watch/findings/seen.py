@@ -5,7 +5,7 @@ Copies that the capture made are set apart first: no rule but the one about them
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice, pairwise
 
@@ -119,6 +119,7 @@ class Seen:
     past_ns: int | None = None  #: when the same endpoints were last heard in an earlier connection, before the first
 
     quotes: Sequence[Quote] = ()  #: ICMP errors about it
+    sums: Mapping[int, str] = field(default_factory=dict)  #: by frame: checksums that are `bad` or `partial`
 
     @property
     def midstream(self) -> bool:
@@ -141,8 +142,11 @@ class Seen:
         """What the other end sends afterwards."""
         return (other for other in self.after(move) if other.side != move.side)
 
-    def both_ways(self) -> bool:
-        return all(half.moves for half in self.halves)
+    @property
+    def one_way(self) -> bool:
+        """Whether the capture lacks an end that spoke: the other one acknowledges what is nowhere in it."""
+        silent = [not half.moves for half in self.halves]
+        return any(silent) and any(move.ack or not move.flags & SYN for move in self.moves)
 
 
 def seen(
@@ -153,8 +157,9 @@ def seen(
     capture_end_ns: int | None = None,
     past: Sequence[Segment] = (),
     quotes: Sequence[Quote] = (),
+    sums: Mapping[int, str] | None = None,
 ) -> Seen:
-    """The steps of a connection as the rules read them; `past` and `quotes` as for `story.tell`."""
+    """The steps of a connection as the rules read them; `past`, `quotes` and `sums` as for `story.tell`."""
     reader = _Reader()
     copies = [step for step in steps if step.opinion is not None and step.opinion.kind is Kind.CAPTURE_DUPLICATE]
     for step in steps:
@@ -165,7 +170,7 @@ def seen(
     last_ns = max((step.time_ns for step in steps), default=0)
     end_ns = last_ns if capture_end_ns is None else max(capture_end_ns - start_ns, last_ns)
     past_ns = start_ns - past[-1].time_ns if past else None
-    return Seen(connection, final, reader.moves, copies, reader.halves, end_ns, past_ns, quotes)
+    return Seen(connection, final, reader.moves, copies, reader.halves, end_ns, past_ns, quotes, sums or {})
 
 
 def gaps(moves: Sequence[Move]) -> list[int]:

@@ -14,6 +14,7 @@ AT_ONCE_NS = 2 * _MS  #: an answer, not a timer
 # Opening
 SYN_GAP_MIN_NS = 500 * _MS  #: a shorter gap is another attempt of the application, not the kernel's timer
 SYN_GAP_TOLERANCE = 0.15
+ANSWER_TO_SYN_NS = 3 * _S  #: what comes later is no answer to a SYN
 SYN_ACK_ALONE_NS = 500 * _MS  #: a repetition that answers no SYN comes from the timer
 DEFER_ACCEPT_NS = 2_500 * _MS  #: a first repetition as late as this is TCP_DEFER_ACCEPT, not a lost ACK
 PROBE_LIFE_NS = _S  #: a connection without data that is reset within this was a probe
@@ -35,6 +36,8 @@ OTHER_TTL = 2  #: a TTL that differs by more is another machine's
 PAIR_OF_RESETS_NS = 5 * _MS  #: to both ends within this: from the middle
 
 # Loss
+EARLY_SHARE = 0.5  #: of the quickest round trip: an ACK this soon is not of the repetition
+ROUND_TRIPS_TAKEN = 200
 STORM_WINDOW_NS = 5 * _S
 STORM_SEGMENTS = 50
 STORM_SHARE = 0.10
@@ -62,6 +65,7 @@ SCALE_WINDOW_BYTES = 4_096
 SLOW_WIRE_NS = 300 * _MS
 SLOW_END_NS = 500 * _MS
 SLOW_END_RTTS = 5
+UNASKED_PORTS = (179, 639, 646, 1883, 5222, 6667)  #: BGP, MSDP, LDP, MQTT, XMPP, IRC: both ends speak unasked
 NAGLE_STALLS = 3
 SILLY_SEGMENTS = 20
 SILLY_BYTES = 128
@@ -71,6 +75,7 @@ INTERACTIVE_PORTS = (22, 23, 513)  #: a key at a time is what they are for
 DUPLICATES = 2
 DUPLICATES_SHARE = 0.20
 ONE_WAY_FLOWS = 5
+CLOCK_BACK_NS = 10 * _MS  #: a capture's own disorder is smaller; beyond it the clock was set
 
 # Many connections
 FLEET_NS = 10 * _S

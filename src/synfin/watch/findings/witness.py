@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from synfin.watch.connections.record import Finding
 from synfin.watch.findings import thresholds as limits
 from synfin.watch.findings.known import Numbers, finding
-from synfin.watch.findings.seen import NAMES, Seen
+from synfin.watch.findings.seen import NAMES, Move, Seen
 from synfin.watch.opinion import Hole
 from synfin.wire.tcp import SYN
 
@@ -17,6 +17,7 @@ def witness(seen: Seen) -> Iterator[Finding]:
     yield from _duplicates(seen)
     yield from _merged(seen)
     yield from _missing(seen)
+    yield from _sums(seen)
 
 
 def _duplicates(seen: Seen) -> Iterator[Finding]:
@@ -37,6 +38,37 @@ def _merged(seen: Seen) -> Iterator[Finding]:
             numbers: Numbers = {"A": NAMES[side], "n": len(long), "bytes": max(m.length for m in long), "mss": mss}
             yield finding("capture.offload_segments", NAMES[side], [move.frame for move in long], numbers)
             return
+
+
+def _sums(seen: Seen) -> Iterator[Finding]:
+    """Wrong checksums: left to the network card, or wrong on the wire, so that the receiver did not take them."""
+    unfinished = [move for move in seen.moves if seen.sums.get(move.frame) == "partial"]
+    if unfinished:
+        yield finding("capture.checksum_offload", "", [move.frame for move in unfinished], {"n": len(unfinished)})
+    senders = {move.side for move in unfinished}  # of one that leaves sums to its card none is told to be wrong
+    corrupt = [
+        move for move in seen.moves
+        if seen.sums.get(move.frame) == "bad" and move.side not in senders and move.end > move.seq
+        and _is_rare(seen, move) and _was_dropped(seen, move)
+    ]  # fmt: skip
+    if corrupt:
+        yield finding("capture.bad_checksum", "middle", [move.frame for move in corrupt], {"n": len(corrupt)})
+
+
+def _is_rare(seen: Seen, bad: Move) -> bool:
+    """Whether most checksums of a segment's sender are right: else the capture was altered, or made up."""
+    mine = seen.halves[bad.side].moves
+    return 2 * sum(seen.sums.get(move.frame) == "bad" for move in mine) < len(mine)
+
+
+def _was_dropped(seen: Seen, bad: Move) -> bool:
+    """Whether its sender sent the same again, with a right checksum, before any of it was acknowledged."""
+    for move in seen.after(bad):
+        if move.side == bad.side and move.seq < bad.end and bad.seq < move.end:
+            return move.frame not in seen.sums
+        if move.side != bad.side and move.ack >= bad.end:
+            return False
+    return False
 
 
 def _missing(seen: Seen) -> Iterator[Finding]:

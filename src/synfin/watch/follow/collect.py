@@ -37,6 +37,7 @@ REFUSED = 0x04  #: a SYN was answered by an acceptable RST,ACK, before any SYN,A
 REJECTED = 0x08  #: the SYN's sender answered the SYN,ACK with RST and had not acknowledged anything
 UNSOLICITED = 0x10  #: a SYN,ACK without SYN was answered with RST
 ICMP_REJECTED = 0x20  #: an ICMP error quoted the SYN (reported by the caller)
+LATE_SYN = 0x40  #: the first SYN or SYN,ACK was not the connection's first segment
 
 # Marks of ConnectionFacts.reset, about the RST that decided.
 RST_ACTIVE = 0x01  #: shape of a RST from a live socket (diagnosis: ACK flag, and window, options or SEQ = SND.NXT)
@@ -95,13 +96,37 @@ def add(
     window: int,
     hdr_len: int,
     time_ns: int,
+    *,
+    to_itself: bool = False,
 ) -> None:
-    """Note one segment that `side` sent: raw numbers of its header, payload length by the IP header."""
+    """Note one segment that `side` sent: raw numbers of its header, payload length by the IP header.
+
+    A socket that is connected to itself is both ends: what it sends, each end has sent.
+    """
+    _note_segment(conn, side, flags, seq, ack, length, window, hdr_len, time_ns)
+    if to_itself:
+        _note_segment(conn, 1 - side, flags, seq, ack, length, window, hdr_len, time_ns)
+        conn.sides[1 - side].order = conn.sides[side].order
+
+
+def _note_segment(
+    conn: ConnectionFacts,
+    side: int,
+    flags: int,
+    seq: int,
+    ack: int,
+    length: int,
+    window: int,
+    hdr_len: int,
+    time_ns: int,
+) -> None:
     own, peer = conn.sides[side], conn.sides[1 - side]
     if not own.packets and not peer.packets:
         conn.first_ns = conn.last_ns = time_ns
         if flags & (SYN | ACK | RST) == SYN | ACK:
             conn.opening |= FIRST_IS_SYN_ACK
+    elif flags & (SYN | RST) == SYN and not (own.ledger.sent | peer.ledger.sent) & (SENT_SYN | SENT_SYN_ACK):
+        conn.opening |= LATE_SYN
     conn.last_ns = max(conn.last_ns, time_ns)
     own.packets += 1
     far_ack = unwrap(peer, ack) if flags & ACK else 0
@@ -304,6 +329,8 @@ def order_bits(conn: ConnectionFacts, side: int, client: int) -> int:
     order = own.order
     if side != client and not own.ledger.sent & SENT_SYN and not conn.opening & REFUSED:
         order |= f.LISTENS
+    if conn.opening & LATE_SYN:
+        order |= f.LATE_SYN
     if peer.ledger.fin and peer.run <= peer.ledger.fin and own.ledger.ack <= peer.ledger.fin:
         order |= f.DENIED_FIN  # a FIN behind a hole changes nothing (RFC 9293 3.10.7.4)
     return order

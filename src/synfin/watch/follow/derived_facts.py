@@ -7,6 +7,7 @@ from synfin.watch.follow.facts import (
     FIN_SECOND,
     FIN_SENT,
     FROM_ORDER,
+    LATE_SYN,
     LIKELY_SYN,
     MAY_ACK_OF_FIN,
     MAY_ACK_OF_SYN,
@@ -43,7 +44,7 @@ def facts(own: Ledger, peer: Ledger, order: int = 0) -> int:
     vector = order & FROM_ORDER
     if not (own.sent | peer.sent) & (SENT_SYN | SENT_SYN_ACK):
         vector |= MIDSTREAM
-    return vector | _sends(own, peer) | _opening(own, peer) | _closing(own, peer) | _reset(own, peer)
+    return vector | _sends(own, peer) | _opening(own, peer) | _closing(own, peer) | _reset(own, peer, order)
 
 
 def _sends(own: Ledger, peer: Ledger) -> int:
@@ -72,8 +73,8 @@ def _opening(own: Ledger, peer: Ledger) -> int:
         vector |= MAY_SYN_ACK
     if own.sent & SENT_SYN_ACK or (own.sent & SENT_ACK and 0 < peer.isn < ack):
         vector |= PROVEN_SYN
-    if own.sent & (SENT_SYN | SENT_SYN_ACK) and peer.ack > own.isn:
-        vector |= MAY_ACK_OF_SYN
+    if peer.ack > own.isn if own.sent & (SENT_SYN | SENT_SYN_ACK) else peer.sent & SENT_SYN and peer.ack:
+        vector |= MAY_ACK_OF_SYN  # of a SYN,ACK that the capture lacks, every ACK may be one
     if _synchronised(own, peer, ack):
         vector |= PROVEN_SYNED
     if not own.sent and peer.sent & SENT_SYN and peer.sent & (SENT_ACK | SENT_DATA):
@@ -83,7 +84,7 @@ def _opening(own: Ledger, peer: Ledger) -> int:
 
 def _synchronised(own: Ledger, peer: Ledger, ack: int) -> bool:
     """Whether its segments show that its SYN was acknowledged. A bare ACK does not: SYN-RECEIVED sends those too."""
-    if own.sent & SENT_SYN_ACK and peer.sent & SENT_SYN_DATA:
+    if peer.sent & SENT_SYN_DATA and not own.sent & SENT_SYN:
         return False  # Fast Open: data may leave from SYN-RECEIVED (RFC 7413)
     if own.sent & SENT_DATA or 0 < peer.syn_end < ack:
         return True
@@ -106,12 +107,14 @@ def _closing(own: Ledger, peer: Ledger) -> int:
     return vector
 
 
-def _reset(own: Ledger, peer: Ledger) -> int:
+def _reset(own: Ledger, peer: Ledger, order: int) -> int:
     """A reset may count unless it lies left of what its receiver acknowledged; Linux takes the FIN's place as well."""
     if not peer.sent & SENT_RST:
         return 0
     if own.ack:
         return MAY_RST if peer.rst >= own.ack - 1 else 0
-    if own.sent & SENT_SYN:
-        return MAY_RST if peer.rst_ack > own.isn else 0
+    if own.sent & SENT_SYN and not order & LATE_SYN:
+        # SYN-SENT takes one that acknowledges the SYN; who has got the other SYN takes one that follows it.
+        follows = peer.sent & (SENT_SYN | SENT_SYN_ACK) and peer.rst > peer.isn
+        return MAY_RST if peer.rst_ack > own.isn or follows else 0
     return MAY_RST

@@ -36,6 +36,7 @@ DENIED_ACK_OF_FIN = 1 << 22
 MAY_RST = 1 << 23
 LIKELY_RST = 1 << 24  #: a RST that it must have accepted, had it arrived
 LIKELY_SYN = 1 << 25  #: the captured SYN arrived: it will be answered (a sent SYN,ACK says the same)
+LATE_SYN = 1 << 26  #: a SYN was captured, but not first: it may be a late copy and the capture begin in midstream
 
 #: Bits that come from the order of the capture (`collect`), not from the ledgers.
-FROM_ORDER = LISTENS | RST_ENDS | DENIED_SYNED | DENIED_FIN | DENIED_ACK_OF_FIN | LIKELY_RST | LIKELY_SYN
+FROM_ORDER = LISTENS | RST_ENDS | DENIED_SYNED | DENIED_FIN | DENIED_ACK_OF_FIN | LIKELY_RST | LIKELY_SYN | LATE_SYN

@@ -47,6 +47,7 @@ SETTLED_NS = 3_000_000_000
 def marks(conn: c.ConnectionFacts, client: int, capture_end_ns: int) -> int:
     """What the verdict asks, given which side is the client and when the capture ended."""
     ours, theirs = conn.sides[client], conn.sides[1 - client]
+    heard = bool(ours.packets and theirs.packets)  # of a capture of one direction nobody can say: no answer
     both_syn = ours.ledger.sent & theirs.ledger.sent & SENT_SYN
     return sum(
         mark
@@ -65,7 +66,7 @@ def marks(conn: c.ConnectionFacts, client: int, capture_end_ns: int) -> int:
             (CLIENT_RST, ours.ledger.sent & SENT_RST),
             (FIRST_IS_SYN_ACK, conn.opening & c.FIRST_IS_SYN_ACK),
             (SETTLED, capture_end_ns - conn.last_ns >= SETTLED_NS),
-            (UNANSWERED, any(side.retransmissions >= 3 or side.probes >= 2 for side in conn.sides)),
+            (UNANSWERED, heard and any(side.retransmissions >= 3 or side.probes >= 2 for side in conn.sides)),
             (ANY_RST, (ours.ledger.sent | theirs.ledger.sent) & SENT_RST),
         )
         if holds

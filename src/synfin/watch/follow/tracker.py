@@ -93,6 +93,7 @@ class Tracker:
             segment.window,
             segment.hdr_len,
             segment.time_ns,
+            to_itself=segment.to_itself,
         )
         tracked.zeek.add(
             row.side, segment.flags, segment.seq, segment.ack, segment.length, len(segment.payload), segment.window,

@@ -95,6 +95,7 @@ class Flow:
     scale: int | None = None
     missed_frame: int = 0  #: an acknowledgment of bytes that were not captured
     right: int = 0  #: highest number that the receiver's windows ever allowed
+    freed_ns: int = 0  #: when the receiver let it go on after its window had been used up
     dup_acks: int = 0  #: by the receiver, for `una`
     same_acks: int = 0  #: those for `una` that no retransmission accounts for yet
     dup_ns: int = 0  #: time of the last of them

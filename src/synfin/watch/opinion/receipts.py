@@ -47,7 +47,10 @@ def acknowledge(own: Flow, peer: Flow, draft: Draft, evidence: Evidence, *, sack
             own.missed_frame = segment.frame if own.news_ns else 0
             own.nxt = own.near = own.una
     shift = (peer.scale if own.scale is not None else 0) or 0
-    own.right = max(own.right, ack + (segment.window << (0 if segment.flags & 2 else shift)))
+    right = ack + (segment.window << (0 if segment.flags & 2 else shift))
+    if own.right <= own.nxt < right:
+        own.freed_ns = segment.time_ns
+    own.right = max(own.right, right)
 
 
 def _unwrapped(own: Flow, sacks: tuple[tuple[int, int], ...]) -> list[tuple[int, int, int]]:

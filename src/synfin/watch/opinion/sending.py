@@ -111,7 +111,7 @@ def _ahead(own: Flow, sent: Sent, left_out: int, times: Times) -> None:
     if own.missed_frame:
         sent.draft.turn_hole(Hole.CAPTURE_GAP, "opinion.hole-acked", own.missed_frame)
         own.missed_frame = 0
-    waited_ns = sent.time_ns - max(own.una_ns, own.news_ns)
+    waited_ns = sent.time_ns - max(own.una_ns, own.news_ns, own.freed_ns)
     if left_out and own.una == sent.start and waited_ns >= RTO_MIN_NS - TIMER_SLACK_NS:
         own.unseen = left_out
         own.recovery_end, own.recovery_cause = sent.end + 1, "rto"

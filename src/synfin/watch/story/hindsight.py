@@ -7,12 +7,12 @@ what it would not have sent. A reset did not count if its sender or its receiver
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from synfin.watch.follow import collect
 from synfin.watch.follow import facts as f
 from synfin.watch.follow.collect import ConnectionFacts
-from synfin.wire.tcp import ACK, RST, SYN, Segment
+from synfin.wire.tcp import ACK, FIN, RST, SYN, Segment
 
 _DENIALS = f.DENIED_SYNED | f.DENIED_FIN | f.DENIED_ACK_OF_FIN
 _RESETS = f.RST_ENDS | f.LIKELY_RST
@@ -24,8 +24,13 @@ def note(conn: ConnectionFacts, side: int, segment: Segment) -> None:
         return
     collect.add(
         conn, side, segment.flags, segment.seq, segment.ack, segment.length, segment.window, segment.hdr_len,
-        segment.time_ns,
+        segment.time_ns, to_itself=segment.to_itself,
     )  # fmt: skip
+
+
+def note_sent(conn: ConnectionFacts, side: int, segment: Segment) -> None:
+    """Note a segment as sent only: one that goes to its own sender has not come back yet."""
+    note(conn, side, replace(segment, dst_port=0) if segment.to_itself else segment)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +52,14 @@ def look_back(segments: Sequence[Segment], sides: Sequence[int], client: int) ->
         note(conn, side, segment)
         if (own.nxt, own.ledger.ack) != known:
             last_news[side] = k
+            if segment.to_itself:
+                last_news[1 - side] = k
         for end in (0, 1):
             order[end].append(conn.sides[end].order)
     for end in (0, 1):
+        refused = _refused_fin(segments, sides, end)
+        if refused is not None:
+            order[end][refused] |= f.DENIED_FIN
         _judge_by_later(order[end], last_news[end])
         listens = collect.order_bits(conn, end, client) & f.LISTENS
         arrived = _syn_arrival(segments, sides, end)
@@ -79,8 +89,24 @@ def _judge_by_later(order: list[int], last_news: int) -> None:
 def _first(segments: Sequence[Segment], sides: Sequence[int], side: int, wanted: int) -> int | None:
     """Index of that side's first segment whose SYN, ACK and RST flags are exactly `wanted`."""
     for k, segment in enumerate(segments):
-        if sides[k] == side and segment.flags & (SYN | ACK | RST) == wanted:
+        if (sides[k] == side or segment.to_itself) and segment.flags & (SYN | ACK | RST) == wanted:
             return k
+    return None
+
+
+def _refused_fin(segments: Sequence[Segment], sides: Sequence[int], end: int) -> int | None:
+    """The bare RST by which an end that had sent FIN refused the peer's FIN; who knows the connection acknowledges it.
+
+    It had forgotten FIN-WAIT-2, or its program had closed what was only shut down.
+    """
+    closed, refused = False, False
+    for k, segment in enumerate(segments):
+        if sides[k] == end:
+            if refused and segment.flags & (RST | ACK) == RST:
+                return k
+            closed, refused = closed or bool(segment.flags & FIN), False
+        elif closed and segment.flags & FIN:
+            refused = True
     return None
 
 
@@ -89,7 +115,11 @@ def _syn_arrival(segments: Sequence[Segment], sides: Sequence[int], end: int) ->
     answer = _first(segments, sides, end, SYN | ACK)
     if answer is None:
         return None
-    copies = [k for k in range(answer) if sides[k] != end and segments[k].flags & (SYN | ACK | RST) == SYN]
+    copies = [
+        k
+        for k in range(answer)
+        if (sides[k] != end or segments[k].to_itself) and segments[k].flags & (SYN | ACK | RST) == SYN
+    ]
     if not copies:
         return answer
     own = _first(segments, sides, end, SYN)  # a simultaneous open: its own SYN left before the other one arrived

@@ -19,6 +19,7 @@ from synfin.watch.follow.quote import Quote, quote
 from synfin.watch.follow.raw import RawConnection
 from synfin.watch.story.retell import REMEMBERED
 from synfin.watch.story.story import tell
+from synfin.watch.story.sums import note_sum
 from synfin.wire.frame import dissect
 from synfin.wire.tcp import Segment
 
@@ -43,6 +44,7 @@ class _Heard:
     segments: list[Segment] = field(default_factory=list)
     bits: list[int] = field(default_factory=list)
     quotes: list[Quote] = field(default_factory=list)
+    sums: dict[int, str] = field(default_factory=dict)
 
 
 def opened(
@@ -118,6 +120,7 @@ class _Picker:
             heard = self._heard.setdefault(conn, _Heard())
             heard.segments.append(frame.segment)
             heard.bits.append(fact[_BITS])
+            note_sum(heard.sums, frame)
             if self._last.get(number) == conn:
                 self._whole.append(conn)
 
@@ -147,7 +150,7 @@ class _Picker:
         past = [segment for one in sorted(self._earlier.get(conn, ())) for segment in self._past[one]]
         return tell(
             heard.segments, record(self._chosen[conn]), [flag_names(bits) for bits in heard.bits],
-            capture_end_ns=end_ns, past=past[-REMEMBERED:], quotes=heard.quotes,
+            capture_end_ns=end_ns, past=past[-REMEMBERED:], quotes=heard.quotes, sums=heard.sums,
         )  # fmt: skip
 
 

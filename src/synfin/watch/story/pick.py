@@ -21,6 +21,7 @@ from synfin.watch.follow.analysis import flag_names
 from synfin.watch.follow.raw import RawConnection
 from synfin.watch.story.retell import REMEMBERED
 from synfin.watch.story.story import tell
+from synfin.watch.story.sums import note_sum
 from synfin.wire.frame import dissect
 from synfin.wire.tcp import Segment
 
@@ -87,19 +88,24 @@ def pick_story(paths: Sequence[str], chosen: Connection, earlier: Sequence[RawCo
     _, followed, own = engine.tracker.counts()
     if followed > own:
         return None  # ICMP errors quote headers, perhaps of this connection
-    segments = list(_segments(picker.found))
+    sums: dict[int, str] = {}
+    segments = list(_segments(picker.found, sums))
     if len(segments) != len(picker.found) or not segments:
         return None
     flags = [flag_names(place.bits) for place in picker.found]
-    return tell(segments, chosen, flags, capture_end_ns=picker.end_ns, past=tuple(_segments(picker.past)))
+    return tell(
+        segments, chosen, flags, capture_end_ns=picker.end_ns, past=tuple(_segments(picker.past, {})), sums=sums
+    )
 
 
-def _segments(found: Collection[_Place]) -> Iterator[Segment]:
+def _segments(found: Collection[_Place], sums: dict[int, str]) -> Iterator[Segment]:
+    """The segments; wrong checksums are noted in `sums`."""
     for path in dict.fromkeys(place.path for place in found):
         with open(path, "rb") as stream:
             for place in found:
                 if place.path == path:
                     data = os.pread(stream.fileno(), place.size, place.packet.offset)
-                    segment = dissect(place.packet._replace(data=data)).segment
-                    if segment is not None:
-                        yield segment
+                    frame = dissect(place.packet._replace(data=data))
+                    if frame.segment is not None:
+                        note_sum(sums, frame)
+                        yield frame.segment

@@ -13,6 +13,7 @@ from synfin.watch.follow.analysis import flag_names
 from synfin.watch.follow.quote import Quote, quote
 from synfin.watch.follow.raw import RawConnection
 from synfin.watch.story.story import tell
+from synfin.watch.story.sums import note_sum
 from synfin.wire.frame import Frame, dissect
 from synfin.wire.tcp import Segment
 
@@ -36,6 +37,7 @@ def retell(paths: Sequence[str], chosen: Connection, engine: Engine, earlier: Se
     segments, flags = [], []
     before = frozenset(one.conn for one in earlier)
     quotes: list[Quote | None] = []
+    sums: dict[int, str] = {}
     past: deque[Segment] = deque(maxlen=REMEMBERED)
     end_ns = None
     number = 0
@@ -61,6 +63,7 @@ def retell(paths: Sequence[str], chosen: Connection, engine: Engine, earlier: Se
                         frames[number] = frame
                         segments.append(frame.segment)
                         flags.append(flag_names(place.bits))
+                        note_sum(sums, frame)
     said = [one for one in quotes if one is not None]
-    story = tell(segments, chosen, flags, capture_end_ns=end_ns, past=tuple(past), quotes=said)
+    story = tell(segments, chosen, flags, capture_end_ns=end_ns, past=tuple(past), quotes=said, sums=sums)
     return Told(story, frames, end_ns)

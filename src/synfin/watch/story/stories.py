@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -18,6 +18,7 @@ from synfin.watch.follow.raw import RawConnection
 from synfin.watch.follow.tracker import Tracker
 from synfin.watch.story.retell import REMEMBERED
 from synfin.watch.story.story import tell
+from synfin.watch.story.sums import note_sum
 from synfin.wire.fragments import Reassembler
 from synfin.wire.frame import Frame, dissect
 from synfin.wire.tcp import Segment
@@ -30,6 +31,7 @@ class Heard:
     tracker: Tracker
     segments: dict[int, list[tuple[Segment, int]]] = field(default_factory=dict)  #: by `conn`, with analysis bits
     quotes: dict[int, list[Quote]] = field(default_factory=dict)  #: by `conn`: ICMP errors about it
+    sums: dict[int, dict[int, str]] = field(default_factory=dict)  #: by `conn`: wrong checksums by frame
     end_ns: int | None = None  #: the latest time
     frames: int = 0
     begins: list[int] = field(default_factory=list)  #: the number of each capture's first frame
@@ -51,6 +53,7 @@ class Heard:
             return frame, None
         if keep:
             self.segments.setdefault(tracked.number, []).append((row.segment, row.bits))
+            note_sum(self.sums.setdefault(tracked.number, {}), frame)
         return frame, tracked.number
 
     @cached_property
@@ -58,17 +61,20 @@ class Heard:
         """By `conn`; to be asked when everything was taken."""
         return {raw.conn: raw for raw in self.tracker.connections()}
 
-    def stories(self) -> Iterator[Story]:
-        """The story of each connection, in order of `conn`."""
+    def stories(self, wanted: Collection[int] | None = None) -> Iterator[Story]:
+        """The story of each connection, or of those that are wanted, in order of `conn`."""
         before: dict[frozenset[tuple[bytes, int]], list[Segment]] = {}  # by endpoints: what they exchanged so far
         for conn, parts in sorted(self.segments.items()):
             past = before.setdefault(self.connections[conn].endpoints, [])
             segments = [segment for segment, _ in parts]
+            if wanted is not None and conn not in wanted:
+                past += segments
+                continue
             flags = [flag_names(bits) for _, bits in parts]
             known = record(self.connections[conn])
             yield tell(
                 segments, known, flags, capture_end_ns=self.end_ns, past=past[-REMEMBERED:],
-                quotes=self.quotes.get(conn, ()),
+                quotes=self.quotes.get(conn, ()), sums=self.sums.get(conn),
             )  # fmt: skip
             past += segments
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from synfin.tcp.state import State
+from synfin.watch.connections.claims import claims
 from synfin.watch.connections.paths import likely
 from synfin.watch.connections.record import Connection, Step, Story
 from synfin.watch.findings.judge import judge
@@ -20,8 +21,9 @@ from synfin.watch.follow.quote import Quote
 from synfin.watch.opinion import Opinion
 from synfin.watch.opinion import judge as judge_segments
 from synfin.watch.story.derive import derive
+from synfin.watch.story.earlier import claims_before
 from synfin.watch.story.fired import receiver_rules, sender_rules
-from synfin.watch.story.hindsight import Hindsight, look_back, note
+from synfin.watch.story.hindsight import Hindsight, look_back, note_sent
 from synfin.watch.story.phases import phase
 from synfin.watch.story.scene import CLIENT, SERVER, Memory, remember, scene
 from synfin.wire.seq import MASK
@@ -36,12 +38,14 @@ def tell(
     capture_end_ns: int | None = None,
     past: Sequence[Segment] = (),
     quotes: Sequence[Quote] = (),
+    sums: Mapping[int, str] | None = None,
 ) -> Story:
     """The story of one connection.
 
     `segments` in capture order, `flags` tshark's analysis names for each (without the prefix), `capture_end_ns` when
     the capture ended, if that is known, `past` what the same endpoints exchanged in earlier connections: what of it
-    comes late is recognised. `quotes` are the ICMP errors about it.
+    comes late is recognised. `quotes` are the ICMP errors about it, `sums` (by frame) its checksums that are `bad` or
+    `partial`.
     """
     sides = _sides(segments, connection)
     hindsight = look_back(segments, sides, CLIENT)
@@ -49,6 +53,7 @@ def tell(
     memory = (Memory(), Memory())
     now = ConnectionFacts()
     states = [_start(hindsight, end) for end in (CLIENT, SERVER)]
+    earlier = claims_before(past, _sides(past, connection))
     steps: list[Step] = []
     opinions = _opinions(segments, past)
     for k, (segment, side) in enumerate(zip(segments, sides, strict=True)):
@@ -58,7 +63,11 @@ def tell(
         derivations = derive(here, named)
         remember(here)
         before = tuple(states)
-        note(now, side, segment)
+        note_sent(now, side, segment)
+        returned = segment.to_itself  # a socket that is connected to itself: what is sent here comes back
+        sent = _state(hindsight, now, side, k)
+        if returned:
+            note_sent(now, 1 - side, segment)
         states = [_state(hindsight, now, end, k) for end in (CLIENT, SERVER)]
         seq, ack = numbers.relative(side, segment)
         steps.append(
@@ -69,20 +78,21 @@ def tell(
                 seq=seq,
                 ack=ack if segment.flags & ACK else None,
                 client_before=before[CLIENT],
-                client_after=states[CLIENT],
+                client_after=sent if returned and sent is not before[CLIENT] else states[CLIENT],
                 server_before=before[SERVER],
                 server_after=states[SERVER],
                 rules=(
-                    *sender_rules(here, before[side], states[side]),
-                    *receiver_rules(here, before[1 - side], states[1 - side]),
+                    *sender_rules(here, before[side], sent),
+                    *receiver_rules(here, sent if returned else before[1 - side], states[1 - side]),
                 ),
                 phase=named,
                 derivations=derivations,
                 flags=names,
                 opinion=opinions[k],
+                claims=claims(now, CLIENT, earlier),
             )
         )
-    known = seen(connection, steps, hindsight.final, capture_end_ns=capture_end_ns, past=past, quotes=quotes)
+    known = seen(connection, steps, hindsight.final, capture_end_ns=capture_end_ns, past=past, quotes=quotes, sums=sums)
     findings = judge(known, steps)
     beside = tuple(one.id for one in findings if one.id not in (connection.open, connection.close))
     return Story(replace(connection, findings=beside), steps, findings, known)

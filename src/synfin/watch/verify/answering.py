@@ -124,6 +124,9 @@ def _resets(seen: Seen, side: int, half: Half) -> Iterator[Ruling]:
         return
     answer = next((move for move in seen.after(late) if move.side == side), None)
     if answer is None:
+        again = [move for move in seen.after(late) if move.side != side and move.again]
+        if again:  # neither taken nor refused
+            yield ruling("SHLD-3", NAMES[side], False, [fin.frame, late.frame, *(move.frame for move in again)])
         return
     if answer.flags & RST:
         yield ruling("SHLD-3", NAMES[side], True, [fin.frame, late.frame, answer.frame])
@@ -132,6 +135,8 @@ def _resets(seen: Seen, side: int, half: Half) -> Iterator[Ruling]:
 
 def _urgent(seen: Seen, side: int, half: Half) -> Iterator[Ruling]:
     urgent = [move for move in half.moves if move.flags & URG and not move.flags & (SYN | RST)]
+    if not urgent and half.data:
+        yield ruling("SHLD-13", NAMES[side], True, [half.data[0].frame])
     if not urgent:
         return
     first = urgent[0]

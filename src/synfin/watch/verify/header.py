@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from synfin.watch.findings.seen import NAMES, Move, Seen
+from synfin.watch.findings import thresholds as limits
+from synfin.watch.findings.seen import NAMES, Move, Seen, gaps
 from synfin.watch.verify.ruling import Ruling, ruling
 from synfin.wire.tcp import SYN, options
 
@@ -26,9 +27,12 @@ def header_rulings(seen: Seen) -> Iterator[Ruling]:
         large = [move for move in half.moves if move.segment.window >= _HIGH_BIT]
         peer = seen.halves[1 - side].data
         if large and peer:
-            used = [move.frame for move in peer if move.index > large[0].index]
+            used = [move for move in peer if move.index > large[0].index]
             if used:
-                yield ruling("MUST-1", NAMES[1 - side], True, [large[0].frame, used[0]])
+                # A window that was read as a negative number is probed byte by byte.
+                probed = len(used) > 1 and all(move.length == 1 for move in used)
+                probed = probed and min(gaps(used)) >= limits.RTO_MIN_NS
+                yield ruling("MUST-1", NAMES[1 - side], not probed, [large[0].frame, used[0].frame])
 
 
 def _sizes(seen: Seen, side: int) -> Iterator[Ruling]:
@@ -62,8 +66,9 @@ def _option_bytes(side: int, moves: list[Move]) -> Iterator[Ruling]:
     late = [
         move for move in moves if not move.flags & SYN and any(o.kind == _MSS for o in options(move.segment.options))
     ]
-    if late:
-        yield ruling("MUST-65", NAMES[side], False, [late[0].frame])
+    early = [move for move in moves if move.flags & SYN and any(o.kind == _MSS for o in options(move.segment.options))]
+    if late or early:
+        yield ruling("MUST-65", NAMES[side], not late, [(late or early)[0].frame])
     for move in moves:
         raw = move.segment.options
         end = next((one.offset for one in options(raw) if one.kind == _END), None)

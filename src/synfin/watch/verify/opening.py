@@ -53,9 +53,9 @@ def _group(address: bytes) -> bool:
 
 def _destination(seen: Seen) -> Iterator[Ruling]:
     for syn in seen.halves[CLIENT].syns[:1]:
+        yield ruling("MUST-46", "client", not _group(syn.segment.dst), [syn.frame])
         if _group(syn.segment.dst):
             answered = [move.frame for move in seen.answers(syn)]
-            yield ruling("MUST-46", "client", False, [syn.frame])
             yield ruling("MUST-57", "server", not answered, [syn.frame, *answered[:1]])
         if _group(syn.segment.src):
             answered = [move.frame for move in seen.answers(syn)]
@@ -80,6 +80,9 @@ def _reused(seen: Seen) -> Iterator[Ruling]:
     client, server = seen.halves
     if seen.past_ns is None or not client.syns or seen.past_ns >= _TWO_MSL_NS:
         return
+    refused = next((move for move in seen.answers(client.syns[0]) if move.flags & RST or move.pure_ack), None)
+    if client.stamps and not server.syn_acks and refused is not None:
+        yield ruling("SHLD-4", "server", False, [client.syns[0].frame, refused.frame], dt=seen.past_ns)
     if seen.opened and server.syn_acks:
         frames = [client.syns[0].frame, server.syn_acks[0].frame]
         yield ruling("MAY-2", "server", True, frames, dt=seen.past_ns)

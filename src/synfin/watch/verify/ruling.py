@@ -18,6 +18,8 @@ _MILD = {
     "SHLD-7": "info",  # TCP_NODELAY is a choice
     "SHLD-18": "info",  # quick acknowledgments at the start are Linux's habit
     "SHLD-19": "info",  # what a network card merges is acknowledged once
+    "SHLD-23": "info",  # a program may change its mind
+    "SHLD-26": "info",  # Linux only notes it once the connection stands
     "SHLD-28": "info",
 }
 

@@ -13,6 +13,8 @@ from synfin.wire.tcp import ACK, CWR, ECE, PSH, RST, SYN
 _INITIAL_SEGMENTS = 10  #: RFC 6928
 _R2_NS = 100_000_000_000
 _GIVEN_UP = 4  #: repetitions that count as having tried
+_ENDLESS = 30  #: more of them without an answer know no end (Linux: 15, tcp_retries2)
+_BY_SIGNAL = ("fast", "sack")  #: causes of a retransmission that no timer waits for
 
 
 def sending_rulings(seen: Seen) -> Iterator[Ruling]:
@@ -42,7 +44,11 @@ def _timeout(side: int, half: Half) -> Iterator[Ruling]:
             waited = timed[0].at_ns - moves[moves.index(timed[0]) - 1].at_ns if moves.index(timed[0]) else 0
             if waited:
                 yield ruling("MUST-18", NAMES[side], waited >= limits.RTO_MIN_NS, [m.frame for m in moves], dt=waited)
-        waits = gaps(moves)[1:]
+        every = gaps(moves)
+        hasty = [after for after, move in zip(every[1:], moves[2:], strict=False) if move.cause not in _BY_SIGNAL]
+        if hasty and min(hasty) < limits.RTO_MIN_NS:  # a tail loss probe comes once, and before
+            yield ruling("MUST-18", NAMES[side], False, [m.frame for m in moves], dt=min(hasty))
+        waits = every[1:]
         if len(waits) >= 2:
             grown = all(after >= limits.BACKOFF_RATIO[0] * before for before, after in pairwise(waits))
             yield ruling("MUST-19", NAMES[side], grown, [m.frame for m in moves])
@@ -71,7 +77,7 @@ def _given_up(seen: Seen, side: int, half: Half) -> Iterator[Ruling]:
             continue
         tried = moves[-1].at_ns - moves[0].at_ns
         frames = [move.frame for move in moves]
-        yield ruling("MUST-20", NAMES[side], True, frames, n=len(moves) - 1, dt=tried)
+        yield ruling("MUST-20", NAMES[side], len(moves) - 1 <= _ENDLESS, frames, n=len(moves) - 1, dt=tried)
         reset = next((m for m in half.resets if m.index > moves[-1].index), None)
         if reset is not None or seen.connection.close == "close.silent_death":
             end = reset.at_ns - moves[0].at_ns if reset is not None else seen.end_ns - moves[0].at_ns

@@ -87,6 +87,7 @@ def _closed(seen: Seen, side: int) -> Iterator[Ruling]:
             yield from _probed(seen, side, shut, probes)
         elif waited > 1_000_000_000 and any(m.index > shut.index for m in sender.data):
             yield ruling("MUST-36", NAMES[1 - side], False, [shut.frame], dt=waited)
+            yield ruling("MUST-35", NAMES[1 - side], False, [shut.frame], dt=waited)
         reset = next((move for move in during if move.flags & RST), None)
         if reset is not None:
             exact = reset.segment.seq == shut.ack & 0xFFFFFFFF
