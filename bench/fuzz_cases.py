@@ -106,6 +106,26 @@ def rows(dice: random.Random) -> None:
         list(compiled.raw_connections(tracker))
 
 
+def leaving(dice: random.Random) -> None:
+    """The same rows for records alone, of which connections leave memory meanwhile: each of them is given once."""
+    count = dice.randrange(1, 300)
+    written, size = bytearray().join(_row(dice) for _ in range(count)), scan.row_size()
+    closed_after_s = dice.choice((0, 4, 5, 240))
+    tracker = follow.Tracker(
+        matrix(), facts=False, closed_after_s=closed_after_s, idle_after_s=dice.choice((0, closed_after_s + 4, 3600))
+    )
+    records, at = 0, 0
+    while at < count:
+        some = dice.randrange(1, count - at + 1)
+        tracker.follow(written[at * size :], some)
+        at += some
+        while dice.random() < 0.8 and (block := tracker.drain(False, dice.choice((1, 2, 4096)))):
+            records += len(block) // follow.record_size()
+    while block := tracker.drain(True, dice.choice((1, 7, 4096))):
+        records += len(block) // follow.record_size()
+    assert records == tracker.connection_count(), (records, tracker.connection_count())
+
+
 def _row(dice: random.Random) -> bytes:
     key = dice.randrange(4)
     values = {name: dice.choice((*WORDS, 5000, dice.getrandbits(32))) for name in scan.ROW_FIELDS}
@@ -118,7 +138,8 @@ def _row(dice: random.Random) -> bytes:
         "flags": dice.choice(flags),
         "len_bytes": dice.choice((0, 0, 1, -1, 2**31 - 1, -(2**31))),
         "time_ns": dice.choice(TIMES),
-        "kind": dice.choice((1, 9, 65, 73, dice.getrandbits(8))),
+        "kind": dice.choice((1, 9, 1, 9, dice.getrandbits(8))),
+        "ordinary": dice.randrange(3),
         "hdr_len": dice.choice((20, 20, 24, 0, 255)),
         "wscale": dice.randrange(-128, 128),
     }
@@ -233,7 +254,7 @@ def _steady(dice: random.Random) -> bytes:
     return samples.pcap_bytes(written, dice.choice("<>"), 0xA1B2C3D4)
 
 
-CASES = (frames, rows, conversations, files, cores)
+CASES = (frames, rows, leaving, conversations, files, cores)
 
 if __name__ == "__main__":
     main()

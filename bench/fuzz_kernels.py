@@ -24,7 +24,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 KERNELS = (
     "carrier", "scan", "judge", "collect", "step", "flight", "zeek", "stream", "fact", "clock", "calm", "table",
-    "leave", "record", "birth", "deal", "signs", "follow", "boundary", "stretch",
+    "leave", "record", "birth", "deal", "signs", "options", "follow", "boundary", "stretch",
 )  # fmt: skip
 SANITISE = (
     "-O1", "-g", "-fno-omit-frame-pointer", "-fsanitize=address,undefined", "-fno-sanitize-recover=undefined",

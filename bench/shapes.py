@@ -32,6 +32,10 @@ class Shape:
 SHAPES = {
     shape.name: shape
     for shape in (
+        Shape("long-small.pcap", 4200, ("--mix", "small", "--concurrent", "2000")),
+        Shape("long-mixed.pcap", 2200, ("--mix", "mixed", "--concurrent", "2000")),
+        Shape("many-small.pcap", 1600, ("--mix", "small", "--concurrent", "20000")),
+        Shape("many-mixed.pcap", 1200, ("--mix", "mixed", "--concurrent", "20000")),
         Shape("small.pcap", 1600, ("--mix", "small", "--concurrent", "2000")),
         Shape("mixed.pcap", 1200, ("--mix", "mixed", "--concurrent", "2000")),
         Shape("part-small.pcap", 160, ("--mix", "small", "--concurrent", "2000")),

@@ -84,7 +84,7 @@ def _arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="a twentieth of the data")
     parser.add_argument("--scale", type=float, default=1.0, help="size of the data, 1 by default")
-    parser.add_argument("--turns", type=int, default=0, help="turns of every row (by default 5, 2 with tshark)")
+    parser.add_argument("--turns", type=int, default=0, help="turns of every row (by default 5, 1 or 2 with tshark)")
     parser.add_argument("--data", type=Path, metavar="FOLDER", help="keep the captures there, and use what is there")
     parser.add_argument("--big", action="store_true", help="memory on a capture of 4 GB as well (makes it first)")
     parser.add_argument("--only", default="", metavar="WORD", help="only rows that have this word")

@@ -211,8 +211,7 @@ def rows_of(dice: random.Random, count: int, tuples: int, hashes: int) -> bytear
             "high_port": 1000, "seq": dice.randrange(9), "ack": dice.randrange(9), "hdr_len": 20, "wscale": -1,
             "flags": dice.choice((0x02, 0x12, 0x10, 0x10, 0x11, 0x14)), "kind": dice.choice((1, 9)), "time_ns": time_ns,
         }  # fmt: skip
-        if row["flags"] == 0x10 and row["ack"]:
-            row["kind"] |= scan.ORDINARY
+        row["ordinary"] = int(row["flags"] == 0x10 and row["ack"] != 0)
         rows.extend(struct.pack(scan.ROW_FORMAT, *(row[name] for name in scan.ROW_FIELDS)))
     return rows
 

@@ -71,8 +71,8 @@ def bulk_rows(dice: random.Random, count: int) -> bytearray:
 
     def add(side: int, flags: int, length: int) -> None:
         numbers = {"seq": seqs[side], "ack": seqs[1 - side] if flags & 0x10 else 0, "flags": flags}
-        kind = 1 | 8 * side | scan.ORDINARY * (flags == 0x10 and numbers["ack"] != 0)
-        row = fixed | numbers | {"len_bytes": length, "captured": length, "kind": kind, "time_ns": len(rows)}
+        row = fixed | numbers | {"len_bytes": length, "captured": length, "kind": 1 | 8 * side, "time_ns": len(rows)}
+        row["ordinary"] = int(flags == 0x10 and numbers["ack"] != 0)
         rows.extend(struct.pack(scan.ROW_FORMAT, *(row[name] for name in scan.ROW_FIELDS)))
         seqs[side] = (seqs[side] + length + (flags >> 1 & 1)) % 2**32
 
@@ -95,9 +95,10 @@ def test_many_gigabytes_go_either_way(dice: random.Random, count: int) -> None:
 
     short = bulk_rows(dice, count)
     long, size = bytearray(short), scan.row_size()
-    place = struct.calcsize(scan.ROW_FORMAT.partition("b")[0]) - 1  # `kind` stands before the only signed byte
+    assert scan.ROW_FIELDS[-1] == "ordinary"
+    place = struct.calcsize(scan.ROW_FORMAT.rstrip("x0123456789")) - 1
     found = []
-    long[place::size] = bytes(kind & ~scan.ORDINARY for kind in long[place::size])
+    long[place::size] = bytes(len(long) // size)
     assert long != short or count < 2
     for rows in (short, long):
         tracker, facts = follow.Tracker(matrix()), bytearray(len(rows) // size * follow.fact_size())

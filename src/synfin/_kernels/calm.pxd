@@ -4,7 +4,7 @@
 Inline, for `follow` to compile into its loop. `calm.py` tells when a connection is undisturbed.
 """
 from synfin._kernels.conn cimport FAMILIAR_DATA, Conn, Flow, Work
-from synfin._kernels.row cimport KIND_ORDINARY, Row
+from synfin._kernels.row cimport Row
 
 cdef bint settle(Conn* conn) noexcept nogil
 cdef void put_away(Conn* conn) noexcept nogil
@@ -20,7 +20,7 @@ cdef inline unsigned int disturbs(Conn* conn, unsigned int side, Row* row) noexc
     cdef unsigned int length = <unsigned int> row.len_bytes
     cdef unsigned int end = row.seq + length
     cdef unsigned int silent = length == 0
-    cdef unsigned int found = (row.kind & KIND_ORDINARY) ^ KIND_ORDINARY
+    cdef unsigned int found = row.ordinary != 1
     found |= row.seq ^ own.next_seq
     # an ACK alone that brings no news is a duplicate or a window update
     found |= <int> (row.ack - own.last_ack) < <int> silent

@@ -488,7 +488,7 @@ class Tracker:
             conn != cython.NULL
             and conn.work == cython.NULL
             and not conn.ended
-            and (not self.noting or (conn.flows[0].familiar != 0 and conn.flows[1].familiar != 0))
+            and not (self.noting and self.is_news(conn, side, row))
             and calm.disturbs(conn, side, row) == 0
             and not leave.is_gone(cython.address(self.leaving), conn, self.clock.now_s)
         ):
@@ -520,9 +520,23 @@ class Tracker:
         ):  # fmt: skip
             return 0
         own = cython.address(conn.flows[side])
+        if self.noting:
+            if self.is_news(conn, side, row):
+                return 0
+            if signs.remarkable(cython.address(self.store), own, cython.address(conn.flows[1 - side]), row):
+                if not signs.undisturbed(cython.address(self.store), conn, side, row, frame):
+                    return 0
         calm.advance(own, row)
         calm.tally(conn, own, row, frame, now_s)
         return 1
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.inline
+    @cython.exceptval(check=False)
+    def is_news(self, conn: cython.pointer(Conn), side: uint, row: cython.pointer(Row)) -> cython.bint:
+        """What signs may come of beside those of undisturbed segments: an end says what it never said before."""
+        return calm.unfamiliar(conn, side, row) | (conn.flows[1 - side].familiar == 0)
 
     @cython.cfunc
     @cython.nogil
@@ -599,7 +613,7 @@ class Tracker:
                 self.clock.now_s = passage.ticks[tick].now_s
                 tick += 1
             self.frames = passage.frames + place[i] + 1
-            if not self.noting and self.goes_on(conn, first + place[i], self.frames, self.clock.now_s):
+            if self.goes_on(conn, first + place[i], self.frames, self.clock.now_s):
                 self.followed += 1
                 self.segments += 1
             elif not self.meet(first + place[i], cython.NULL, cython.NULL):
@@ -684,7 +698,7 @@ class Tracker:
             past = cython.cast(cython.pvoid, finished)
         row = cython.cast(cython.pointer(Row), cython.address(rows[0]))
         with cython.nogil:
-            if fact == cython.NULL and not self.noting:
+            if fact == cython.NULL:
                 ok = self.records_of(row, n)
             else:
                 ok = self.all(row, n, fact, value, past)

@@ -6,13 +6,12 @@ from synfin._kernels.octets cimport be16, be32, be64
 from synfin._kernels.options cimport read_options
 from synfin._kernels.row cimport (
     KIND_FROM_HIGH,
-    KIND_ORDINARY,
     KIND_TCP,
     KIND_V6,
     OPT_TIMESTAMP,
     Row,
     fold,
-    ordinary,
+    is_ordinary,
 )
 
 # The first 4 of 8 bytes, in the machine's own order.
@@ -149,7 +148,8 @@ cdef inline bint plain(
     row.captured = room - hdr_len
     kind = KIND_TCP | (KIND_V6 * v6) | (KIND_FROM_HIGH * endpoints(src, dst, q, v6, row, seed))
     odd = (room != length) | ((row.flags & 0x17) != 0x10) | (row.window == 0) | (row.ack == 0)
-    row.kind = <unsigned char> (kind | (KIND_ORDINARY * (1 - odd)))
+    row.kind = <unsigned char> kind
+    row.ordinary = <unsigned char> (1 - odd)
     row.wscale = -1
     row.mss = 0
     row.sacked = 0
@@ -162,5 +162,5 @@ cdef inline bint plain(
     row.options = <unsigned char> (OPT_TIMESTAMP * odd)
     if (hdr_len != 20) & (1 - odd):
         read_options(q + 20, hdr_len - 20, row)
-        row.kind = <unsigned char> (kind | (KIND_ORDINARY if ordinary(row) else 0))
+        row.ordinary = is_ordinary(row)
     return 1

@@ -34,6 +34,7 @@ ctypedef struct Row:
     unsigned char reason  # REASON_: why the frame has no segment
     unsigned char options  # OPT_ bits: which options are there
     unsigned char wrong_sum  # WRONG_SUM_: of the TCP checksum, written by `sums` alone
+    unsigned char ordinary  # 1 where `is_ordinary`
 
 # From one time to a later one. Both come from a file that may say anything: beyond 64 bits the difference wraps.
 cdef inline long long since(long long later, long long earlier) noexcept nogil:
@@ -68,7 +69,6 @@ cdef enum:
     KIND_V6 = 2
     KIND_QUOTED = 4  # the header stands inside an ICMP error
     KIND_FROM_HIGH = 8  # the sender is the larger endpoint
-    KIND_ORDINARY = 64  # see `ordinary`
     KIND_INVOLVED = 32  # behind a tunnel or IP options: what those fields say is more than one plain header's
     KIND_SLOW = 16  # not read yet: a link type, tunnel or fragment that only the readable code knows
 
@@ -93,7 +93,7 @@ cdef enum:
 # Whether a segment says nothing by itself that is new in kind: an ACK without SYN, FIN and RST, all of its payload
 # captured, no window of 0, no option that matters beside timestamps and SACK. A number that is 0 stands for an
 # unknown one.
-cdef inline bint ordinary(Row* row) noexcept nogil:
+cdef inline bint is_ordinary(Row* row) noexcept nogil:
     return (
         (row.kind & (KIND_TCP | KIND_QUOTED)) == KIND_TCP and (row.flags & 0x17) == 0x10 and row.ack != 0
         and row.len_bytes >= 0 and row.captured >= <unsigned int> row.len_bytes and row.hdr_len >= 20

@@ -25,7 +25,6 @@ from cython.cimports.synfin._kernels.plain import MAX_FRAME, endpoints, header, 
 from cython.cimports.synfin._kernels.row import (
     KIND_FROM_HIGH,
     KIND_INVOLVED,
-    KIND_ORDINARY,
     KIND_QUOTED,
     KIND_SLOW,
     KIND_TCP,
@@ -37,20 +36,18 @@ from cython.cimports.synfin._kernels.row import (
     REASON_TRUNCATED,
     REASON_UNSUPPORTED,
     Row,
-    ordinary,
+    is_ordinary,
 )
 
 if not cython.compiled:
     raise ImportError("the kernel scan is not compiled")
 
-ROW_FORMAT = "<qQQ16s16sHHIIIiIHHBbBBIIIHHIHHBBBB4x"
+ROW_FORMAT = "<qQQ16s16sHHIIIiIHHBbBBIIIHHIHHBBBBB3x"
 ROW_FIELDS = (
     "time_ns", "offset", "hash", "low", "high", "low_port", "high_port", "wire_len", "seq", "ack", "len_bytes",
     "captured", "flags", "window", "kind", "wscale", "hdr_len", "ttl", "cap_len", "at", "interface", "link_type",
-    "ip_id", "sacked", "icmp", "mss", "operations", "reason", "options",
-    "wrong_sum",
+    "ip_id", "sacked", "icmp", "mss", "operations", "reason", "options", "wrong_sum", "ordinary",
 )  # fmt: skip
-ORDINARY = 64  #: bit of `kind`: the segment says nothing by itself that is new in kind
 
 REASONS = ("", "unsupported", "truncated", "malformed", "fragment", "nested")
 
@@ -178,8 +175,7 @@ def segment(
             row.options |= OPT_CUT
             left = cython.cast(uint, room)
         read_options(p + at + 20, left - 20, row)
-    if ordinary(row):
-        row.kind |= KIND_ORDINARY
+    row.ordinary = is_ordinary(row)
     return REASON_NONE
 
 
@@ -210,7 +206,8 @@ def quoted(
     if inner.protocol != 6:
         return inner.protocol == 1 or inner.protocol == 58 or tunnels(p, cap, cython.address(inner))
     if segment(p, cap, cython.address(inner), row, seed) == REASON_NONE:
-        row.kind = (row.kind | KIND_QUOTED) & ~KIND_ORDINARY
+        row.kind |= KIND_QUOTED
+        row.ordinary = 0
         if d.offset + 1 < cap:
             row.icmp = cython.cast(ushort, be16(p + d.offset))
     return 0
@@ -224,6 +221,7 @@ def clear(row: cython.pointer(Row)) -> cython.void:
     row.kind = 0
     row.wscale = -1
     row.options = 0
+    row.ordinary = 0
     row.len_bytes = -1
     row.at = 0
     row.hdr_len = 0
@@ -349,8 +347,7 @@ def mark(rows: uchar[::1], index: cython.Py_ssize_t, at: uint, reason: uint, quo
         row.icmp = cython.cast(ushort, quoted_by)
     if not known:
         row.len_bytes = -1
-    if not ordinary(row):
-        row.kind &= ~KIND_ORDINARY
+    row.ordinary &= is_ordinary(row)
 
 
 def scan_frame(data: cython.const[uchar][::1], time_ns: longlong, wire_len: uint, link_type: uint, offset: ulonglong,

@@ -6,7 +6,6 @@ Buffer = bytes | bytearray | memoryview | array[int]
 
 ROW_FORMAT: str
 ROW_FIELDS: tuple[str, ...]
-ORDINARY: int
 REASONS: tuple[str, ...]
 MAX_CAP_LEN: int
 DONE: int

@@ -135,16 +135,13 @@ cdef int quoted(Store* store, Conn* conn, unsigned int frame) noexcept nogil
 cdef int undisturbed(Store* store, Conn* conn, unsigned int side, Row* row, unsigned int frame) noexcept nogil
 cdef unsigned long long told(Store* store, Conn* conn, unsigned int client) noexcept nogil
 
-# Whether an undisturbed segment is worth a look; to be asked before `calm.advance`.
+# Whether an undisturbed segment is worth a look; to be asked before `calm.advance`. Without branches: which of it holds
+# nobody can predict, that nothing does is nearly always so.
 cdef inline bint remarkable(Store* store, Flow* own, Flow* peer, Row* row) noexcept nogil:
-    cdef unsigned int shift
-    if row.wrong_sum:
-        return True
-    if row.len_bytes == 0:
-        return False
-    if row.len_bytes > store.longest or since(row.time_ns, own.next_time_ns) >= store.patience_ns:
-        return True
-    if row.len_bytes < store.tiny_bytes and own.next_time_ns >= peer.last_ack_time_ns:
-        return True
-    shift = 0 if peer.only_syn or peer.scale < 0 else peer.scale
-    return <int> (row.seq + <unsigned int> row.len_bytes - peer.last_ack - (peer.window << shift)) >= 0
+    cdef unsigned int shift = 0 if peer.only_syn or peer.scale < 0 else peer.scale
+    cdef unsigned int beyond = row.seq + <unsigned int> row.len_bytes - peer.last_ack - (peer.window << shift)
+    cdef bint found = row.len_bytes > store.longest
+    found |= since(row.time_ns, own.next_time_ns) >= store.patience_ns
+    found |= (row.len_bytes < store.tiny_bytes) & (own.next_time_ns >= peer.last_ack_time_ns)
+    found |= <int> beyond >= 0
+    return (found & (row.len_bytes != 0)) | (row.wrong_sum != 0)

@@ -8,6 +8,7 @@ from cython.cimports.libc.stdlib import calloc, free, malloc, realloc
 from cython.cimports.libc.string import memcpy, memset
 from cython.cimports.synfin._kernels import flight
 from cython.cimports.synfin._kernels.conn import LIFE_PRESENT, Conn, Work
+from cython.cimports.synfin._kernels.roomy import LARGE_PAGE, in_large_pages
 from cython.cimports.synfin._kernels.row import KIND_V6, Row
 from cython.cimports.synfin._kernels.table import FIRST_MASK, PAGE_BITS, PAGE_SIZE, Table, at, give_back
 
@@ -17,6 +18,9 @@ if not cython.compiled:
 ALL_ONES = cython.declare(uint, 0xFFFFFFFF)
 MAX_RECORDS = cython.declare(uint, 0xFFFFFFF0)
 WORK_AT_ONCE = cython.declare(uint, 64)
+LINE = cython.declare(cython.size_t, 64)  # of the cache
+SINGLE_PAGES = cython.declare(uint, 4)
+PAGES_OF_A_BLOCK = cython.declare(uint, 32)  # whole large pages, if a record has 448 bytes
 
 
 @cython.cfunc
@@ -111,12 +115,25 @@ def clear(table: cython.pointer(Table), slot: cython.pointer(ulonglong)) -> cyth
 
 @cython.cfunc
 @cython.nogil
+@cython.inline
+@cython.exceptval(check=False)
+def aligned(block: cython.p_void, to: cython.size_t) -> cython.p_void:
+    return cython.cast(cython.p_void, (cython.cast(cython.size_t, block) + to - 1) & ~(to - 1))
+
+
+@cython.cfunc
+@cython.nogil
 @cython.exceptval(check=False)
 def another_page(table: cython.pointer(Table)) -> cint:
-    """Room for PAGE_SIZE more records, each in cache lines of its own; 0 when there is no memory."""
+    """Room for PAGE_SIZE more records, each in cache lines of its own; 0 when there is no memory.
+
+    The first pages are asked for one by one. Later ones share a block, of which the system gives what is used.
+    """
     wider: cython.pointer(cython.p_void)
-    block: cython.p_void
-    count: cython.size_t = cython.cast(cython.size_t, table.page_count) + 1
+    block: cython.p_void = cython.NULL
+    page: uint = table.page_count
+    shared: cython.size_t = PAGES_OF_A_BLOCK * PAGE_SIZE * cython.sizeof(Conn)
+    count: cython.size_t = cython.cast(cython.size_t, page) + 1
     wider = cython.cast(cython.pointer(cython.p_void), realloc(table.pages, count * cython.sizeof(cython.p_void)))
     if wider == cython.NULL:
         return 0
@@ -125,13 +142,20 @@ def another_page(table: cython.pointer(Table)) -> cint:
     if wider == cython.NULL:
         return 0
     table.blocks = wider
-    block = malloc(PAGE_SIZE * cython.sizeof(Conn) + 64)
-    if block == cython.NULL:
-        return 0
-    table.blocks[table.page_count] = block
-    table.pages[table.page_count] = cython.cast(
-        cython.pointer(Conn), (cython.cast(cython.size_t, block) + 63) & ~cython.cast(cython.size_t, 63)
-    )
+    if page < SINGLE_PAGES:
+        block = malloc(PAGE_SIZE * cython.sizeof(Conn) + LINE)
+        if block == cython.NULL:
+            return 0
+        table.pages[page] = cython.cast(cython.pointer(Conn), aligned(block, LINE))
+    elif (page - SINGLE_PAGES) % PAGES_OF_A_BLOCK == 0:
+        block = malloc(shared + LARGE_PAGE)
+        if block == cython.NULL:
+            return 0
+        table.pages[page] = cython.cast(cython.pointer(Conn), aligned(block, LARGE_PAGE))
+        in_large_pages(table.pages[page], shared)
+    else:
+        table.pages[page] = table.pages[page - 1] + PAGE_SIZE
+    table.blocks[page] = block
     table.page_count += 1
     return 1
 

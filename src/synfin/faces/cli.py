@@ -6,6 +6,7 @@ Results go to standard output, everything else to standard error. 0 ok, 1 a chec
 
 from __future__ import annotations
 
+import atexit
 import gc
 import sys
 from collections.abc import Sequence
@@ -23,6 +24,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     streams.prepare()
     gc.set_threshold(50_000)  # packets are many short-lived objects without cycles
+    atexit.register(gc.freeze)  # what is there at the end goes with the process: nobody need look for cycles in it
     try:
         asked = parse(arguments)
         status = int(import_module(f"synfin.faces.commands.{asked.command}").run(asked))
