@@ -510,6 +510,7 @@ class Tracker:
         """
         side: uint = 1 if row.kind & KIND_FROM_HIGH else 0
         own: cython.pointer(Flow)
+        peer: cython.pointer(Flow)
         if conn == cython.NULL:
             return 0
         if (
@@ -520,6 +521,10 @@ class Tracker:
         ):  # fmt: skip
             return 0
         own = cython.address(conn.flows[side])
+        if self.noting:
+            peer = cython.address(conn.flows[1 - side])
+            if peer.familiar == 0 or signs.remarkable(cython.address(self.store), own, peer, row):
+                return 0
         calm.advance(own, row)
         calm.tally(conn, own, row, frame, now_s)
         return 1
@@ -599,7 +604,7 @@ class Tracker:
                 self.clock.now_s = passage.ticks[tick].now_s
                 tick += 1
             self.frames = passage.frames + place[i] + 1
-            if not self.noting and self.goes_on(conn, first + place[i], self.frames, self.clock.now_s):
+            if self.goes_on(conn, first + place[i], self.frames, self.clock.now_s):
                 self.followed += 1
                 self.segments += 1
             elif not self.meet(first + place[i], cython.NULL, cython.NULL):
@@ -684,7 +689,7 @@ class Tracker:
             past = cython.cast(cython.pvoid, finished)
         row = cython.cast(cython.pointer(Row), cython.address(rows[0]))
         with cython.nogil:
-            if fact == cython.NULL and not self.noting:
+            if fact == cython.NULL:
                 ok = self.records_of(row, n)
             else:
                 ok = self.all(row, n, fact, value, past)
