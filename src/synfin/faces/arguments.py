@@ -190,7 +190,7 @@ def _following(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--summary", action="store_true", help="instead of the connections how many ended at which stage, and how"
     )
-    command.add_argument("--no-findings", action="store_true", help="do not look for findings: quicker by a fifth")
+    command.add_argument("--no-findings", action="store_true", help="do not look for findings, which is quicker")
     command.add_argument("--keep-all", action="store_true", help="forget none, whatever memory it takes")
 
 
