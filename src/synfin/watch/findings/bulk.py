@@ -135,7 +135,7 @@ def limits() -> bytes:
     return array("d", [float(known[name]) for name in signs.LIMITS]).tobytes()
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=4096)
 def found(key: int) -> tuple[str, ...]:
     """The ids beside a connection's two, in the order of `judge`: the key is its signs above its 64 bits of marks."""
     signs, marks = key >> 64, key & 0xFFFF_FFFF_FFFF_FFFF
@@ -158,7 +158,7 @@ def _rank(name: str) -> tuple[bool, int]:
     return not name.startswith(("capture.", "path.asymmetric")), -severity(KNOWN[name].severity)
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=4096)
 def undecided(key: int) -> frozenset[str]:
     """The ids that may come or go when the segments of a connection are read."""
     signs, marks = key >> 64, key & 0xFFFF_FFFF_FFFF_FFFF
