@@ -68,6 +68,17 @@ def test_a_filter_on_packets_chooses_connections_and_keeps_their_counters() -> N
 
 
 @pytest.mark.parametrize("readable", ["0", "1"])
+def test_a_filter_on_connections_chooses_by_their_records(readable: str) -> None:
+    asked = ("conns", "--ndjson", "-Y", 'conn.client.state == "CLOSED" and not conn.close == "close.never_opened"')
+    records = [json.loads(line) for line in synfin("conns", "--ndjson", TEXTBOOK, ALL[0]).out.splitlines()]
+    wanted = [one for one in records if one["client"]["state"] == "CLOSED" and one["close"] != "close.never_opened"]
+    from_files = synfin(*asked, TEXTBOOK, ALL[0], env={"SYNFIN_READABLE": readable})
+    assert [json.loads(line)["conn"] for line in from_files.out.splitlines()] == [one["conn"] for one in wanted] != []
+    piped = synfin(*asked, "-", stdin=Path(ALL[0]).read_bytes(), env={"SYNFIN_READABLE": readable})
+    assert [json.loads(line)["close"] for line in piped.out.splitlines()] == ["close.rst_after_own_fin"]
+
+
+@pytest.mark.parametrize("readable", ["0", "1"])
 def test_sorted_limited_and_with_the_columns_that_were_asked_for(readable: str) -> None:
     def lines(*arguments: str) -> list[str]:
         return synfin("conns", *arguments, *ALL, env={"SYNFIN_READABLE": readable}).out.splitlines()

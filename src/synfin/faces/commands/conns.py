@@ -16,6 +16,8 @@ from synfin.watch.engine.engine import GENEROUS, KEEP_ALL, Limits
 if TYPE_CHECKING:
     import argparse
 
+    from synfin.filter.compiled import Filter
+
 _MOST_HELPERS = 3  # to write: fewer threads than follow
 _TABLES = ("arrow", "arrows", "parquet")  #: forms that only go into a file
 
@@ -28,10 +30,19 @@ def run(asked: argparse.Namespace) -> int:
         raise UsageError("metrics are of one input; ask for them without --separate, a capture at a time")
     columns = _columns(asked.columns, form)
     asked.sort, asked.reverse = _order(asked)
-    if not _is_read_before(asked):
-        return _run(asked, form, columns, paths, paths)
+    wanted = _filter(asked.filter)
+    if not _is_read_before(asked, wanted):
+        return _run(asked, wanted, form, columns, paths, paths)
     with inputs.rereadable(paths) as again:
-        return _run(asked, form, columns, paths, again)
+        return _run(asked, wanted, form, columns, paths, again)
+
+
+def _filter(text: str | None) -> Filter | None:
+    if text is None:
+        return None
+    from synfin import filter as language
+
+    return language.compile(text)
 
 
 def _form(asked: argparse.Namespace, paths: Sequence[str]) -> str:
@@ -79,9 +90,9 @@ def _field(name: str, option: str) -> str:
     return short
 
 
-def _is_read_before(asked: argparse.Namespace) -> bool:
+def _is_read_before(asked: argparse.Namespace, wanted: Filter | None) -> bool:
     """Whether the captures must be read before they are followed."""
-    if asked.filter is not None or (asked.columns and metric_columns.PREFIX in asked.columns):
+    if _asks_packets(wanted) or (asked.columns and metric_columns.PREFIX in asked.columns):
         return True
     if asked.since is None and asked.until is None:
         return False
@@ -90,12 +101,23 @@ def _is_read_before(asked: argparse.Namespace) -> bool:
     return is_relative(asked.since) or is_relative(asked.until)
 
 
+def _asks_packets(wanted: Filter | None) -> bool:
+    """Whether a filter looks at packets before it knows a connection."""
+    return wanted is not None and not wanted.asks_connections
+
+
 def _run(
-    asked: argparse.Namespace, form: str, columns: Sequence[str], paths: Sequence[str], again: Sequence[str]
+    asked: argparse.Namespace,
+    wanted: Filter | None,
+    form: str,
+    columns: Sequence[str],
+    paths: Sequence[str],
+    again: Sequence[str],
 ) -> int:
-    findings = _asks_findings(asked, form, columns)
-    reading = _Reading(again, separate=asked.separate, limits=_limits(asked, again), jobs=asked.jobs, findings=findings)
-    blocks = iter(_chosen(asked, reading, again))
+    findings = _asks_findings(asked, form, columns) or (wanted is not None and "conn.findings" in wanted.fields)
+    limits = _limits(asked, wanted, again)
+    reading = _Reading(again, separate=asked.separate, limits=limits, jobs=asked.jobs, findings=findings)
+    blocks = iter(_chosen(asked, wanted, reading, again))
     some = list(islice(blocks, 1))  # what cannot be read is said before anything is written
     _write(form, columns, paths, again, chain(some, blocks), reading.warnings, asked)
     if not reading.connections and not asked.quiet:
@@ -107,14 +129,14 @@ def _run(
     return 130 if reading.interrupted else 0
 
 
-def _limits(asked: argparse.Namespace, paths: Sequence[str]) -> Limits:
+def _limits(asked: argparse.Namespace, wanted: Filter | None, paths: Sequence[str]) -> Limits:
     """How long connections stay in memory.
 
-    A filter asks all packets first, of which none is forgotten. Nor is any of a small input, unless asked for: so
-    `conn` is what the other commands say, which keep all.
+    A filter on packets asks all of them first, of which none is forgotten. Nor is any of a small input, unless asked
+    for: so `conn` is what the other commands say, which keep all.
     """
     given = asked.closed_after, asked.idle_after
-    if asked.keep_all or asked.filter is not None or (given == (None, None) and inputs.are_small(paths)):
+    if asked.keep_all or _asks_packets(wanted) or (given == (None, None) and inputs.are_small(paths)):
         return KEEP_ALL
     return Limits(*(usual if one is None else one for one, usual in zip(given, GENEROUS, strict=True)))
 
@@ -191,10 +213,22 @@ def _among(block: RecordBlock, wanted: Collection[int]) -> RecordBlock:
     return block.take([place for place, conn in enumerate(block.values("conn")) if conn in wanted])
 
 
-def _chosen(asked: argparse.Namespace, reading: _Reading, paths: Sequence[str]) -> Iterable[RecordBlock]:
+def _accepted(block: RecordBlock, wanted: Filter) -> RecordBlock:
+    """The connections that pass by their records alone."""
+    return block.take([place for place, one in enumerate(block.connections()) if wanted.accepts(one)])
+
+
+def _chosen(
+    asked: argparse.Namespace, wanted: Filter | None, reading: _Reading, paths: Sequence[str]
+) -> Iterable[RecordBlock]:
     """The connections that were asked for, in the order that was asked for."""
-    matching = None if asked.filter is None else [_matching(group, asked.filter) for group in reading.groups]
-    blocks: Iterable[RecordBlock] = reading.blocks(matching)
+    blocks: Iterable[RecordBlock]
+    if wanted is None:
+        blocks = reading.blocks()
+    elif wanted.asks_connections:
+        blocks = (_accepted(block, wanted) for block in reading.blocks())
+    else:
+        blocks = reading.blocks([_matching(group, wanted) for group in reading.groups])
     if (asked.since, asked.until, asked.sort, asked.limit) == (None,) * 4:
         return blocks
     from synfin.faces.moments import time_range
@@ -207,19 +241,10 @@ def _chosen(asked: argparse.Namespace, reading: _Reading, paths: Sequence[str]) 
     return blocks if asked.limit is None else choice.first(blocks, asked.limit)
 
 
-def _matching(paths: Sequence[str], text: str) -> set[int]:
-    """`conn` of the connections of one input that have a packet which matches, or that match themselves."""
-    from synfin import filter as language
+def _matching(paths: Sequence[str], wanted: Filter) -> set[int]:
+    """`conn` of the connections of one input that have a packet which matches."""
     from synfin.watch.engine.engines import compiled
 
-    wanted = language.compile(text)
-    if wanted.asks_connections:
-        from synfin.watch.connections.records import record
-
-        engine = inputs.fresh_engine(records_only=True, findings="conn.findings" in wanted.fields)
-        for _ in inputs.steps(engine, paths, []):
-            pass
-        return {one.conn for one in map(record, engine.connections()) if wanted.accepts(one)}
     if compiled():
         from synfin.filter.selection import Selection, can_be_compiled
 
