@@ -320,14 +320,16 @@ def test_unanswered_requests_beside_answered_ones_are_an_overflow_or_a_flood() -
 
 
 def test_connections_reset_together_are_a_restart() -> None:
-    def reset(apart_s: float) -> list[Finding]:
-        return fleet(
+    def reset(apart_s: float) -> list[Connection]:
+        return [
             connection(n, n * apart_s, f"10.0.0.{n}:4{n}", "10.9.9.9:80", "open.normal", "close.rst_reply", "server")
             for n in range(4)
-        )
+        ]
 
-    assert [one.id for one in reset(0.1)] == ["fleet.server_restarted"]
-    assert not reset(20)
+    assert [one.id for one in fleet(reset(0.1))] == ["fleet.server_restarted"]
+    assert not fleet(reset(20))
+    outlived = connection(9, 0.5, "10.0.0.9:49", "10.9.9.9:80", "open.normal", "close.fin_4seg", "client")
+    assert not fleet([*reset(0.1), outlived])
 
 
 def test_a_client_that_closes_too_many_runs_out_of_ports() -> None:

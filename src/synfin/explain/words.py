@@ -29,7 +29,7 @@ _PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 #: a template sets names apart by spaces; between Chinese characters there is none
 _BETWEEN_CHINESE = re.compile("(?<=[\u4e00-\u9fff]) (?=[\u4e00-\u9fff])")
 #: what stands behind a count in English, in the plural
-_COUNTED = re.compile(r"\{([a-z_]+)\} (?:byte|segment|packet|connection|time|frame)s\b")
+_COUNTED = re.compile(r"\{([a-z_]+)\} (?:byte|segment|packet|connection|time|frame|stall|probe|repetition|target)s\b")
 _SENTENCE_START = re.compile(r"(?:^|[.!?] )$")
 #: placeholders that hold nanoseconds when they are given a number
 _DURATIONS = frozenset({"dt", "gap", "gaps", "total", "interval", "rtt", "wait"})

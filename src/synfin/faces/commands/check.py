@@ -38,6 +38,7 @@ class Found(NamedTuple):
     connection: Connection | None
     sentence: str
     todo: str
+    times: int = 1  #: how often; more than once where connections were not opened
 
     @property
     def rank(self) -> int:
@@ -170,7 +171,8 @@ class _Told:
 
 def _of_others(finding: Finding, lang: Language) -> Found:
     """A kind of finding of connections that were not opened."""
-    return Found(finding, None, text("check.others", lang, n=len(finding.connections)), "")
+    times = len(finding.connections)
+    return Found(finding, None, text("check.others", lang, n=times), "", times)
 
 
 def _of_catalogue(finding: Finding, connection: Connection | None, lang: Language) -> Found:
@@ -251,7 +253,7 @@ def _print_groups(shown: Sequence[Found], places: Places, lang: Language) -> Non
         groups.setdefault(one.finding.id, []).append(one)
     for name, of in groups.items():
         finding, _, sentence, todo = of[0]
-        print(paint(f"{finding.severity:<5} {name}", SEVERITY_STYLES[finding.severity]), f" × {len(of)}")
+        print(paint(f"{finding.severity:<5} {name}", SEVERITY_STYLES[finding.severity]), f" × {sum(one.times for one in of)}")
         for line in (*wrap(sentence, width - 2), *wrap(_where(of, places, lang), width - 2)):
             print(f"  {line}")
         for line in wrap(f"→ {todo}", width - 2, "  ") if todo else ():

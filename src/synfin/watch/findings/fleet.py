@@ -79,10 +79,24 @@ def _restarted(known: Sequence[Connection]) -> Iterator[Finding]:
     for server, ended in _by(reset, lambda one: one.server.ip).items():
         ended.sort(key=_end_ns)
         most = _densest(ended, limits.RESTART_NS, _end_ns)
-        if len(most) >= limits.RESTART_CONNECTIONS:
+        if len(most) >= limits.RESTART_CONNECTIONS and not _survivors(most, lived):
             clients = {one.client.ip for one in most}
             numbers: Numbers = {"S": server, "t": utc(_end_ns(most[0])), "n": len(most)}
             yield _over("fleet.server_restarted", "server", most, numbers, likely=len(clients) == 1)
+
+
+def _survivors(reset: Sequence[Connection], lived: Iterable[Connection]) -> list[Connection]:
+    """Connections to the same services that outlived the first reset: their clients closed them, and were answered."""
+    services = {(one.server.ip, one.server.port) for one in reset}
+    first_ns = _end_ns(reset[0])
+    return [
+        one
+        for one in lived
+        if (one.server.ip, one.server.port) in services
+        and one.start_ns < first_ns < _end_ns(one)
+        and one.close in _CLOSED
+        and one.closed_by == "client"
+    ]
 
 
 def _pressure(known: Sequence[Connection]) -> Iterator[Finding]:
