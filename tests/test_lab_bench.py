@@ -271,8 +271,8 @@ def test_where_there_is_no_device_it_says_so_and_what_to_do() -> None:
 
 
 def test_all_of_them_are_there() -> None:
-    assert (len(shelf.names("wire")), len(shelf.names("loopback"))) == (59, 34)
-    assert len({*NAMES, *shelf.names("tutorial")}) == 98
+    assert (len(shelf.names("wire")), len(shelf.names("loopback"))) == (67, 35)
+    assert len({*NAMES, *shelf.names("tutorial")}) == 107
 
 
 @pytest.mark.parametrize("name", NAMES)

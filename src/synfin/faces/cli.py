@@ -24,7 +24,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     streams.prepare()
     gc.set_threshold(50_000)  # packets are many short-lived objects without cycles
-    atexit.register(gc.freeze)  # what is there at the end goes with the process: nobody need look for cycles in it
+    if argv is None:
+        atexit.register(gc.freeze)  # the process ends with the command: nobody need look for cycles in what is left
     try:
         asked = parse(arguments)
         status = int(import_module(f"synfin.faces.commands.{asked.command}").run(asked))

@@ -252,8 +252,9 @@ def _print_groups(shown: Sequence[Found], places: Places, lang: Language) -> Non
     for one in shown:
         groups.setdefault(one.finding.id, []).append(one)
     for name, of in groups.items():
-        finding, _, sentence, todo = of[0]
-        print(paint(f"{finding.severity:<5} {name}", SEVERITY_STYLES[finding.severity]), f" × {sum(one.times for one in of)}")
+        finding, _, sentence, todo, _ = of[0]
+        times = sum(one.times for one in of)
+        print(paint(f"{finding.severity:<5} {name}", SEVERITY_STYLES[finding.severity]), f" × {times}")
         for line in (*wrap(sentence, width - 2), *wrap(_where(of, places, lang), width - 2)):
             print(f"  {line}")
         for line in wrap(f"→ {todo}", width - 2, "  ") if todo else ():
