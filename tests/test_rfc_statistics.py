@@ -147,6 +147,7 @@ def test_the_same_endpoints_again() -> None:
         assert (found.n, *found.counts.values()) == counts
         assert found.remarkable == (step < 0)
     assert row("MUST-8", many(2, lambda k: k * 70_000)).n == 0
+    assert row("MUST-8", many(2, lambda k: 77, ports=1)).n == 0  # a late copy
     assert row("MUST-8", many(2, lambda k: k * 70_000, ports=1, apart_ns=10**13)).n == 0
 
 
@@ -158,6 +159,7 @@ def test_initial_numbers_that_look_predictable() -> None:
     assert both(many(9, lambda k: k * 64_000)) == ((9, 1, 1, 1), (8, 7, 0))
     assert both(many(9, lambda k: 77)) == ((9, 1, 1, 1), (8, 7, 0))
     assert both(many(9, lambda k: k * 250_000 + k * k)) == ((9, 1, 1, 1), (8, 0, 8))
+    assert both(many(9, lambda k: k * k, apart_ns=9_000)) == ((9, 1, 1, 0), (8, 0, 0))
     assert both(many(7, lambda k: k * 64_000)) == ((7, 1, 0, 0), (6, 5, 0))
     assert both(many(9, noise)) == ((9, 1, 1, 0), (8, 0, 0))
     assert both(many(9, lambda k: k * 250_000, ports=1)) == ((9, 1, 1, 0), (0, 0, 0))  # by RFC 6528 they do

@@ -52,14 +52,19 @@ class InitialNumbers:
     _pairs: dict[Pair, Number] = field(default_factory=dict)
 
     def add(self, number: Number) -> bool | None:
-        """Note a number; whether the later one of the same two endpoints lies ahead, None where there is no other."""
+        """Note a number; whether the later one of the same two endpoints lies ahead, None where there is no other.
+
+        The same number again is a SYN that came late, rather than a choice.
+        """
+        other = self._pairs.get(number.pair)
+        if other is not None and other.isn == number.isn:
+            return None
         host = number.pair[0]
         if host in self._hosts or len(self._hosts) < _HOSTS:
             of = self._hosts.setdefault(host, [])
             if len(of) < _KEPT:
                 of.append(number)
-        other = self._pairs.pop(number.pair, None)
-        if len(self._pairs) >= _PAIRS:
+        if other is None and len(self._pairs) >= _PAIRS:
             del self._pairs[next(iter(self._pairs))]  # the one that was noted first
         self._pairs[number.pair] = number if other is None else max(number, other)
         if other is None or abs(number.time_ns - other.time_ns) > _SAME_TURN_NS:
@@ -72,14 +77,16 @@ class InitialNumbers:
             yield _steps(sorted(of))
 
 
+def _by_clock(step: int, ticks: int) -> bool:
+    """Whether a step is the time that passed; a host that counts 0, 1, 2 within a moment has no clock."""
+    return step > 1 and abs(diff(step, ticks & MASK)) <= min(_ABOUT, ticks // 10)
+
+
 def _steps(numbers: list[Number]) -> Steps:
     """Of the same two endpoints the numbers follow the clock by right (RFC 6528), so those steps do not count."""
     pairs = [(a, b) for a, b in pairwise(numbers) if a.pair != b.pair]
     steps = [b.isn - a.isn & MASK for a, b in pairs]
     often = Counter(steps)
-    clock = sum(
-        abs(diff(step, (b.time_ns - a.time_ns) // _TICK_NS & MASK)) <= _ABOUT
-        for step, (a, b) in zip(steps, pairs, strict=True)
-    )
+    clock = sum(_by_clock(step, (b.time_ns - a.time_ns) // _TICK_NS) for step, (a, b) in zip(steps, pairs, strict=True))
     conns = tuple(dict.fromkeys(number.conn for number in numbers))
     return Steps(len(numbers), len(steps), sum(often.values()) - len(often), clock, conns)
