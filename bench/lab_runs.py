@@ -85,8 +85,8 @@ def _counts(names: Sequence[str], found: Mapping[str, Sequence[lab.Result]], sec
     repeated = sum(one.repeated for name in names for one in found[name])
     yield (
         f"Linux {platform.release()}, {os.cpu_count()} cores: {len(names)} scenarios, {runs} runs in {seconds:.0f} s; "
-        f"{good} as expected at both vantage points. {repeated} more were thrown away and repeated, since the machine "
-        "was too busy for them."
+        f"{good} as expected at both vantage points. Thrown away and repeated, since the machine was too busy: "
+        f"{repeated}."
     )
     yield ""
     yield "| scenario | runs | as expected | repeated | slowest |"

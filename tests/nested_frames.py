@@ -13,8 +13,8 @@ from wire_bytes import ethernet, ipv4, ipv6, tcp
 hexed = bytes.fromhex
 SYN = tcp(hexed("020405b4"), 2, seq=100, ack=0)
 IP, IP6 = ipv4(SYN), ipv6(SYN)
-ETH, ETH6 = ethernet(0x0800, IP), ethernet(0x86DD, IP6)
-MACS, BARE_SNAP = ETH[:12], hexed("aaaa030000000800")
+ETH = ethernet(0x0800, IP)
+MACS = ETH[:12]
 
 
 def over_ip(number: int, payload: bytes) -> bytes:
@@ -31,11 +31,6 @@ def over_udp(port: int, payload: bytes) -> bytes:
 
 def gre(flags: int, kind: int, more: bytes, payload: bytes) -> bytes:
     return over_ip(47, struct.pack(">HH", flags, kind) + more + payload)
-
-
-def sized(head: str, size: int, rest: bytes) -> bytes:
-    """A header that ends with the 16-bit `size`."""
-    return hexed(head) + struct.pack(">H", size) + rest
 
 
 def deflated(payload: bytes) -> bytes:

@@ -87,6 +87,8 @@ def test_the_words_say_certain_possible_and_excluded() -> None:
 def test_explain_shows_them_on_demand() -> None:
     shown = synfin("explain", "--states", "--lang", "en", str(RECORDED)).out
     assert "server: LAST-ACK (certain); excluded: LISTEN, SYN-SENT" in shown
+    chinese = synfin("explain", "--states", "--lang", "zh", str(RECORDED)).out
+    assert "服务器：LAST-ACK（可以确定）；可排除：LISTEN、SYN-SENT" in chinese
     document = json.loads(synfin("explain", "--json", str(RECORDED)).out)
     last = document["steps"][-1]
     assert last["client_claim"] | {"could": 0} == {

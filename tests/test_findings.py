@@ -38,7 +38,6 @@ class Case(NamedTuple):
 DATA = "C PSH,ACK seq={} ack=1 len={}"
 OFFERED = "C SYN seq=0 mss=1460 scale=7\nS SYN,ACK seq=0 ack=1 mss=1460 scale=7\nC ACK seq=1 ack=1\n"
 AGAIN = "+0.25\nC PSH,ACK seq=1 ack=1 len=14\n"
-DOUBLED = "".join(f"+{wait}\nC PSH,ACK seq=15 ack=1 len=5\n" for wait in ("0.2", "0.4", "0.8", "1.6"))
 ANSWERED = f"{REQUEST}S PSH,ACK seq=1 ack=15 len=8\nC ACK seq=15 ack=9\n"
 LATE = "C PSH,ACK seq=15 ack=9 len=5\n" + "".join(
     f"+{wait}\nC PSH,ACK seq=15 ack=9 len=5\n" for wait in ("0.2", "0.4", "0.8", "1.6")

@@ -303,5 +303,8 @@ def test_conns_forgets_and_keeps_all(tmp_path: Path, capsys: pytest.CaptureFixtu
     packed_path.write_bytes(gzip.compress(path.read_bytes()))
     assert main(["conns", str(packed_path), "--tsv"]) == 0
     assert len(capsys.readouterr().out.splitlines()) == 4
+    for forgetting in ((), ("--closed-after", "240")):  # metrics are of connections that nobody forgets
+        assert main(["conns", str(packed_path), "--columns", "conn,metrics.vantage", *forgetting]) == 0
+        assert len(capsys.readouterr().out.splitlines()) == 3
     assert main(["conns", str(path), "--closed-after", "3"]) == 2
     assert "at least 4 seconds" in capsys.readouterr().err

@@ -121,7 +121,6 @@ SPOKE = cython.declare(uint, 0x1C)
 IS_FAST = cython.declare(uint, 2)  # of `judge`
 IS_SPURIOUS = cython.declare(uint, 4)
 IS_OUT_OF_ORDER = cython.declare(uint, 8)
-IS_AGAIN = cython.declare(uint, 7)
 IS_HOLE = cython.declare(uint, 16)
 IS_ACK_OF_UNSEEN = cython.declare(uint, 32)
 IS_DUPLICATE_ACK = cython.declare(uint, 64)
@@ -498,13 +497,15 @@ def opening(m: cython.pointer(Moment)) -> cython.void:
 @cython.exceptval(check=False)
 def stale(m: cython.pointer(Moment)) -> cython.void:
     """The first answer to a SYN is an ACK: of something else, where the peer has an older connection."""
+    s: cython.pointer(Signs)
     if m.row.ack == cython.cast(uint, m.other.syn_end) or m.row.ack == cython.cast(uint, m.other.isn):
         return
     if since(m.row.time_ns, m.conn.first_ns) > m.store.limits.answer_to_syn_ns:
         return
-    have(m).bits |= STALE_ACK
-    if m.signs.bits & REUSED:
-        m.signs.bits |= AGAIN  # it may be late, from the connection before
+    s = have(m)
+    s.bits |= STALE_ACK
+    if s.bits & REUSED:
+        s.bits |= AGAIN  # it may be late, from the connection before
 
 
 @cython.cfunc
@@ -944,6 +945,7 @@ def resume(m: cython.pointer(Moment), s: cython.pointer(Signs)) -> cython.void:
 @cython.exceptval(check=False)
 def fills(m: cython.pointer(Moment)) -> cython.void:
     """Whether it uses all of the window."""
+    s: cython.pointer(Signs)
     shift: uint
     window: uint = m.peer.window
     end: uint = m.row.seq + cython.cast(uint, m.row.len_bytes) + (m.row.flags & FIN)
@@ -956,8 +958,9 @@ def fills(m: cython.pointer(Moment)) -> cython.void:
         acked = cython.cast(uint, m.other.ack)
     shift = 0 if m.peer.only_syn or m.peer.scale < 0 else cython.cast(uint, m.peer.scale)
     if cython.cast(cint, end - acked - (window << shift)) >= 0:
-        have(m).bits |= WINDOW_FILLED
-        m.signs.filled[m.side] += 1
+        s = have(m)
+        s.bits |= WINDOW_FILLED
+        s.filled[m.side] += 1
 
 
 @cython.cfunc

@@ -16,7 +16,6 @@ Buffer = Union[bytes, bytearray, memoryview, "array[Any]"]  # arrays have no par
 
 #: struct codes of the plain kinds
 CODES = {"u8": "B", "u16": "H", "u32": "I", "u64": "Q", "i8": "b", "i16": "h", "i32": "i", "i64": "q", "time": "q"}
-WIDTHS = {kind: array(code).itemsize for kind, code in CODES.items()}  #: bytes of a value
 KINDS = {code: kind for kind, code in CODES.items() if kind != "time"}
 
 

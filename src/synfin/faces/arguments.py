@@ -301,7 +301,7 @@ def _check(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument(
         "--open", type=_count, default=20, metavar="N",
-        help="segment by segment go through so many connections of each kind of finding (default: 20; all)",
+        help="connections of each kind of finding to go through segment by segment, at most (default: 20; all)",
     )  # fmt: skip
     form = command.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_const", dest="form", const="json", help="one JSON document")

@@ -25,20 +25,21 @@ def render_states(story: Story, lang: Language, width: int) -> str:
             lines.append(f"{step.segment.frame:>5} {who} {segment_name(step.segment.flags)}")
             for side in (0, 1):
                 if told[side] != shown[side]:
-                    lines += _lines(f"{text(_NAMES[side], lang)}: {told[side]}", width)
+                    lines += _lines(told[side], width)
             shown = told
     return "\n".join(lines) + "\n"
 
 
-_NAMES = ("name.client", "name.server")
+_ENDS = ("states.of-client", "states.of-server")
 
 
 def _told(step: Step, side: int, lang: Language) -> str:
     if step.claims is None:
         return ""
     likely, claim = (step.client_after, step.server_after)[side], step.claims[side]
-    parts = [f"{likely.label} ({possible.also(claim, likely, lang)})", possible.excluded(claim, lang)]
-    return "; ".join(part for part in parts if part)
+    told = text(_ENDS[side], lang, state=likely.label, also=possible.also(claim, likely, lang))
+    excluded = possible.excluded(claim, lang)
+    return told + text("states.and-excluded", lang, excluded=excluded) if excluded else told
 
 
 def _lines(told: str, width: int) -> Iterator[str]:

@@ -39,7 +39,7 @@ class Stage:
     firewall_server: tuple[str, ...] = ()
     copies: bool = False  #: the capture holds every packet twice, as a mirror port gives it
     mirror: str = ""  #: both captures hold only what this end sent, as the mirror of one direction gives it
-    misses: int = 0  #: both captures lack each so-manieth packet with data, as an overworked machine's would
+    misses: int = 0  #: both captures lack each nth packet with data (n is its value), as an overworked machine's would
     until: str = "settled"  #: settled: no socket has anything left to send; programs: when these are done
     quiet_ms: int = 60  #: that long without a packet ends the capture then
     limit_s: int = 30

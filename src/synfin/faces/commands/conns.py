@@ -26,7 +26,7 @@ def run(asked: argparse.Namespace) -> int:
     """Print the connections of the captures."""
     paths = inputs.named(asked)
     form = _form(asked, paths)
-    if asked.separate and asked.columns and metric_columns.PREFIX in asked.columns:
+    if asked.separate and _asks_metrics(asked):
         raise UsageError("metrics are of one input; ask for them without --separate, a capture at a time")
     columns = _columns(asked.columns, form)
     asked.sort, asked.reverse = _order(asked)
@@ -92,13 +92,18 @@ def _field(name: str, option: str) -> str:
 
 def _is_read_before(asked: argparse.Namespace, wanted: Filter | None) -> bool:
     """Whether the captures must be read before they are followed."""
-    if _asks_packets(wanted) or (asked.columns and metric_columns.PREFIX in asked.columns):
+    if _asks_packets(wanted) or _asks_metrics(asked):
         return True
     if asked.since is None and asked.until is None:
         return False
     from synfin.faces.moments import is_relative
 
     return is_relative(asked.since) or is_relative(asked.until)
+
+
+def _asks_metrics(asked: argparse.Namespace) -> bool:
+    """Whether connections are told for columns that no record has."""
+    return asked.columns is not None and metric_columns.PREFIX in asked.columns
 
 
 def _asks_packets(wanted: Filter | None) -> bool:
@@ -132,11 +137,13 @@ def _run(
 def _limits(asked: argparse.Namespace, wanted: Filter | None, paths: Sequence[str]) -> Limits:
     """How long connections stay in memory.
 
-    A filter on packets asks all of them first, of which none is forgotten. Nor is any of a small input, unless asked
-    for: so `conn` is what the other commands say, which keep all.
+    A filter on packets asks all of them first, of which none is forgotten; so do metrics, which are found by `conn`.
+    Nor is any of a small input, unless asked for: so `conn` is what the other commands say, which keep all.
     """
     given = asked.closed_after, asked.idle_after
-    if asked.keep_all or _asks_packets(wanted) or (given == (None, None) and inputs.are_small(paths)):
+    if asked.keep_all or _asks_packets(wanted) or _asks_metrics(asked):
+        return KEEP_ALL
+    if given == (None, None) and inputs.are_small(paths):
         return KEEP_ALL
     return Limits(*(usual if one is None else one for one, usual in zip(given, GENEROUS, strict=True)))
 

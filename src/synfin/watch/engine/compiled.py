@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 
 from synfin._kernels import follow, scan
 from synfin.tcp.state import matrix
-from synfin.watch.engine.described import Described, int64
+from synfin.watch.engine.described import int64
 from synfin.watch.engine.engine import KEEP_ALL, Limits, Place
+from synfin.watch.engine.row_walk import RowWalk, row_walk
 from synfin.watch.engine.slow import SlowPath
 from synfin.watch.follow.raw import RawConnection, RawSide
 
@@ -34,8 +35,6 @@ _RECORD = Struct(follow.RECORD_FORMAT)
 _RECORDS_AT_ONCE = 1024
 _QUOTED = 0xFFFFFFFF  # `conn` of a row that only quotes
 _Sink = Callable[[bytearray, bytearray, int], None]
-_Walk = Callable[[bytearray, int, int, int], tuple[int, int, int]]
-_NS = 1_000_000_000
 
 
 class CompiledEngine:
@@ -127,13 +126,12 @@ class CompiledEngine:
 
     def steps(self, reader: CaptureReader) -> Iterator[None]:
         """The same, with a pause after every chunk."""
-        header = reader.pcap_header
-        if (reader.pcapng is None) if header is None else header.lengths_swapped is not False:
+        walk = row_walk(reader, self._rows, self._seed)
+        if walk is None:
             for packet in reader:
                 self._follow_packet(packet)
                 yield
             return
-        walk = self._pcapng_walk(reader) if header is None else self._pcap_walk(reader)
         buffer = bytearray(CHUNK)
         filled = 0
         while True:
@@ -160,7 +158,7 @@ class CompiledEngine:
             self._follow_packet(packet)
         return len(packets) == SLOWLY
 
-    def _follow_bytes(self, walk: _Walk, buffer: bytearray, end: int, base: int) -> tuple[int, bool]:
+    def _follow_bytes(self, walk: RowWalk, buffer: bytearray, end: int, base: int) -> tuple[int, bool]:
         """Follow the whole records in buffer[:end]; (position of the rest, whether the kernels cannot read it)."""
         at = 0
         if not end:
@@ -178,27 +176,6 @@ class CompiledEngine:
         from synfin._kernels import sums
 
         sums.judge(self._rows, count, buffer, base)
-
-    def _pcap_walk(self, reader: CaptureReader) -> _Walk:
-        header = reader.pcap_header
-        assert header is not None
-        big, tick = int(header.byte_order == ">"), _NS // header.ticks_per_second
-
-        def walk(buffer: bytearray, at: int, end: int, base: int) -> tuple[int, int, int]:
-            return scan.scan_pcap(buffer, at, end, base, big, tick, header.link_type, self._rows, self._seed)
-
-        return walk
-
-    def _pcapng_walk(self, reader: CaptureReader) -> _Walk:
-        section = reader.pcapng
-        assert section is not None
-        described = Described(reader.interfaces)
-
-        def walk(buffer: bytearray, at: int, end: int, base: int) -> tuple[int, int, int]:
-            big, interfaces = int(section.byte_order == ">"), described.since(section.first_interface)
-            return scan.scan_pcapng(buffer, at, end, base, big, interfaces, self._rows, self._seed)
-
-        return walk
 
     def connections(self) -> Iterator[RawConnection]:
         return raw_connections(self._tracker)

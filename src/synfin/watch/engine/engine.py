@@ -29,7 +29,6 @@ class Limits(NamedTuple):
 
 KEEP_ALL = Limits(None, None)
 GENEROUS = Limits(240, 3600)  #: more than a host remembers a connection (RFC 9293 3.4.2), and than most let one idle
-SHORTEST_S = 4
 
 
 class Engine(Protocol):

@@ -8,7 +8,7 @@ from synfin.watch.connections.record import Finding
 from synfin.watch.findings import thresholds as limits
 from synfin.watch.findings.known import Numbers, finding
 from synfin.watch.findings.seen import CLIENT, NAMES, SERVER, Move, Seen
-from synfin.wire.tcp import ACK, SYN
+from synfin.wire.tcp import SYN
 
 
 def latencies(seen: Seen) -> Iterator[Finding]:
@@ -135,8 +135,3 @@ def _silly(seen: Seen, side: int) -> Iterator[Finding]:
             tiny.append(move)
     if len(tiny) >= limits.SILLY_SEGMENTS and len(tiny) > len(seen.halves[side].data) // 2:
         yield finding("app.silly_window", NAMES[side], [m.frame for m in tiny], {"n": len(tiny)}, likely=True)
-
-
-def handshake_ack(seen: Seen) -> Move | None:
-    """The client's first ACK of the SYN,ACK."""
-    return next((m for m in seen.halves[CLIENT].moves if m.flags & ACK and not m.flags & SYN), None)

@@ -36,11 +36,6 @@ class Ranges:
         at = bisect_right(self._starts, start) - 1
         return at >= 0 and end <= self._ends[at]
 
-    def touches(self, start: int, end: int) -> bool:
-        """Whether any of [start, end) is in the set."""
-        at = bisect_right(self._ends, start)
-        return at < len(self._starts) and self._starts[at] < end
-
     def above(self, number: int) -> bool:
         """Whether the set reaches beyond `number`."""
         return bool(self._ends) and self._ends[-1] > number

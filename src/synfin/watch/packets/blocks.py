@@ -19,7 +19,8 @@ from synfin.capture.blocks import to_ns
 from synfin.capture.cores import cores
 from synfin.capture.reader import open_capture
 from synfin.tcp.state import matrix
-from synfin.watch.engine.described import Described, int64
+from synfin.watch.engine.described import int64
+from synfin.watch.engine.row_walk import row_walk
 from synfin.watch.engine.slow import SlowPath
 from synfin.watch.packets.column_fields import Needs, Spec
 
@@ -35,10 +36,8 @@ ROWS = 1024  #: of a block: small enough to stay in the cache
 _ROW = Struct(scan.ROW_FORMAT)
 _TIME_OFFSET = Struct("<qQ")  # the first two members of a row
 BEFORE_DATA = 28  #: bytes of an Enhanced Packet Block before the packet's
-_NS = 1_000_000_000
 #: of a capture, and a function that tells how many frames were read
 Around = Callable[["CaptureReader", Callable[[], int]], contextlib.AbstractContextManager[object]]
-_Walk = Callable[[bytearray, int, int, int], tuple[int, int, int]]
 
 
 class _Keeping(SlowPath):
@@ -131,12 +130,11 @@ class Blocks:
         return to_ns(high << 32 | low, interface)
 
     def _blocks(self, reader: CaptureReader) -> Iterator[Blocks]:
-        header = reader.pcap_header
-        if (reader.pcapng is None) if header is None else header.lengths_swapped is not False:
+        walk = row_walk(reader, self.rows, self._seed)
+        if walk is None:
             for packet in reader:
                 yield self._single(packet)
             return
-        walk = self._pcapng_walk(reader) if header is None else self._pcap_walk(reader)
         buffer, filled = bytearray(CHUNK), 0
         while True:
             with memoryview(buffer) as view:
@@ -197,27 +195,6 @@ class Blocks:
             self.facts, follow.fact_size(), self.values, follow.value_size(),
         )  # fmt: skip
         return self
-
-    def _pcap_walk(self, reader: CaptureReader) -> _Walk:
-        header = reader.pcap_header
-        assert header is not None
-        big, tick = int(header.byte_order == ">"), _NS // header.ticks_per_second
-
-        def walk(buffer: bytearray, at: int, end: int, base: int) -> tuple[int, int, int]:
-            return scan.scan_pcap(buffer, at, end, base, big, tick, header.link_type, self.rows, self._seed)
-
-        return walk
-
-    def _pcapng_walk(self, reader: CaptureReader) -> _Walk:
-        section = reader.pcapng
-        assert section is not None
-        described = Described(reader.interfaces)
-
-        def walk(buffer: bytearray, at: int, end: int, base: int) -> tuple[int, int, int]:
-            big, interfaces = int(section.byte_order == ">"), described.since(section.first_interface)
-            return scan.scan_pcapng(buffer, at, end, base, big, interfaces, self.rows, self._seed)
-
-        return walk
 
 
 def _nothing_around(reader: CaptureReader, frames: Callable[[], int]) -> contextlib.AbstractContextManager[object]:

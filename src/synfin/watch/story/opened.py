@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from struct import Struct
 
 from synfin._kernels import follow, scan
+from synfin._kernels.signs import SIGNS
 from synfin.capture.packet import Packet
 from synfin.capture.reader import open_capture
 from synfin.watch.connections.record import Story
@@ -31,6 +32,7 @@ _AT = {name: scan.ROW_FIELDS.index(name) for name in (
     "kind", "time_ns", "offset", "cap_len", "wire_len", "link_type", "interface",
 )}  # fmt: skip
 _BITS, _RECORD = follow.FACT_FIELDS.index("bits"), follow.FACT_FIELDS.index("record")
+_QUOTED_SIGN = 1 << SIGNS.index("quoted")
 
 
 class CannotPick(Exception):
@@ -152,12 +154,3 @@ class _Picker:
             heard.segments, record(self._chosen[conn]), [flag_names(bits) for bits in heard.bits],
             capture_end_ns=end_ns, past=past[-REMEMBERED:], quotes=heard.quotes, sums=heard.sums,
         )  # fmt: skip
-
-
-def _sign(name: str) -> int:
-    from synfin._kernels.signs import SIGNS
-
-    return 1 << SIGNS.index(name)
-
-
-_QUOTED_SIGN = _sign("quoted")

@@ -1,0 +1,39 @@
+"""Bytes of a capture to rows, by the kernel for its format."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from synfin._kernels import scan
+from synfin.watch.engine.described import Described
+
+if TYPE_CHECKING:
+    from synfin.capture.reader import CaptureReader
+
+#: buffer, where to begin, where it ends, offset of its first byte in the input: how many rows, where they end, and why
+RowWalk = Callable[[bytearray, int, int, int], tuple[int, int, int]]
+_NS = 1_000_000_000
+
+
+def row_walk(reader: CaptureReader, rows: bytearray, seed: int) -> RowWalk | None:
+    """What fills `rows` from where a reader stands; None for formats that are left to the reader."""
+    header, section = reader.pcap_header, reader.pcapng
+    if header is not None:
+        if header.lengths_swapped is not False:
+            return None
+        big, tick, link_type = int(header.byte_order == ">"), _NS // header.ticks_per_second, header.link_type
+
+        def walk_pcap(buffer: bytearray, at: int, end: int, base: int) -> tuple[int, int, int]:
+            return scan.scan_pcap(buffer, at, end, base, big, tick, link_type, rows, seed)
+
+        return walk_pcap
+    if section is None:
+        return None
+    described = Described(reader.interfaces)
+
+    def walk_pcapng(buffer: bytearray, at: int, end: int, base: int) -> tuple[int, int, int]:
+        big, interfaces = int(section.byte_order == ">"), described.since(section.first_interface)
+        return scan.scan_pcapng(buffer, at, end, base, big, interfaces, rows, seed)
+
+    return walk_pcapng
