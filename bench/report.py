@@ -27,7 +27,8 @@ Printed on {date}; absolute times are this machine's.{scale}
 {table}
 
 {missing}The facts of the connection table are all on wherever it is printed: states, opening and ending, completeness,
-retransmissions by tshark's rules, both legs of the handshake, history, as NDJSON. tshark's `conv` counts frames and
+retransmissions by tshark's rules, both legs of the handshake, history, as NDJSON; findings have rows of their own.
+tshark's `conv` counts frames and
 bytes, tcptrace prints a line for each connection, argus writes flow records, tcpdump copies packets. Every run of ours
 includes the start of Python (`a tiny capture`); its modules are compiled before. `--jobs 1` is one core: what is
 counted is work, not waiting. Beside tshark's fields the capture of ours is larger, since tshark takes up to 50 µs a

@@ -44,7 +44,8 @@ def tool(*words: str) -> Command:
     return lambda file: [str(file) if word == "FILE" else word for word in words]
 
 
-CONNS = synfin("conns", "--ndjson", "--jobs", "1")
+#: the plain table; what findings cost beside it is a row of its own (finding_costs.py)
+CONNS = synfin("conns", "--ndjson", "--no-findings", "--jobs", "1")
 TSHARK = tool("tshark", "-n", "-q", "-z", "conv,tcp", "-r", "FILE")
 TCPTRACE = tool("tcptrace", "-n", "FILE")
 ARGUS = tool("argus", "-r", "FILE", "-w", "-")
@@ -127,7 +128,7 @@ def _own_rows() -> list[Row]:
         Row("VLAN tags", "the same packets without", CONNS, CONNS, "vlan.pcap", 0.85, other="ipv4.pcap"),
         Row("gzip input", "gzip -dc alone", CONNS, tool("gzip", "-dc", "FILE"), "small.pcap.gz", 1.0, tool="gzip"),
     ]  # fmt: skip
-    two = synfin("conns", "--ndjson", "--jobs", "2")
+    two = synfin("conns", "--ndjson", "--no-findings", "--jobs", "2")
     return rows + [
         Row("two cores", "one core, time", two, CONNS, f"{mix}.pcap", 1.6, wall=True) for mix in ("small", "mixed")
     ]

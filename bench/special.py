@@ -31,7 +31,13 @@ def specials(*, big: bool) -> list[Special]:
     """Every such row."""
     found = [Special("a tiny capture", _tiny)]
     found += [Special(f"printing 200,000 connections as {form}", _printing(form)) for form in _FORMS]
-    found += [Special("memory, 200,000 alive", lambda captures: _memory(captures, "alive-200k.pcap", 200_000))]
+    found += [
+        Special("memory, 200,000 alive", lambda captures: _memory(captures, "alive-200k.pcap", 200_000)),
+        Special(
+            "memory, 200,000 alive, findings",
+            lambda captures: _memory(captures, "alive-200k.pcap", 200_000, ", findings"),
+        ),
+    ]
     found += [Special(what, made) for what, made in finding_costs()]
     if big:
         found.append(Special("memory, 4 GB", lambda captures: _memory(captures, "big.pcap", 20_000)))
@@ -61,7 +67,7 @@ def _printing(form: str) -> Callable[[Captures], Result]:
     def compared(captures: Captures) -> Result:
         file = captures.path("alive-200k.pcap")
         how = ["-o", str(captures.folder / f"conns.{form}")] if form == "arrow" else [f"--{form}"]
-        ours = [*measure.synfin(), "conns", str(file), "--jobs", "1", *how]
+        ours = [*measure.synfin(), "conns", str(file), "--no-findings", "--jobs", "1", *how]
         theirs = [sys.executable, "-c", _ANALYSE, str(file)]
         measure.warm(file)
         runs, others = measure.in_turn([ours, theirs], 5)
@@ -76,17 +82,18 @@ def _printing(form: str) -> Callable[[Captures], Result]:
     return compared
 
 
-def _memory(captures: Captures, name: str, alive: int) -> Result:
+def _memory(captures: Captures, name: str, alive: int, also: str = "") -> Result:
     """Peak memory beside 40 MB and half a kilobyte for every connection that is alive at once."""
     file = captures.path(name)
-    ours: Sequence[str] = [*measure.synfin(), "conns", "--ndjson", "--jobs", "1", str(file)]
+    plain = [] if also else ["--no-findings"]
+    ours: Sequence[str] = [*measure.synfin(), "conns", "--ndjson", *plain, "--jobs", "1", str(file)]
     measure.warm(file)
     (runs,) = measure.in_turn([ours], 1)
     alive = max(int(alive * min(captures.scale, 1)), 1)
     limit_mb = 40 + alive * 0.5 / 1024
     peak = measure.peak_mb(runs)
     return Result(
-        f"peak memory, {file.stat().st_size / 1e9:.1f} GB, {alive:,} connections alive: MB",
+        f"peak memory, {file.stat().st_size / 1e9:.1f} GB, {alive:,} connections alive{also}: MB",
         "40 MB + 0.5 KB for each", name, round(limit_mb, 1), ratio=Spread(peak, peak, peak), at_most=True,
         ours=Spread.of([run.cpu_s for run in runs]), peak_mb=(peak, None), commands=(ours, ()), turns=1,
         packets=captures.packets(name),

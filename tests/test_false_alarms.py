@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -242,10 +241,9 @@ def test_the_reviewed_list_names_no_false_alarm() -> None:
     assert len({tuple(row.split("\t")[:5]) for row in rows}) == len(rows)
 
 
-@pytest.mark.skipif("CAPTURES" not in os.environ, reason="CAPTURES names the folder of reference captures")
-def test_reference_captures_give_what_was_reviewed() -> None:
-    done = subprocess.run([sys.executable, ROOT / "bench/findings_precision.py"], capture_output=True, text=True,
-                          check=False)  # fmt: skip
+def test_reference_captures_give_what_was_reviewed(captures_dir: Path) -> None:
+    asked = [sys.executable, ROOT / "bench/findings_precision.py", "--captures", captures_dir]
+    done = subprocess.run(asked, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
 
 

@@ -8,7 +8,7 @@ from synfin.explain.quantity import Language
 from synfin.explain.words import rfc_section, text
 
 if TYPE_CHECKING:
-    from synfin.watch.verify import Judged, Ruling
+    from synfin.watch.verify import Judged, Ruling, Statistic
 
 
 def broken(ruling: Ruling, lang: Language) -> str:
@@ -27,3 +27,9 @@ def illegal(judged: Judged, who: str, lang: Language) -> str:
     state, event = judged.illegal.split(".")
     what = event.removeprefix("snd-").replace("-", ",").upper()
     return text("rfc.illegal.text", lang, A=who, what=what, state=state.upper())
+
+
+def counted(row: Statistic, lang: Language) -> str:
+    """What a capture shows of a requirement that is counted, not ruled on."""
+    least = row.counts.get("least_ns", 0)
+    return text(f"rfc.{row.rule}.counted", lang, n=row.n, wait=least, **row.counts)

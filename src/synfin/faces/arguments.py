@@ -297,7 +297,7 @@ def _check(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--rfc",
         action="store_true",
-        help="also what RFC 9293 does not allow, by its numbers, and (info) what a Linux host would drop",
+        help="also what RFC 9293 does not allow, by its numbers, (info) what a Linux host would drop, and counts",
     )
     command.add_argument(
         "--open", type=_count, default=20, metavar="N",

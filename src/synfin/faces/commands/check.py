@@ -14,6 +14,7 @@ from synfin.explain.rulings import broken, dropped, illegal
 from synfin.explain.words import Language, detect_language, rfc_section, text
 from synfin.faces import inputs, telling
 from synfin.faces.places import Places
+from synfin.faces.rfc_statistics import print_statistics, statistics_document
 from synfin.faces.table import SEVERITIES
 from synfin.faces.terminal import SEVERITY_STYLES, Paint, wants_colour
 from synfin.faces.weaknesses import weaknesses
@@ -26,7 +27,7 @@ from synfin.watch.findings.seen import Seen
 from synfin.watch.findings.translated import Initial, going_on_elsewhere, initial
 from synfin.watch.findings.weaken import goes_back, resting_on_absence_softened
 from synfin.watch.story.stories import listen
-from synfin.watch.verify import judge_segments, verify
+from synfin.watch.verify import Statistic, Statistics, judge_segments, verify
 
 _SHOWN = 8  #: connections and frames named of each kind
 
@@ -76,7 +77,7 @@ def run(asked: argparse.Namespace) -> int:
         inputs.note_no_tcp(paths, checked.frames)
     least = SEVERITIES.index(asked.least)
     shown = sorted((one for one in found if one.rank >= least), key=lambda one: one.order)
-    _print(asked, Places(paths, checked.begins), shown, warnings, lang)
+    _print(asked, Places(paths, checked.begins), shown, checked.counted, warnings, lang)
     if asked.fail_on == "never":
         return 0
     return int(any(one.rank >= SEVERITIES.index(asked.fail_on) for one in found))
@@ -90,6 +91,7 @@ class _Checked(NamedTuple):
     frames: int
     begins: list[int]  #: the number of each capture's first frame
     limits: str  #: what about the captures weakens all that is said; empty where nothing does
+    counted: Sequence[Statistic]  #: with --rfc: the requirements that are not ruled on
 
 
 def _checked(asked: argparse.Namespace, paths: Sequence[str], warnings: list[str], lang: Language) -> _Checked:
@@ -147,12 +149,14 @@ class _Told:
         self.stories: list[_One] = []
         self.found: list[Found] = []
         self._rfc, self._lang = rfc, lang
+        self._counted = Statistics()
 
     def add(self, story: Story) -> None:
         turned = goes_back([step.time_ns for step in story.steps])
         self.stories.append(_One(story.connection, story.findings, initial(story.steps), turned))
         if self._rfc and story.known is not None:
             self.found += _by_the_book(story.known, story.connection, self._lang)
+            self._counted.add(story.known)
 
     def checked(self, connections: Sequence[Connection], frames: int, begins: list[int]) -> _Checked:
         """Everything found: of each connection that was opened, and over all `connections`."""
@@ -166,7 +170,8 @@ class _Told:
         self.found += [_of_catalogue(finding, None, self._lang) for finding in over_all]
         opened = {one.connection.conn: one.findings for one in self.stories}
         limits = weaknesses(connections, opened, sum(one.turned for one in self.stories), self._lang)
-        return _Checked(self.found, len(connections), frames, begins, limits)
+        counted = self._counted.rows() if self._rfc else ()
+        return _Checked(self.found, len(connections), frames, begins, limits, counted)
 
 
 def _of_others(finding: Finding, lang: Language) -> Found:
@@ -202,19 +207,26 @@ def _by_the_book(known: Seen, connection: Connection, lang: Language) -> Iterato
 
 
 def _print(
-    asked: argparse.Namespace, places: Places, shown: Sequence[Found], warnings: Sequence[str], lang: Language
-) -> None:
+    asked: argparse.Namespace, places: Places, shown: Sequence[Found], counted: Sequence[Statistic],
+    warnings: Sequence[str], lang: Language,
+) -> None:  # fmt: skip
     form = asked.form or ("grouped" if sys.stdout.isatty() else "lines")
     if form == "json":
         findings = [_document(one, places) for one in shown]
         name = ", ".join(places.files)
-        telling.print_json({"schema": 1, "file": name, "findings": findings, "warnings": list(warnings)})
+        document = {"schema": 1, "file": name, "findings": findings, "warnings": list(warnings)}
+        if asked.rfc:
+            document["statistics"] = statistics_document(counted, lang)
+        telling.print_json(document)
     elif form == "lines":
         sys.stdout.writelines(f"{_line(one, places)}\n" for one in shown)
-    elif shown:
-        _print_groups(shown, places, lang)
     else:
-        print(text("check.nothing", lang))
+        paint, width = Paint(wants_colour(sys.stdout)), telling.terminal_width()
+        if shown:
+            _print_groups(shown, places, paint, width, lang)
+        else:
+            print(text("check.nothing", lang))
+        print_statistics(counted, paint, width, lang)
 
 
 def _line(one: Found, places: Places) -> str:
@@ -245,9 +257,8 @@ def _document(one: Found, places: Places) -> dict[str, Any]:
     }
 
 
-def _print_groups(shown: Sequence[Found], places: Places, lang: Language) -> None:
+def _print_groups(shown: Sequence[Found], places: Places, paint: Paint, width: int, lang: Language) -> None:
     """Each kind once: how often, the first of them in words, where, and what to do."""
-    paint, width = Paint(wants_colour(sys.stdout)), telling.terminal_width()
     groups: dict[str, list[Found]] = {}
     for one in shown:
         groups.setdefault(one.finding.id, []).append(one)
