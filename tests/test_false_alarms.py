@@ -242,7 +242,7 @@ def test_the_reviewed_list_names_no_false_alarm() -> None:
 
 
 def test_reference_captures_give_what_was_reviewed(captures_dir: Path) -> None:
-    asked = [sys.executable, ROOT / "bench/findings_precision.py", "--captures", captures_dir]
+    asked = [sys.executable, str(ROOT / "bench/findings_precision.py"), "--captures", str(captures_dir)]
     done = subprocess.run(asked, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
 
