@@ -62,6 +62,7 @@ from cython.cimports.synfin._kernels.cells import (
     bytes_of,
 )
 from cython.cimports.synfin._kernels.layers import shape
+from cython.cimports.synfin._kernels.octets import be16, be32
 from cython.cimports.synfin._kernels.row import (
     KIND_FROM_HIGH,
     KIND_INVOLVED,
@@ -86,22 +87,6 @@ RST = cython.declare(uint, 0x04)
 ACK_FLAG = cython.declare(uint, 0x10)
 MAX_SHIFT = cython.declare(uint, 14)
 SACK = cython.declare(uint, 5)
-
-
-@cython.cfunc
-@cython.nogil
-@cython.inline
-@cython.exceptval(check=False)
-def be16(p: cython.p_const_uchar) -> uint:
-    return (cython.cast(uint, p[0]) << 8) | p[1]
-
-
-@cython.cfunc
-@cython.nogil
-@cython.inline
-@cython.exceptval(check=False)
-def be32(p: cython.p_const_uchar) -> uint:
-    return (be16(p) << 16) | be16(p + 2)
 
 
 @cython.cfunc

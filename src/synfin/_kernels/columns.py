@@ -16,6 +16,7 @@ from cython.cimports.synfin._kernels.fact import Fact, remember
 from cython.cimports.synfin._kernels.layers import shape
 from cython.cimports.synfin._kernels.names import NO_NAME, Names
 from cython.cimports.synfin._kernels.note import Note
+from cython.cimports.synfin._kernels.octets import be16, be32
 from cython.cimports.synfin._kernels.row import KIND_FROM_HIGH, KIND_V6, OPT_TIMESTAMP, Row, since
 
 if not cython.compiled:
@@ -66,22 +67,6 @@ SYN_FIN = cython.declare(uint, 0x03)
 PLAIN_HEADER = cython.declare(uint, 20)
 HEADER_WITH_TIMESTAMP = cython.declare(uint, 32)
 TIMESTAMP_FIRST = cython.declare(uint, 0x0A080101)  # two NOPs, then the option: as most hosts write them
-
-
-@cython.cfunc
-@cython.nogil
-@cython.inline
-@cython.exceptval(check=False)
-def be16(p: cython.p_const_uchar) -> ushort:
-    return cython.cast(ushort, (cython.cast(uint, p[0]) << 8) | p[1])
-
-
-@cython.cfunc
-@cython.nogil
-@cython.inline
-@cython.exceptval(check=False)
-def be32(p: cython.p_const_uchar) -> uint:
-    return (cython.cast(uint, be16(p)) << 16) | be16(p + 2)
 
 
 # --- columns that are known at once ----------------------------------------------------------------------------------

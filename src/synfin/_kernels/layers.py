@@ -16,6 +16,7 @@ from cython.cimports.synfin._kernels.cells import (
     View,
     bytes_of,
 )
+from cython.cimports.synfin._kernels.octets import be16
 from cython.cimports.synfin._kernels.row import KIND_QUOTED, Row
 
 from synfin._kernels import carrier
@@ -28,14 +29,6 @@ MAX_TAGS = cython.declare(cint, 16)
 IS_TUNNEL_PORT = cython.declare(uchar[65536])
 for _number in carrier.SLOW_PORTS:
     IS_TUNNEL_PORT[_number] = 1
-
-
-@cython.cfunc
-@cython.nogil
-@cython.inline
-@cython.exceptval(check=False)
-def be16(p: cython.p_const_uchar) -> uint:
-    return (cython.cast(uint, p[0]) << 8) | p[1]
 
 
 @cython.cfunc
