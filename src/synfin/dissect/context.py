@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
+from synfin.dissect.preferences import DEFAULT, Preferences
+
 
 class Named(Protocol):
     """What a field needs to know of a capture interface."""
@@ -91,3 +93,9 @@ class Facts:
     interface: Named | None = None  #: set where the file format names interfaces (pcapng)
     datagrams: Mapping[int, Datagram] = field(default_factory=dict)  #: of UDP headers, by their offset in the frame
     connection: Any = None  #: the connection record, for the conn.* fields
+    preferences: Preferences = DEFAULT
+
+
+def preferences(facts: Facts | None) -> Preferences:
+    """Those that were asked for; the usual ones where nothing is known of the packet."""
+    return DEFAULT if facts is None else facts.preferences

@@ -3,12 +3,41 @@
 from __future__ import annotations
 
 import argparse
+import re
+from typing import Any
 
 from synfin.faces.packet_times import KINDS
 
 FORMS = ("text", "tabs", "fields", "json", "ek")
 
 FILE_FORMS = ("pcapng", "pcap", "nsecpcap")
+
+#: What tells a preference from a file: two words with a dot between them, and a colon behind them.
+PREFERENCE = re.compile(r"[A-Za-z][A-Za-z0-9_-]*\.[A-Za-z0-9_.-]+:", re.ASCII)
+
+
+class FileOrPreference(argparse.Action):
+    """`-o` has two meanings in the programs that this one is like: a file to write, a preference to set."""
+
+    def __call__(self, parser: argparse.ArgumentParser, namespace: Any, values: Any, option: str | None = None) -> None:
+        if PREFERENCE.match(values):
+            namespace.preferences = [*namespace.preferences, values]
+        else:
+            namespace.output = values
+
+
+def add_preference_arguments(command: argparse.ArgumentParser) -> None:
+    """Preferences, and the table as a file, which share a letter."""
+    command.add_argument(
+        "-o", dest="output", action=FileOrPreference, metavar="FILE|NAME:VALUE",
+        help="write the table of packets: .arrow, .arrows, .parquet or .csv; - is Arrow into a pipe. With a dot and a "
+        "colon, as in tcp.check_checksum:TRUE, set a preference as tshark does",
+    )  # fmt: skip
+    command.add_argument("--output", dest="output", metavar="FILE", help="the same, always a file")
+    command.add_argument(
+        "--preference", dest="preferences", action="append", default=[], metavar="NAME:VALUE",
+        help="the same, always a preference (see docs/filters.md)",
+    )  # fmt: skip
 
 
 def add_output_arguments(command: argparse.ArgumentParser) -> None:

@@ -19,6 +19,7 @@ from synfin.watch.engine.engines import compiled
 # The readable core and what only some runs need are imported where they are needed: a run over the compiled engine
 # starts in half the time.
 if TYPE_CHECKING:
+    from synfin.dissect.preferences import Preferences
     from synfin.faces.statistics import Statistic
     from synfin.filter import Filter
 
@@ -38,6 +39,7 @@ def run(asked: argparse.Namespace) -> int:
 
         packet_file.check(asked, paths)
     _known_profile(asked.profile)
+    _preferences(asked)
     wanted = None if asked.filter is None else language.compile(asked.filter)
     taps = _statistics(asked)
     warnings: list[str] = []
@@ -89,6 +91,13 @@ def _known_profile(name: str) -> None:
         named(name)
 
 
+def _preferences(asked: argparse.Namespace) -> Preferences:
+    """What was asked for; UsageError for what there is not."""
+    from synfin.dissect.preferences import parse
+
+    return parse(asked.preferences)
+
+
 def _statistics(asked: argparse.Namespace) -> list[Statistic]:
     if not asked.statistics:
         return []
@@ -126,7 +135,10 @@ def _rows(
     from synfin.watch.follow.profile import named
     from synfin.watch.packets.annotate import annotated
 
-    return annotated(sources, passes=passes, fields=needed, warnings=warnings, profile=named(asked.profile))
+    return annotated(
+        sources, passes=passes, fields=needed, warnings=warnings, profile=named(asked.profile),
+        preferences=_preferences(asked),
+    )  # fmt: skip
 
 
 def _write(asked: argparse.Namespace, paths: Sequence[str]) -> int:
@@ -135,6 +147,8 @@ def _write(asked: argparse.Namespace, paths: Sequence[str]) -> int:
     from synfin.watch.packets.annotate import annotated
     from synfin.watch.packets.packet_table import chosen_packets, packet_table
 
+    if asked.preferences:
+        raise UsageError("-o FILE writes the table of all packets, which has no preferences")
     if asked.form != "text" or asked.count is not None:
         raise UsageError("-o writes the table of all packets; it goes with neither -T nor -c")
     form = export.form_of(asked.output, (*export.TABLES, "csv"), paths)

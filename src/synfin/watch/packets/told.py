@@ -87,7 +87,7 @@ class Told:
         told = self._options(at) if blocks.reader is not None and blocks.reader.pcapng is not None else PacketOptions()
         return Packet(
             blocks.first + index, time_ns, link_type, data, wire_len, offset, interface, told.comments, told.flags,
-            told.drops,
+            told.drops, noted=told.noted,
         )  # fmt: skip
 
     def _options(self, at: int) -> PacketOptions:
