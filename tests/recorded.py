@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import Any
 
 import frames_checked
+import frames_icmpv6
+import frames_rpl
 from wire_bytes import ETHERNET, write_pcap
 
 ANSWERS = Path(__file__).with_name("data") / "told"
@@ -52,6 +54,8 @@ _VERIFIED = ("ip.check_checksum:TRUE", "tcp.check_checksum:TRUE", "udp.check_che
 _HASHES = ("data.md5_hash:TRUE", "data.show_as_text:TRUE", "frame.generate_md5_hash:TRUE", "frame.show_file_off:TRUE")
 #: The status of 0xffff stands below the checksum there; what an ICMP error quotes has its number before its stream.
 _CHECKED = ("/tcp/tcp.checksum.status", "/tcp/tcp.checksum_tree", "/tcp/tcp.checksum_calculated", "/icmp/", "tcp.seg")
+#: No dissector of ASN.1 is here. Where a header breaks off no heading says so.
+_ENCODED = ("cga.subject", "x509_Name_tree", "x509_Certificate", "_ws.malformed")
 CASES: tuple[Case, ...] = (
     Case("checksums", frames_checked.checksums, ("ip", "tcp", "udp"), _VERIFIED, apart=_CHECKED),
     Case("checksums-none", frames_checked.checksums, ("udp",),
@@ -63,6 +67,12 @@ CASES: tuple[Case, ...] = (
     Case("services", frames_checked.services, ("ip",), ("ip.decode_tos_as_diffserv:FALSE",)),
     Case("evil", frames_checked.services, ("ip",), ("ip.security_flag:TRUE",)),
     Case("contents", frames_checked.contents, ("data", "frame"), _HASHES, apart=("data.text",)),
+    Case("neighbours", frames_icmpv6.neighbour, ("icmpv6",), apart=("_ws.malformed",)),
+    Case("secured", frames_icmpv6.secured, ("icmpv6",), apart=_ENCODED),
+    Case("handed-over", frames_icmpv6.handed_over, ("icmpv6",), apart=("icmpv6.unknown_data",)),
+    Case("messages", frames_icmpv6.messages, ("icmpv6",),
+         apart=("_ws.malformed", "data", "icmpv6.resp", "icmpv6.no_resp")),
+    Case("rpl", frames_rpl.rpl, ("icmpv6",), apart=("_ws.malformed",)),
     Case("inflated", frames_checked.contents, ("data",), ("data.uncompress_data:TRUE",)),
 )  # fmt: skip
 

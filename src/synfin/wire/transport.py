@@ -15,7 +15,7 @@ ICMP_ERRORS = frozenset({3, 4, 5, 11, 12})
 ICMPV6_ERRORS = frozenset({1, 2, 3, 4})
 #: Messages that are not eight bytes long; 0 are those that carry nothing else, however long they are.
 ICMP_LENGTHS = {9: 0, 10: 0, 13: 20, 14: 20, 17: 12, 18: 12}
-ICMPV6_LENGTHS = dict.fromkeys((130, 131, 132, 133, 134, 135, 136, 137, 143, 144, 145, 146, 147), 0)
+ICMPV6_LENGTHS = {kind: 0 for kind in range(256) if kind not in (128, 129)}
 
 
 def ipv4(walk: Walk, at: int, end: int) -> Next | None:
