@@ -18,6 +18,7 @@ from typing import Any
 
 import frames_checked
 import frames_icmpv6
+import frames_ipv6
 import frames_rpl
 from wire_bytes import ETHERNET, write_pcap
 
@@ -56,6 +57,7 @@ _HASHES = ("data.md5_hash:TRUE", "data.show_as_text:TRUE", "frame.generate_md5_h
 _CHECKED = ("/tcp/tcp.checksum.status", "/tcp/tcp.checksum_tree", "/tcp/tcp.checksum_calculated", "/icmp/", "tcp.seg")
 #: No dissector of ASN.1 is here. Where a header breaks off no heading says so.
 _ENCODED = ("cga.subject", "x509_Name_tree", "x509_Certificate", "_ws.malformed")
+_EXTENDED = ("ipv6", "ipv6.hopopts", "ipv6.dstopts", "ipv6.routing", "ipv6.fraghdr")
 CASES: tuple[Case, ...] = (
     Case("checksums", frames_checked.checksums, ("ip", "tcp", "udp"), _VERIFIED, apart=_CHECKED),
     Case("checksums-none", frames_checked.checksums, ("udp",),
@@ -73,6 +75,10 @@ CASES: tuple[Case, ...] = (
     Case("messages", frames_icmpv6.messages, ("icmpv6",),
          apart=("_ws.malformed", "data", "icmpv6.resp", "icmpv6.no_resp")),
     Case("rpl", frames_rpl.rpl, ("icmpv6",), apart=("_ws.malformed",)),
+    Case("ipv6-options", frames_ipv6.options, _EXTENDED, apart=("_ws.malformed",)),
+    Case("ipv6-traces", frames_ipv6.traces, _EXTENDED, apart=("_ws.malformed",)),
+    Case("ipv6-routings", frames_ipv6.routings, _EXTENDED, apart=("_ws.malformed",)),
+    Case("ipv6-headers", frames_ipv6.headers, ("icmpv6", *_EXTENDED), apart=("_ws.malformed",)),
     Case("inflated", frames_checked.contents, ("data",), ("data.uncompress_data:TRUE",)),
 )  # fmt: skip
 
