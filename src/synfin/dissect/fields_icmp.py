@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
-from synfin.dissect import arp_walk, icmp_walk, values
+from synfin.dissect import arp_walk, duplicate_walk, icmp_walk, values
 from synfin.dissect.declare import Declare
 from synfin.dissect.field import Field
 from synfin.dissect.load import whole
+
+
+def pairing(declare: Declare, layer: str) -> tuple[Field, ...]:
+    """Which request a reply answers."""
+    return (
+        declare(f"{layer}.resp_in", "framenum", "Reply in frame", "应答所在的帧", generated=True),
+        declare(f"{layer}.resp_to", "framenum", "Request in frame", "请求所在的帧", generated=True),
+        declare(f"{layer}.resptime", "double", "Time from request to reply", "从请求到应答的时间", unit="ms",
+                generated=True),
+        declare(f"{layer}.no_resp", "none", "No reply was captured", "没有捕获到应答", generated=True),
+        declare.note(f"{layer}.resp_not_found", "warning", "sequence", "The request has no reply", "请求没有应答"),
+    )  # fmt: skip
+
 
 _icmp, _arp = Declare(icmp_walk.MESSAGE, "icmp"), Declare(arp_walk.PACKET, "arp")
 
@@ -40,6 +53,7 @@ FIELDS = (
     _icmp("icmp.data_time", "abstime", "Time in the data", "数据中的时间"),
     _icmp("icmp.data_time_relative", "reltime", "Since the time in the data", "距数据中的时间", unit="seconds",
           generated=True),
+    *pairing(_icmp, "icmp"),
     _icmp.note("icmp.checksum_bad", "warning", "checksum", "Bad checksum", "校验和错误"),
     Field("arp", "protocol", ("arp",), whole, "Address Resolution Protocol", "地址解析协议", below=arp_walk.PACKET),
     _arp("arp.hw.type", "u16", "Hardware type", "硬件类型", values=values.HARDWARE),
@@ -58,4 +72,5 @@ FIELDS = (
     _arp("arp.dst.hw_mac", "ether", "Target MAC address", "目标 MAC 地址"),
     _arp("arp.dst.proto", "bytes", "Target protocol address", "目标协议地址"),
     _arp("arp.dst.proto_ipv4", "ipv4", "Target IP address", "目标 IP 地址"),
+    *duplicate_walk.fields(),
 )  # fmt: skip

@@ -16,6 +16,7 @@ FRAGMENTATION_NEEDED = 4
 STATUS = {Verdict.BAD: 0, Verdict.PARTIAL: 0, Verdict.GOOD: 1, Verdict.UNKNOWN: 2, Verdict.ABSENT: 3}
 SECOND, DAY = 1_000_000_000, 86_400 * 1_000_000_000
 STAMP_LEN = 8
+NS_PER_MS = 1_000_000
 
 
 def sent_at(frame: Frame, layer: Layer) -> int | None:
@@ -45,6 +46,21 @@ def checked(cursor: Cursor, frame: Frame, layer: Layer) -> None:
     cursor.number(f"{layer.name}.checksum", 2, *bad)
     if cursor.whole:
         cursor.add(f"{layer.name}.checksum.status", STATUS[found])
+
+
+def answered(layer: Layer, facts: Facts | None) -> tuple[Item, ...]:
+    """The reply to a request, or the request of a reply."""
+    echo = None if facts is None else facts.recalled.echoes.get(layer.start)
+    name = layer.name
+    if echo is None:
+        return ()
+    if echo.answer is not None:
+        return (Item(f"{name}.resp_in", echo.answer),)
+    if echo.request is not None:
+        return (Item(f"{name}.resp_to", echo.request),
+                Item(f"{name}.resptime", (echo.since_request_ns or 0) / NS_PER_MS))  # fmt: skip
+    missing = Item(f"{name}.no_resp", True, -1, 0, (Item(f"{name}.resp_not_found", True),))
+    return (missing,) if echo.unanswered else ()
 
 
 def _both_orders(cursor: Cursor, name: str) -> None:
@@ -99,6 +115,7 @@ def walk(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Item, ...]:
     checked(cursor, frame, layer)
     if kind in (ECHO, ECHO_REPLY):
         _numbered(cursor)
+        cursor.note(*answered(layer, facts))
         stamp = sent_at(frame, layer)
         if stamp is not None:
             cursor.add("icmp.data_time", stamp, cursor.at, STAMP_LEN)
