@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
+from synfin.dissect import headings
 from synfin.dissect.checksum import Verdict, ip_header_verdict, verdict
 from synfin.dissect.chinese import in_chinese
 from synfin.dissect.context import Facts
@@ -40,6 +41,7 @@ VERDICTS = {
     Verdict.UNKNOWN: ("The checksum cannot be verified: not all bytes are here", "字节不全，无法验证校验和", ""),
 }  # fmt: skip
 PARTLY_NAMED = frozenset({"tcp.window_size_scalefactor"})  #: numbers of which only some are no plain numbers
+BEHIND = frozenset({"icmp.ext"})  #: what stands behind what its layer carries
 SHOWN_BYTES = 64  #: of a byte string, in a node's text
 
 
@@ -103,7 +105,13 @@ def _nested(frame: Frame, facts: Facts | None, hidden: bool) -> list[Node]:
         if layer.name in ("icmp", "icmpv6"):
             carrier = len(found)
         found.append((layer, [node]))
-    return [replace(nodes[0], children=(*nodes[0].children, *nodes[1:])) for _, nodes in found]
+    return [replace(nodes[0], children=_in_order(nodes[0].children, nodes[1:])) for _, nodes in found]
+
+
+def _in_order(own: tuple[Node, ...], carried: list[Node]) -> tuple[Node, ...]:
+    """A layer's own nodes and those of what it carries: extensions stand behind the packet that an error quotes."""
+    behind = tuple(node for node in own if node.name in BEHIND) if carried else ()
+    return (*(node for node in own if node not in behind), *carried, *behind)
 
 
 def walk(nodes: tuple[Node, ...]) -> Iterator[Node]:
@@ -238,7 +246,7 @@ def _item(item: Item) -> Node:
     below = tuple(_item(child) for child in item.children)
     field = find(item.name)
     if field is None:
-        en, zh = HEADINGS.get(item.name) or (item.name, item.name.replace("Options: (", "选项: ("))
+        en, zh = HEADINGS.get(item.name) or (item.name, headings.chinese(item.name))
         return Node(f"field.{item.name}", item.name, en, zh, "", None, item.start, item.length, below)
     return _node(field, Spot(item.value, item.start, item.length), below)
 
