@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import frames_checked
+import frames_icmp
 from wire_bytes import ETHERNET, write_pcap
 
 ANSWERS = Path(__file__).with_name("data") / "told"
@@ -34,6 +35,7 @@ class Case:
     link_type: int = ETHERNET
     #: fields, and parts of paths of JSON, that are meant to differ
     apart: tuple[str, ...] = ()
+    odd: tuple[int, ...] = ()  #: frames that tshark breaks off
     file: Callable[[], bytes] | None = None  #: instead of `make`: the whole file
 
     def write(self, where: Path) -> Path:
@@ -52,6 +54,8 @@ _VERIFIED = ("ip.check_checksum:TRUE", "tcp.check_checksum:TRUE", "udp.check_che
 _HASHES = ("data.md5_hash:TRUE", "data.show_as_text:TRUE", "frame.generate_md5_hash:TRUE", "frame.show_file_off:TRUE")
 #: The status of 0xffff stands below the checksum there; what an ICMP error quotes has its number before its stream.
 _CHECKED = ("/tcp/tcp.checksum.status", "/tcp/tcp.checksum_tree", "/tcp/tcp.checksum_calculated", "/icmp/", "tcp.seg")
+_QUOTED = ("/icmp/tcp/", "/icmp/ip/", "/icmp/data")
+_BROKEN = (8, 9, 18, 19)  # objects whose names or addresses end where they do, or of an unknown kind
 CASES: tuple[Case, ...] = (
     Case("checksums", frames_checked.checksums, ("ip", "tcp", "udp"), _VERIFIED, apart=_CHECKED),
     Case("checksums-none", frames_checked.checksums, ("udp",),
@@ -63,6 +67,11 @@ CASES: tuple[Case, ...] = (
     Case("services", frames_checked.services, ("ip",), ("ip.decode_tos_as_diffserv:FALSE",)),
     Case("evil", frames_checked.services, ("ip",), ("ip.security_flag:TRUE",)),
     Case("contents", frames_checked.contents, ("data", "frame"), _HASHES, apart=("data.text",)),
+    Case("icmp-extensions", frames_icmp.extensions, ("icmp",), apart=_QUOTED, odd=_BROKEN),
+    Case("icmp-extensions-favoured", frames_icmp.extensions, ("icmp",), ("icmp.favor_icmp_mpls:TRUE",), apart=_QUOTED,
+         odd=_BROKEN),
+    Case("icmp-agents", frames_icmp.agents, ("icmp",), apart=("/icmp/data",)),
+    Case("icmp-probes", frames_icmp.probes, ("icmp",), apart=("icmp.resp", "icmp.no_resp")),
     Case("inflated", frames_checked.contents, ("data",), ("data.uncompress_data:TRUE",)),
 )  # fmt: skip
 
@@ -89,7 +98,7 @@ def told(case: Case, home: str) -> dict[str, Any]:
             {name: cell for name, cell in zip(names, line.split("\t"), strict=True) if cell}
             for line in cells.split("\n") if line
         ],
-        "json": [chosen(dict(dict(one)["_source"])["layers"], case.layers) for one in documents],
+        "json": [chosen(dict(dict(one)["_source"])["layers"], case) for one in documents],
     }  # fmt: skip
 
 
@@ -100,13 +109,20 @@ def _run(home: str, capture: Path, case: Case, *arguments: str) -> str:
     return subprocess.run(command, capture_output=True, env=environment, check=True).stdout.decode("utf-8", "replace")
 
 
-def chosen(layers: Any, wanted: tuple[str, ...]) -> list[list[str]]:
-    """Paths and values of the objects of some layers, wherever they stand; texts of notes are left out."""
+def chosen(layers: Any, case: Case) -> list[list[str]]:
+    """Paths and values of the objects of a case's layers, wherever they stand; texts of notes are left out."""
     return [
         [path, value]
         for path, value in flat(layers)
-        if set(path.split("/")) & set(wanted) and not path.endswith(("_ws.expert.message", "oui_resolved"))
+        if set(path.split("/")) & set(case.layers) and not is_apart(path, case)
     ]
+
+
+def is_apart(path: str, case: Case) -> bool:
+    """Whether the place of an object is one that is not compared."""
+    if path.endswith(("_ws.expert.message", "oui_resolved")) or path == "/frame/frame.protocols":
+        return True
+    return any(part in path for part in case.apart)
 
 
 def flat(value: Any, path: str = "") -> Iterator[tuple[str, str]]:

@@ -33,12 +33,6 @@ def _below(one: Duplicate) -> Iterator[Item]:
     yield Item("arp.seconds-since-duplicate-address-frame", one.seconds)
 
 
-def in_chinese(name: str) -> str:
-    """The heading's title."""
-    words = name.removeprefix(HEADING).replace(" - also in use by ", " - 也被 ").replace(" (frame ", " 使用（帧 ")
-    return f"检测到重复的 IP 地址 {words.removesuffix(')')}）"
-
-
 FOUND = Found(_walk)
 
 
