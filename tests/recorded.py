@@ -18,6 +18,8 @@ from typing import Any
 
 import frames_checked
 import frames_icmp
+import frames_icmpv6
+import frames_rpl
 from wire_bytes import ETHERNET, write_pcap
 
 ANSWERS = Path(__file__).with_name("data") / "told"
@@ -56,6 +58,8 @@ _HASHES = ("data.md5_hash:TRUE", "data.show_as_text:TRUE", "frame.generate_md5_h
 _CHECKED = ("/tcp/tcp.checksum.status", "/tcp/tcp.checksum_tree", "/tcp/tcp.checksum_calculated", "/icmp/", "tcp.seg")
 _QUOTED = ("/icmp/tcp/", "/icmp/ip/", "/icmp/data")
 _BROKEN = (8, 9, 18, 19)  # objects whose names or addresses end where they do, or of an unknown kind
+#: No dissector of ASN.1 is here. Where a header breaks off no heading says so.
+_ENCODED = ("cga.subject", "x509_Name_tree", "x509_Certificate", "_ws.malformed")
 CASES: tuple[Case, ...] = (
     Case("checksums", frames_checked.checksums, ("ip", "tcp", "udp"), _VERIFIED, apart=_CHECKED),
     Case("checksums-none", frames_checked.checksums, ("udp",),
@@ -72,6 +76,12 @@ CASES: tuple[Case, ...] = (
          odd=_BROKEN),
     Case("icmp-agents", frames_icmp.agents, ("icmp",), apart=("/icmp/data",)),
     Case("icmp-probes", frames_icmp.probes, ("icmp",), apart=("icmp.resp", "icmp.no_resp")),
+    Case("neighbours", frames_icmpv6.neighbour, ("icmpv6",), apart=("_ws.malformed",)),
+    Case("secured", frames_icmpv6.secured, ("icmpv6",), apart=_ENCODED),
+    Case("handed-over", frames_icmpv6.handed_over, ("icmpv6",), apart=("icmpv6.unknown_data",)),
+    Case("messages", frames_icmpv6.messages, ("icmpv6",),
+         apart=("_ws.malformed", "data", "icmpv6.resp", "icmpv6.no_resp")),
+    Case("rpl", frames_rpl.rpl, ("icmpv6",), apart=("_ws.malformed",)),
     Case("inflated", frames_checked.contents, ("data",), ("data.uncompress_data:TRUE",)),
 )  # fmt: skip
 

@@ -13,10 +13,9 @@ from synfin.wire.walk import Assembled, Next, Reader, Walk, plain
 #: ICMP messages that quote the packet they are about (RFC 792; RFC 4443 section 3)
 ICMP_ERRORS = frozenset({3, 4, 5, 11, 12})
 ICMPV6_ERRORS = frozenset({1, 2, 3, 4})
-#: Messages of ICMP that carry something else, and bytes in front of that.
+#: Messages that carry something else, and bytes in front of that.
 ICMP_LENGTHS = {0: 8, 8: 8, 13: 20, 14: 20, 17: 12, 18: 12}
-#: Those of ICMPv6 carry something else behind eight bytes; 0 are those that do not.
-ICMPV6_LENGTHS = dict.fromkeys((130, 131, 132, 133, 134, 135, 136, 137, 143, 144, 145, 146, 147), 0)
+ICMPV6_LENGTHS = {128: 8, 129: 8}
 
 
 def ipv4(walk: Walk, at: int, end: int) -> Next | None:
@@ -145,7 +144,7 @@ def _message(walk: Walk, name: str, errors: frozenset[int], quoted: int, at: int
         walk.quoting = True
         return Next("ethertype", quoted, at + 8, end)
     kind = walk.number(at, 1)
-    size = ICMP_LENGTHS.get(kind, 0) if name == "icmp" else ICMPV6_LENGTHS.get(kind, 8)
+    size = (ICMP_LENGTHS if name == "icmp" else ICMPV6_LENGTHS).get(kind, 0)
     return plain(min(at + size, len(walk.data)), end) if size else None
 
 
