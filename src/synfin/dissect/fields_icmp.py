@@ -57,7 +57,8 @@ FIELDS = (
             ("r", 0x8000, "Registration required", "必须注册"), ("b", 0x4000, "Busy", "繁忙"),
             ("h", 0x2000, "Home agent", "家乡代理"), ("f", 0x1000, "Foreign agent", "外地代理"),
             ("m", 0x0800, "Minimal encapsulation", "最小封装"), ("g", 0x0400, "GRE", "GRE"),
-            ("v", 0x0200, "Van Jacobson compression", "范雅各布森压缩"), ("rt", 0x0100, "Reverse tunneling", "反向隧道"),
+            ("v", 0x0200, "Van Jacobson compression", "范雅各布森压缩"),
+            ("rt", 0x0100, "Reverse tunneling", "反向隧道"),
             ("u", 0x0080, "UDP tunneling", "UDP 隧道"), ("x", 0x0040, "Revocation", "可撤销"),
         )
     ),
