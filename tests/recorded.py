@@ -19,6 +19,7 @@ from typing import Any
 import frames_checked
 import frames_icmp
 import frames_icmpv6
+import frames_ip
 import frames_rpl
 from wire_bytes import ETHERNET, write_pcap
 
@@ -71,6 +72,7 @@ CASES: tuple[Case, ...] = (
     Case("services", frames_checked.services, ("ip",), ("ip.decode_tos_as_diffserv:FALSE",)),
     Case("evil", frames_checked.services, ("ip",), ("ip.security_flag:TRUE",)),
     Case("contents", frames_checked.contents, ("data", "frame"), _HASHES, apart=("data.text",)),
+    Case("ip-options", frames_ip.options, ("ip",), odd=(6, 8, 9, 16, 28, 40, 52, 54)),
     Case("icmp-extensions", frames_icmp.extensions, ("icmp",), apart=_QUOTED, odd=_BROKEN),
     Case("icmp-extensions-favoured", frames_icmp.extensions, ("icmp",), ("icmp.favor_icmp_mpls:TRUE",), apart=_QUOTED,
          odd=_BROKEN),
