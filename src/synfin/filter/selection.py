@@ -11,7 +11,7 @@ from synfin.filter import typed
 from synfin.filter.compiled import Filter
 from synfin.filter.evaluate.plan import predicate
 from synfin.filter.evaluate.row import Row
-from synfin.filter.planned import Run, plan
+from synfin.filter.planned import Run, plan, sieve
 from synfin.watch.packets.blocks import Blocks, followed
 from synfin.watch.packets.column_fields import EVERYTHING, Needs, needs, spec
 
@@ -48,6 +48,7 @@ class Selection:
             self._record = records(self.finished)
         self._run: Run | None = None
         self._datagrams = bool(asked & Needs.DATAGRAMS)
+        self._sifts = asked == Needs.BYTES and last is None
 
     @cached_property
     def told(self) -> Told:
@@ -59,7 +60,10 @@ class Selection:
     def __iter__(self) -> Iterator[bytearray]:
         """For every block: 1 for the rows that are chosen, else 0. What is known of the rows is in `blocks`."""
         if self._wanted is not None:
-            self._run = plan(self._wanted.condition).bind(self.blocks, self._connections)
+            planned = plan(self._wanted.condition)
+            found = sieve(planned) if self._sifts else None
+            self.blocks.sieve = None if found is None else found[0]
+            self._run = planned.bind(self.blocks, self._connections)
         for block in self.blocks:
             if self._datagrams:
                 self.told.see_datagrams()
@@ -76,7 +80,7 @@ class Selection:
         for verdicts in self:
             index = verdicts.find(1)
             while index >= 0:
-                yield self.blocks.first + index
+                yield self.blocks.number(index)
                 index = verdicts.find(1, index + 1)
 
     def connections(self) -> set[int]:

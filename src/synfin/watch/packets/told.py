@@ -86,7 +86,7 @@ class Told:
         data = bytes(blocks.buffer[at : at + cap_len])
         told = self._options(at) if blocks.reader is not None and blocks.reader.pcapng is not None else PacketOptions()
         return Packet(
-            blocks.first + index, time_ns, link_type, data, wire_len, offset, interface, told.comments, told.flags,
+            blocks.number(index), time_ns, link_type, data, wire_len, offset, interface, told.comments, told.flags,
             told.drops,
         )  # fmt: skip
 
@@ -102,7 +102,7 @@ class Told:
     def _facts(self, index: int, packet: Packet, frame: Frame) -> Facts:
         blocks, facts = self._blocks, Facts()
         facts.frame_time_relative_ns = packet.time_ns - blocks.first_ns
-        facts.frame_time_delta_ns = packet.time_ns - (blocks.time_ns(index - 1) if index else blocks.before_ns)
+        facts.frame_time_delta_ns = packet.time_ns - blocks.before_row_ns(index)
         shown_ns = self._shown_last()
         facts.frame_time_delta_displayed_ns = 0 if shown_ns is None else packet.time_ns - shown_ns
         reader = blocks.reader
