@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from synfin.dissect import values
-from synfin.dissect.context import Facts
 from synfin.dissect.expert import note
 from synfin.dissect.field import Field
 from synfin.dissect.http_walk import begins
 from synfin.dissect.load import Spot, computed, constant, whole
-from synfin.wire.frame import Frame
-from synfin.wire.layer import Layer
-from synfin.wire.tcp import MIN_HEADER_LEN
+from synfin.wire.control import MIN_HEADER_LEN
+
+if TYPE_CHECKING:
+    from synfin.dissect.context import Facts
+    from synfin.wire.frame import Frame
+    from synfin.wire.layer import Layer
 
 FRAME = ("frame",)
 SYNFIN = ("synfin",)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from synfin.dissect import values
 from synfin.dissect.address import mac
-from synfin.dissect.context import Facts
 from synfin.dissect.expert import note
 from synfin.dissect.field import Field
 from synfin.dissect.http_walk import begins
@@ -27,8 +27,11 @@ from synfin.dissect.load import (
     when,
     whole,
 )
-from synfin.wire.frame import Frame
-from synfin.wire.layer import Layer
+
+if TYPE_CHECKING:
+    from synfin.dissect.context import Facts
+    from synfin.wire.frame import Frame
+    from synfin.wire.layer import Layer
 
 ETH, VLAN, MPLS, SLL, NULL, DATA, LLC = (
     ("eth",), ("vlan",), ("mpls",), ("sll", "sll2"), ("null",), ("data",), ("llc",),

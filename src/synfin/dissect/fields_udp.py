@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from synfin.dissect import values
-from synfin.dissect.context import Facts
 from synfin.dissect.expert import note
 from synfin.dissect.field import Field
 from synfin.dissect.load import Loader, Spot, bits, both, computed, constant, limit, number, when, whole
-from synfin.wire.frame import Frame
-from synfin.wire.layer import Layer
+
+if TYPE_CHECKING:
+    from synfin.dissect.context import Facts
+    from synfin.wire.frame import Frame
+    from synfin.wire.layer import Layer
 
 UDP = ("udp",)
 HEADER_LEN = 8

@@ -9,17 +9,16 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import fields as members
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from synfin._kernels import cells, choose, sift
 from synfin.filter import typed
 from synfin.filter.ranges import LEAST, MOST, Ranges, between, compared, union
-from synfin.watch.packets.blocks import Blocks
 from synfin.watch.packets.column_fields import Spec, spec
 
 if TYPE_CHECKING:
     from synfin._kernels.sift import Probe
+    from synfin.watch.packets.blocks import Blocks
 
 Run = Callable[[int, bytearray], bytearray]  #: (rows, which of them to look at) -> verdicts
 Connections = Callable[[typed.Condition], tuple[bytes, int]]  #: verdicts by connection, and for frames of none
@@ -75,7 +74,7 @@ def _known(entity: typed.Entity) -> tuple[str, Spec] | None:
     """A field that the kernels know, asked for without layers or other additions to it."""
     if not isinstance(entity, typed.Values):
         return None
-    plainly = all(not getattr(entity, one.name) for one in members(entity) if one.name not in ("field", "kind"))
+    plainly = not any(getattr(entity, name) for name in entity.__slots__ if name not in ("field", "kind"))
     found = spec(entity.field.name) if plainly and entity.kind == entity.field.kind else None
     return None if found is None else (entity.field.name, found)
 

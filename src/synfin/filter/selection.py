@@ -7,16 +7,14 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from synfin._kernels import choose, follow
-from synfin.filter import typed
-from synfin.filter.compiled import Filter
-from synfin.filter.evaluate.plan import predicate
-from synfin.filter.evaluate.row import Row
+from synfin.filter.compiled import Filter, nobody
 from synfin.filter.planned import Run, plan, sieve
 from synfin.watch.packets.blocks import Blocks, followed
 from synfin.watch.packets.column_fields import EVERYTHING, Needs, needs, spec
 
 if TYPE_CHECKING:
     from synfin.dissect.context import Facts
+    from synfin.filter import typed
     from synfin.watch.connections.told_records import Records
     from synfin.watch.packets.told import Told
     from synfin.wire.frame import Frame
@@ -120,20 +118,15 @@ class Selection:
         """What the readable code says of each connection, and of a frame that belongs to none."""
         assert self.finished is not None and self._record is not None
         from synfin.dissect.context import Facts
+        from synfin.filter.evaluate.plan import predicate
+        from synfin.filter.evaluate.row import Row
 
-        matches, nobody = predicate(condition), _nobody()
+        matches, frame = predicate(condition), nobody()
         found = bytearray()
         for number in range(self.finished.connection_count()):
             facts = Facts(conn=number, connection=self._record(number))
-            found.append(matches(Row(nobody, facts)))
-        return bytes(found), int(matches(Row(nobody, Facts())))
-
-
-def _nobody() -> Frame:
-    from synfin.capture.packet import Packet
-    from synfin.wire.frame import Frame
-
-    return Frame(Packet(0, 0, 1, b"", 0), ())
+            found.append(matches(Row(frame, facts)))
+        return bytes(found), int(matches(Row(frame, Facts())))
 
 
 def can_be_compiled(names: Collection[str], wanted: Filter | None) -> bool:

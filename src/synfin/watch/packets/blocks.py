@@ -19,7 +19,6 @@ from synfin._kernels import cells, follow, scan
 from synfin.capture.blocks import to_ns
 from synfin.capture.cores import cores
 from synfin.capture.reader import open_capture
-from synfin.tcp.state import matrix
 from synfin.watch.engine.described import int64
 from synfin.watch.engine.row_walk import RowWalk, row_walk, sifting_walk
 from synfin.watch.engine.slow import SlowPath
@@ -68,7 +67,7 @@ class Blocks:
         warnings: list[str] | None = None, around: Around | None = None,
     ) -> None:  # fmt: skip
         detailed = bool(needs & Needs.VALUES)
-        self.tracker = follow.Tracker(matrix(), detailed) if needs & (Needs.FOLLOWING | Needs.VALUES) else None
+        self.tracker = _tracker(detailed) if needs & (Needs.FOLLOWING | Needs.VALUES) else None
         self.finished = finished
         self.view = cells.Block()
         self.rows = bytearray(ROWS * scan.row_size())
@@ -243,6 +242,12 @@ class Blocks:
             self._last_ns = self._behind[1]
             self.view.passed(self._last_ns)
         return self
+
+
+def _tracker(detailed: bool) -> follow.Tracker:
+    from synfin.tcp.state import matrix
+
+    return follow.Tracker(matrix(), detailed)
 
 
 def _nothing_around(reader: CaptureReader, frames: Callable[[], int]) -> contextlib.AbstractContextManager[object]:
