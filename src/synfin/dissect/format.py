@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from synfin.dissect.field import Field
 from synfin.dissect.fields import lookup
 from synfin.dissect.values import MPTCP_SUBTYPE
 from synfin.errors import UsageError
 
 if TYPE_CHECKING:
     from synfin.dissect.context import Facts
+    from synfin.dissect.field import Field
     from synfin.wire.frame import Frame
 
 _NAMED = {"/t": "\t", "/s": " "}

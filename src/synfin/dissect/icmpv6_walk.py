@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from synfin.dissect.context import Facts
 from synfin.dissect.cursor import Cursor, over_unit
-from synfin.dissect.icmp_walk import checked
+from synfin.dissect.icmp_walk import answered, checked
 from synfin.dissect.option import Found, Item
-from synfin.wire.frame import Frame
-from synfin.wire.layer import Layer
+
+if TYPE_CHECKING:
+    from synfin.dissect.context import Facts
+    from synfin.wire.frame import Frame
+    from synfin.wire.layer import Layer
 
 UNREACHABLE, TOO_BIG, TIME_EXCEEDED, PARAMETER = 1, 2, 3, 4
 ECHO = (128, 129)
@@ -237,6 +240,7 @@ def walk(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Item, ...]:
     elif kind in ECHO:
         cursor.number("icmpv6.echo.identifier", 2)
         cursor.number("icmpv6.echo.sequence_number", 2)
+        cursor.note(*answered(layer, facts))
     elif kind in (QUERY, REPORT, DONE):
         _listener(cursor, kind, layer.end - layer.start)
     elif kind == REPORT_2:

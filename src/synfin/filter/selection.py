@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING
 from synfin._kernels import choose, follow
 from synfin.filter.compiled import Filter, nobody
 from synfin.filter.planned import Run, plan, sieve
-from synfin.watch.packets.blocks import Blocks, followed
+from synfin.watch.packets.blocks import Blocks
 from synfin.watch.packets.column_fields import EVERYTHING, Needs, needs, spec
+from synfin.watch.packets.foreseen import foreseen
 
 if TYPE_CHECKING:
     from synfin.dissect.context import Facts
     from synfin.filter import typed
     from synfin.watch.connections.told_records import Records
     from synfin.watch.packets.told import Told
+    from synfin.watch.recall.memory import Memory
     from synfin.wire.frame import Frame
 
 
@@ -36,8 +38,9 @@ class Selection:
         self._wanted = wanted
         self._last = last
         self.finished: follow.Tracker | None = None
-        if passes == 2 and asked & (Needs.HINDSIGHT | Needs.RECORD):
-            self.finished = followed(paths)
+        self._past: Memory | None = None
+        if passes == 2 and asked & (Needs.HINDSIGHT | Needs.RECORD | Needs.MEMORY):
+            self.finished, self._past = foreseen(paths, asked)
         self.blocks = Blocks(paths, asked, self.finished, warnings)
         self._record: Records | None = None
         if self.finished is not None and asked & Needs.RECORD:
@@ -45,7 +48,7 @@ class Selection:
 
             self._record = records(self.finished)
         self._run: Run | None = None
-        self._datagrams = bool(asked & Needs.DATAGRAMS)
+        self._datagrams, self._memory = bool(asked & Needs.DATAGRAMS), bool(asked & Needs.MEMORY)
         self._sifts = asked == Needs.BYTES and last is None
 
     @cached_property
@@ -53,7 +56,7 @@ class Selection:
         """Single rows for the readable code, which most runs need for few rows, if any."""
         from synfin.watch.packets.told import Told
 
-        return Told(self.blocks, self._record)
+        return Told(self.blocks, self._record, self._past)
 
     def __iter__(self) -> Iterator[bytearray]:
         """For every block: 1 for the rows that are chosen, else 0. What is known of the rows is in `blocks`."""
@@ -65,6 +68,8 @@ class Selection:
         for block in self.blocks:
             if self._datagrams:
                 self.told.see_datagrams()
+            if self._memory:
+                self.told.recalling.see()
             verdicts = self._verdicts(block.count)
             if self._last is not None and block.frames >= self._last:
                 kept = max(self._last - block.first + 1, 0)
