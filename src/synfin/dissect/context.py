@@ -161,8 +161,3 @@ class Facts:
     recalled: Recalled = NOTHING_RECALLED  #: where fields were asked for that need other frames
     connection: Any = None  #: the connection record, for the conn.* fields
     preferences: Preferences = DEFAULT
-
-
-def preferences(facts: Facts | None) -> Preferences:
-    """Those that were asked for; the usual ones where nothing is known of the packet."""
-    return DEFAULT if facts is None else facts.preferences

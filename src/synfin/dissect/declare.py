@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from synfin.dissect.expert import note
 from synfin.dissect.field import Field
-from synfin.dissect.option import Found
+
+if TYPE_CHECKING:
+    from synfin.dissect.option import Found
 
 #: Bits of numbers of each kind.
 _WIDTH = {"u8": 8, "u16": 16, "u24": 24, "u32": 32, "u64": 64, "bool": 8}

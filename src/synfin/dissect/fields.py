@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import import_module
+from typing import TYPE_CHECKING
 
-from synfin.dissect.field import Field
 from synfin.errors import UsageError
+
+if TYPE_CHECKING:
+    from synfin.dissect.field import Field
 
 #: The first component of a name tells its tables.
 TABLES: dict[str, tuple[str, ...]] = {

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from hashlib import md5
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from synfin.dissect import values
-from synfin.dissect.context import Facts, preferences
 from synfin.dissect.expert import note
 from synfin.dissect.field import Field
 from synfin.dissect.http_walk import begins
 from synfin.dissect.load import Spot, computed, constant, whole
-from synfin.wire.frame import Frame
-from synfin.wire.layer import Layer
-from synfin.wire.tcp import MIN_HEADER_LEN
+from synfin.dissect.preferences import preferences
+from synfin.wire.control import MIN_HEADER_LEN
+
+if TYPE_CHECKING:
+    from synfin.dissect.context import Facts
+    from synfin.wire.frame import Frame
+    from synfin.wire.layer import Layer
 
 FRAME = ("frame",)
 SYNFIN = ("synfin",)
@@ -99,6 +101,8 @@ def _direction(frame: Frame, layer: Layer, facts: Facts | None) -> Iterable[Spot
 
 def _hash(frame: Frame, layer: Layer, facts: Facts | None) -> str | None:
     """Of all captured bytes, where hashes are wanted: a name for them, no protection."""
+    from hashlib import md5  # nearly nobody wants one, and it brings a library
+
     wanted = preferences(facts).frame_generate_md5_hash
     return md5(frame.packet.data, usedforsecurity=False).hexdigest() if wanted else None
 

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from synfin.dissect import assembly_walk, ip_options, values, verified
 from synfin.dissect.address import ipv4
-from synfin.dissect.context import Facts, preferences
 from synfin.dissect.declare import Declare
 from synfin.dissect.expert import note
 from synfin.dissect.field import Field
 from synfin.dissect.load import Loader, Spot, bits, both, byte, constant, number, raw, when, whole
-from synfin.dissect.option import Item
-from synfin.dissect.preferences import Preferences
-from synfin.wire.frame import Frame
-from synfin.wire.layer import Layer
+from synfin.dissect.preferences import Preferences, preferences
+
+if TYPE_CHECKING:
+    from synfin.dissect.context import Facts
+    from synfin.dissect.option import Item
+    from synfin.wire.frame import Frame
+    from synfin.wire.layer import Layer
 
 IP = ("ip",)
 LEAST_TTL = 5  #: a packet that may take fewer hops than these is worth a note

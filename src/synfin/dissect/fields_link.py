@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from synfin.dissect import values, verified
 from synfin.dissect.address import mac
-from synfin.dissect.context import Facts, preferences
+from synfin.dissect.context import Facts
 from synfin.dissect.expert import note
 from synfin.dissect.field import Field
 from synfin.dissect.load import (
@@ -23,8 +24,12 @@ from synfin.dissect.load import (
     when,
     whole,
 )
-from synfin.wire.frame import Frame
-from synfin.wire.layer import Layer
+from synfin.dissect.preferences import preferences
+
+if TYPE_CHECKING:
+    from synfin.dissect.context import Facts
+    from synfin.wire.frame import Frame
+    from synfin.wire.layer import Layer
 
 ETH, VLAN, MPLS, SLL, NULL, LLC = ("eth",), ("vlan",), ("mpls",), ("sll", "sll2"), ("null",), ("llc",)
 MIN_FRAME = 60  #: Ethernet's least length without the frame check sequence

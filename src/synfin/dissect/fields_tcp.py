@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from synfin.dissect import values, verified
-from synfin.dissect.context import Facts, preferences
 from synfin.dissect.expert import note
 from synfin.dissect.field import Field
 from synfin.dissect.load import Loader, Spot, bits, both, computed, constant, limit, number, when, whole
-from synfin.dissect.option import Item
-from synfin.dissect.preferences import Preferences
-from synfin.wire.frame import Frame
-from synfin.wire.layer import Layer
-from synfin.wire.tcp import ACK, FIN, MIN_CAPTURED, MIN_HEADER_LEN, RST, SYN, URG
+from synfin.dissect.preferences import Preferences, preferences
+from synfin.wire.control import ACK, FIN, MIN_CAPTURED, MIN_HEADER_LEN, RST, SYN, URG
+
+if TYPE_CHECKING:
+    from synfin.dissect.context import Facts
+    from synfin.dissect.option import Item
+    from synfin.wire.frame import Frame
+    from synfin.wire.layer import Layer
 
 TCP = ("tcp",)
 FLAG_LETTERS = "RRRACEUAPRSF"

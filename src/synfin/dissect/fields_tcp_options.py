@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from synfin.dissect import values
-from synfin.dissect.context import Facts, preferences
 from synfin.dissect.expert import note
 from synfin.dissect.field import Field
 from synfin.dissect.fields_tcp import flags, header_len
 from synfin.dissect.load import Loader, Spot, limit, number
 from synfin.dissect.option import Item
-from synfin.wire.frame import Frame
-from synfin.wire.layer import Layer
-from synfin.wire.tcp import MIN_HEADER_LEN, SYN
+from synfin.dissect.preferences import preferences
+from synfin.wire.control import MIN_HEADER_LEN, SYN
+
+if TYPE_CHECKING:
+    from synfin.dissect.context import Facts
+    from synfin.wire.frame import Frame
+    from synfin.wire.layer import Layer
 
 TCP = ("tcp",)
 #: Items that rule out the note that a SYN lacks its MSS: it is there, or the walk broke off.

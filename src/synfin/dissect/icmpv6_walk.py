@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from synfin.dissect import icmpv6_messages, icmpv6_options, icmpv6_rpl
-from synfin.dissect.context import Facts
 from synfin.dissect.cursor import Cursor, over_unit
 from synfin.dissect.icmp_walk import answered, checked
 from synfin.dissect.option import Found, Item
 from synfin.dissect.steps import Step, below, number, numbers, raw, read
-from synfin.wire.frame import Frame
-from synfin.wire.layer import Layer
+
+if TYPE_CHECKING:
+    from synfin.dissect.context import Facts
+    from synfin.wire.frame import Frame
+    from synfin.wire.layer import Layer
 
 UNREACHABLE, TOO_BIG, TIME_EXCEEDED, PARAMETER = 1, 2, 3, 4
 QUERY, REPORT_2, AGENT_REPLY = 130, 143, 145

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 from synfin.dissect.address import ipv4
-from synfin.dissect.context import Facts
 from synfin.dissect.cursor import Cursor
 from synfin.dissect.load import limit
 from synfin.dissect.option import Found, Item
-from synfin.wire.frame import Frame
-from synfin.wire.layer import Layer
+
+if TYPE_CHECKING:
+    from synfin.dissect.context import Facts
+    from synfin.wire.frame import Frame
+    from synfin.wire.layer import Layer
 
 END, NOP, LOOSE, STRICT = 0, 1, 131, 137
 FIRST_ROUTE = 4  #: pointer to the first address of a route

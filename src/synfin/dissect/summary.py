@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from synfin.dissect import values
 from synfin.dissect.address import ip, ipv4, ipv6, mac
 from synfin.dissect.context import Facts
 from synfin.dissect.fields_tcp_options import items
 from synfin.dissect.load import byte, limit, number
-from synfin.dissect.option import Item
 from synfin.dissect.show import escape, relative_time
 from synfin.dissect.tree import flag_names
-from synfin.wire.frame import Frame
-from synfin.wire.layer import Layer
 from synfin.wire.tcp import MIN_HEADER_LEN, Segment
+
+if TYPE_CHECKING:
+    from synfin.dissect.option import Item
+    from synfin.wire.frame import Frame
+    from synfin.wire.layer import Layer
 
 ARROW = "→"
 #: Analysis flags in the order in which Wireshark prepends them: the last stands first.
