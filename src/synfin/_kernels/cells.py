@@ -569,6 +569,20 @@ class Block:
                 found.append(i)
         return found
 
+    def others(self) -> list:
+        """The rows that are more than a plain TCP segment or UDP datagram, or may be."""
+        found: list = []
+        i: uint
+        has: uint
+        view: cython.pointer(View) = cython.address(self.view)
+        for i in range(view.count):
+            if view.segment[i] == 1:
+                continue
+            has = shape(view, i)
+            if view.segment[i] == 2 or has & UNSURE or (has & HAS_UDP) == 0:
+                found.append(i)
+        return found
+
     def shown(self, time_ns: longlong):
         """The time of the frame that was shown last: `frame.time_delta_displayed` counts from it."""
         self.view.shown_ns = time_ns

@@ -144,6 +144,8 @@ class PcapngReader:
             told.comments,
             told.flags,
             told.drops,
+            body_offset - 8,
+            told.noted,
         )
 
     def _note_drops(self, index: int, drops: int) -> None:

@@ -28,7 +28,7 @@ class Field:
     """One row of the field table.
 
     `kind` is one of u8 u16 u24 u32 u64 i16 i32 i64 bool framenum (int), none (presence: True), str, bytes, ether,
-    ipv4, ipv6, address, protocol (bytes), abstime, reltime (int, nanoseconds).
+    ipv4, ipv6, address, protocol (bytes), abstime, reltime (int, nanoseconds), double (float).
     """
 
     name: str

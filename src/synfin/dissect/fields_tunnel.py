@@ -41,6 +41,8 @@ FIELDS = (
     _gre("gre.flags.version", "u16", "Version", "版本", mask=0x0007),
     _gre("gre.proto", "u16x", "Protocol type", "协议类型", values=values.GRE_PROTOCOL),
     _gre("gre.checksum", "u16x", "Checksum", "校验和"),
+    _gre("gre.checksum.status", "u8", "Checksum status", "校验和状态", values=values.CHECKSUM_STATUS, generated=True),
+    _gre.note("gre.checksum.incorrect", "warning", "protocol", "Bad checksum", "校验和错误"),
     _gre("gre.offset", "u16", "Offset", "偏移"),
     _gre("gre.key", "u32x", "Key", "密钥"),
     _gre("gre.key.payload_length", "u16", "Payload length", "载荷长度"),

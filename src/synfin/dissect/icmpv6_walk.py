@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from synfin.dissect.context import Facts
 from synfin.dissect.cursor import Cursor, over_unit
-from synfin.dissect.icmp_walk import checked
+from synfin.dissect.icmp_walk import answered, checked
 from synfin.dissect.option import Found, Item
 from synfin.wire.frame import Frame
 from synfin.wire.layer import Layer
@@ -237,6 +237,7 @@ def walk(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Item, ...]:
     elif kind in ECHO:
         cursor.number("icmpv6.echo.identifier", 2)
         cursor.number("icmpv6.echo.sequence_number", 2)
+        cursor.note(*answered(layer, facts))
     elif kind in (QUERY, REPORT, DONE):
         _listener(cursor, kind, layer.end - layer.start)
     elif kind == REPORT_2:

@@ -38,12 +38,14 @@ def lines(wanted: Filter, shown: Collection[str] | None, lang: Language) -> Iter
 def _read(asked: Needs, lang: Language) -> Iterator[str]:
     from synfin.watch.packets.column_fields import Needs
 
-    if asked & (Needs.HINDSIGHT | Needs.RECORD):
+    if asked & (Needs.HINDSIGHT | Needs.RECORD | Needs.MEMORY):
         yield text("plan.hindsight", lang)
     else:
         yield text("plan.following" if asked & Needs.FOLLOWING else "plan.bytes", lang)
     if asked & Needs.VALUES:
         yield text("plan.values", lang)
+    if asked & Needs.MEMORY:
+        yield text("plan.memory", lang)
     if asked & Needs.RECORD:
         yield text("plan.records", lang)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import time
 from typing import Any
@@ -17,11 +18,13 @@ BYTES = frozenset({"bytes", "ether", "protocol"})
 KIND_NAMES = {
     "bool": "a boolean", "framenum": "a frame number", "str": "text", "bytes": "bytes", "ether": "a MAC address",
     "ipv4": "an IPv4 address", "ipv6": "an IPv6 address", "address": "an IP address", "protocol": "bytes",
-    "abstime": "a date and time", "reltime": "a time in seconds", "none": "nothing: it is there or not",
+    "abstime": "a date and time", "reltime": "a time in seconds",
+    "double": "a number with a fraction", "none": "nothing: it is there or not",
 }  # fmt: skip
 SECOND = 1_000_000_000
 
 _NUMBER = re.compile(r"0[xX][0-9a-fA-F]+|0[bB][01]+|0[0-7]*|[1-9][0-9]*")
+_FRACTION = re.compile(r"0[xX][0-9a-fA-F]+|[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _SECONDS = re.compile(r"([0-9]+)(?:\.([0-9]{1,9}))?")
 _PAIRS = re.compile(r"[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2})+")
 _GROUPS = re.compile(r"[0-9A-Fa-f]+(?:\.[0-9A-Fa-f]+)+|[0-9A-Fa-f]+(?:-[0-9A-Fa-f]+)+")
@@ -65,6 +68,8 @@ def convert(literal: Word | Text, kind: str, field: Field | None) -> Any:
         return _moment(text)
     if quoted or isinstance(literal, Text):
         raise Mismatch(f"{name_of(kind)} was expected, not the string {text!r}")
+    if kind == "double":
+        return _fraction(text)
     return _address(text, kind) if kind in ADDRESSES else _duration(text)
 
 
@@ -149,6 +154,15 @@ def _address(text: str, kind: str) -> bytes | Network:
     if not prefix.isascii() or not prefix.isdigit() or int(prefix[:4]) > 8 * len(found):
         raise Mismatch(f"{prefix!r} is no prefix length: 0 to {8 * len(found)} was expected")
     return Network(found, int(prefix))
+
+
+def _fraction(text: str) -> float:
+    if _FRACTION.fullmatch(text) is None or len(text) > 70:
+        raise Mismatch(f"{text!r} is no number with a fraction, such as 1.5")
+    value = float(int(text, 16)) if text[:2] in ("0x", "0X") else float(text)
+    if value in (math.inf, 0.0) and any(digit in "123456789" for digit in text.lower().partition("e")[0]):
+        raise Mismatch(f"{text} is too {'big' if value else 'small'} for this field")
+    return value
 
 
 def _duration(text: str) -> int:

@@ -12,13 +12,15 @@ from synfin.filter.compiled import Filter
 from synfin.filter.evaluate.plan import predicate
 from synfin.filter.evaluate.row import Row
 from synfin.filter.planned import Run, plan
-from synfin.watch.packets.blocks import Blocks, followed
+from synfin.watch.packets.blocks import Blocks
 from synfin.watch.packets.column_fields import EVERYTHING, Needs, needs, spec
+from synfin.watch.packets.foreseen import foreseen
 
 if TYPE_CHECKING:
     from synfin.dissect.context import Facts
     from synfin.watch.connections.told_records import Records
     from synfin.watch.packets.told import Told
+    from synfin.watch.recall.memory import Memory
     from synfin.wire.frame import Frame
 
 
@@ -38,8 +40,9 @@ class Selection:
         self._wanted = wanted
         self._last = last
         self.finished: follow.Tracker | None = None
-        if passes == 2 and asked & (Needs.HINDSIGHT | Needs.RECORD):
-            self.finished = followed(paths)
+        self._past: Memory | None = None
+        if passes == 2 and asked & (Needs.HINDSIGHT | Needs.RECORD | Needs.MEMORY):
+            self.finished, self._past = foreseen(paths, asked)
         self.blocks = Blocks(paths, asked, self.finished, warnings)
         self._record: Records | None = None
         if self.finished is not None and asked & Needs.RECORD:
@@ -47,14 +50,14 @@ class Selection:
 
             self._record = records(self.finished)
         self._run: Run | None = None
-        self._datagrams = bool(asked & Needs.DATAGRAMS)
+        self._datagrams, self._memory = bool(asked & Needs.DATAGRAMS), bool(asked & Needs.MEMORY)
 
     @cached_property
     def told(self) -> Told:
         """Single rows for the readable code, which most runs need for few rows, if any."""
         from synfin.watch.packets.told import Told
 
-        return Told(self.blocks, self._record)
+        return Told(self.blocks, self._record, self._past)
 
     def __iter__(self) -> Iterator[bytearray]:
         """For every block: 1 for the rows that are chosen, else 0. What is known of the rows is in `blocks`."""
@@ -63,6 +66,8 @@ class Selection:
         for block in self.blocks:
             if self._datagrams:
                 self.told.see_datagrams()
+            if self._memory:
+                self.told.recalling.see()
             verdicts = self._verdicts(block.count)
             if self._last is not None and block.frames >= self._last:
                 kept = max(self._last - block.first + 1, 0)

@@ -199,12 +199,3 @@ class Blocks:
 
 def _nothing_around(reader: CaptureReader, frames: Callable[[], int]) -> contextlib.AbstractContextManager[object]:
     return contextlib.nullcontext()
-
-
-def followed(paths: Sequence[str]) -> follow.Tracker:
-    """A tracker that has followed the whole input."""
-    blocks = Blocks(paths, Needs.FOLLOWING)
-    for _ in blocks:
-        pass
-    assert blocks.tracker is not None
-    return blocks.tracker

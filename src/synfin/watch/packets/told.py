@@ -16,12 +16,14 @@ from synfin.watch.follow.analysis import flag_names
 from synfin.watch.follow.datagrams import Datagrams
 from synfin.watch.packets.blocks import BEFORE_DATA, Blocks
 from synfin.watch.packets.column_fields import layout
+from synfin.watch.packets.recalling import Recalling
 from synfin.wire import seq
 from synfin.wire.frame import Frame, dissect
 from synfin.wire.tcp import ACK, FIN, MIN_HEADER_LEN, SYN, Segment
 
 if TYPE_CHECKING:
     from synfin.watch.connections.told_records import Records
+    from synfin.watch.recall.memory import Memory
 
 _ROW, _FACT, _VALUE = Struct(scan.ROW_FORMAT), Struct(follow.FACT_FORMAT), Struct(follow.VALUE_FORMAT)
 _PLACES = [scan.ROW_FIELDS.index(name) for name in ("offset", "cap_len", "wire_len", "link_type", "interface")]
@@ -32,10 +34,14 @@ Numbers = tuple[int, ...]  #: the members of a fact or a value
 
 
 class Told:
-    """Frames and facts of a block's rows; `record` finds the record of a connection, where those are asked for."""
+    """Frames and facts of a block's rows.
 
-    def __init__(self, blocks: Blocks, record: Records | None = None) -> None:
+    `record` finds the record of a connection, where those are asked for; `past` has seen the whole input before.
+    """
+
+    def __init__(self, blocks: Blocks, record: Records | None = None, past: Memory | None = None) -> None:
         self._blocks = blocks
+        self.recalling = Recalling(blocks, self.packet, past)
         self._record = record
         self._shown_ns: int | None = None  # exact, where it was told here
         self._conversations = Datagrams()
@@ -72,6 +78,7 @@ class Told:
     def rows(self) -> Iterator[tuple[Frame, Facts]]:
         """Every row of the block."""
         self.see_datagrams()
+        self.recalling.see()
         return map(self.row, range(self._blocks.count))
 
     def packet(self, index: int) -> Packet:
@@ -87,7 +94,7 @@ class Told:
         told = self._options(at) if blocks.reader is not None and blocks.reader.pcapng is not None else PacketOptions()
         return Packet(
             blocks.first + index, time_ns, link_type, data, wire_len, offset, interface, told.comments, told.flags,
-            told.drops,
+            told.drops, noted=told.noted,
         )  # fmt: skip
 
     def _options(self, at: int) -> PacketOptions:
@@ -101,6 +108,7 @@ class Told:
 
     def _facts(self, index: int, packet: Packet, frame: Frame) -> Facts:
         blocks, facts = self._blocks, Facts()
+        facts.recalled = self.recalling.row(index)
         facts.frame_time_relative_ns = packet.time_ns - blocks.first_ns
         facts.frame_time_delta_ns = packet.time_ns - (blocks.time_ns(index - 1) if index else blocks.before_ns)
         shown_ns = self._shown_last()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -85,11 +85,17 @@ def listen(
     profile: Profile = TSHARK_4_0,
     segments: bool = True,
     warnings: list[str] | None = None,
+    also: Callable[[Frame], object] | None = None,
 ) -> Heard:
-    """Follow captures from their beginning to their end; `segments` keeps those for `Heard.stories`."""
+    """Follow captures from their beginning to their end; `segments` keeps those for `Heard.stories`.
+
+    Each frame is shown to `also`.
+    """
     heard = Heard(Tracker(profile))
     for packet, _ in packets(paths, warnings, heard.begins):
-        heard.take(packet, keep=segments)
+        frame, _ = heard.take(packet, keep=segments)
+        if also is not None:
+            also(frame)
     return heard
 
 
