@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from synfin.dissect.context import Facts
+from synfin.dissect.context import Facts, Subflow
 from synfin.dissect.load import Loader, Spot, lowest_bit
 from synfin.wire.frame import Frame
 from synfin.wire.layer import Layer
@@ -31,6 +31,7 @@ class Option:
     sack_base: int = 0  #: SACK edges are shown relative to it
     ack: int = 0  #: the segment's acknowledgment number as shown, for D-SACK
     syn: bool = False
+    subflow: Subflow | None = None  #: of Multipath TCP
 
     def number(self, name: str, offset: int, size: int, mask: int = 0) -> Iterator[Item]:
         """The big-endian number there, nothing where it does not fit."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from itertools import islice
 from struct import Struct, unpack_from
 from typing import TYPE_CHECKING
@@ -72,6 +72,7 @@ class Blocks:
         self.facts = bytearray(ROWS * follow.fact_size()) if self.tracker is not None else None
         self.values = bytearray(ROWS * follow.value_size()) if detailed else None
         self.count = 0  #: rows of the block
+        self.recalled: Collection[int] = ()  #: rows that other frames can be told of, where somebody looks for them
         self.first = 1  #: number of its first frame
         self.buffer: bytes | bytearray = b""
         self.base = 0  #: offset in the input of buffer[0]
