@@ -9,7 +9,7 @@ from synfin.dissect.load import Loader, Spot, lowest_bit
 from synfin.dissect.slotted import Slotted
 
 if TYPE_CHECKING:
-    from synfin.dissect.context import Facts
+    from synfin.dissect.context import Facts, Subflow
     from synfin.wire.frame import Frame
     from synfin.wire.layer import Layer
 
@@ -32,6 +32,7 @@ class Option(Slotted):
     sack_base: int = 0  #: SACK edges are shown relative to it
     ack: int = 0  #: the segment's acknowledgment number as shown, for D-SACK
     syn: bool = False
+    subflow: Subflow | None = None  #: of Multipath TCP
 
     def number(self, name: str, offset: int, size: int, mask: int = 0) -> Iterator[Item]:
         """The big-endian number there, nothing where it does not fit."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 from array import array
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from itertools import islice
 from struct import Struct, unpack_from
 from typing import TYPE_CHECKING
@@ -74,6 +74,7 @@ class Blocks:
         self.facts = bytearray(ROWS * follow.fact_size()) if self.tracker is not None else None
         self.values = bytearray(ROWS * follow.value_size()) if detailed else None
         self.count = 0  #: rows of the block
+        self.recalled: Collection[int] = ()  #: rows that other frames can be told of, where somebody looks for them
         self.first = 1  #: number of its first frame
         self.frames = 0  #: frames up to the end of the block
         self.sieve: Sieve | None = None  #: what no row is made of; only where nothing but bytes is needed
