@@ -9,8 +9,9 @@ from synfin.dissect import values
 from synfin.dissect.expert import note
 from synfin.dissect.field import Field
 from synfin.dissect.http_walk import begins
-from synfin.dissect.load import Spot, computed, constant, whole
+from synfin.dissect.load import Spot, computed, constant, number, whole
 from synfin.dissect.preferences import preferences
+from synfin.dissect.titles import ATM, has_type
 from synfin.wire.control import MIN_HEADER_LEN
 
 if TYPE_CHECKING:
@@ -50,8 +51,10 @@ def protocols(frame: Frame) -> str:
             names.append(name)
         last = place + 1 == len(frame.layers)
         following = "" if last else frame.layers[place + 1].name
-        if name in ("eth", "vlan", "sll", "cmd") and following != "llc" and not last:
+        if name in ("eth", "vlan", "sll", "cmd") and following != "llc" and not last and has_type(frame, layer):
             names.append("ethertype")
+        if name == "arp" and number(frame, layer, 0, 2) == ATM:
+            names.append("atmarp")
     if frame.layers and frame.layers[0].name in ("ip", "ipv6") and frame.packet.link_type in (12, 14, 101):
         names.insert(0, "raw")
     if frame.tcp is not None and _is_multipath(frame, frame.tcp):

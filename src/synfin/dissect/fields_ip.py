@@ -280,7 +280,7 @@ FIELDS = (
                  "指针指向地址中间"),
     _option.note("ip.subopt_too_long", "warning", "protocol", "The last address or time goes past the option's end",
                  "最后的地址或时间超出选项末尾"),
-    _option.note("ip.cipso.malformed", "error", "malformed", "A tag that cannot be", "标签格式错误"),
+    _option.note("ip.cipso.malformed", "error", "sequence", "A tag that cannot be", "标签格式错误"),
     _option.note("ip.nop", "warning", "protocol", "Four NOPs in a row: options may have been removed",
                  "连续四个空操作：选项可能被移除"),
 )  # fmt: skip

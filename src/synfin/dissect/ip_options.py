@@ -149,7 +149,7 @@ def _sensitivity(tag: Cursor, kind: int) -> None:
     tag.number("ip.cipso.sensitivity_level", 1)
     size = tag.room if kind == 1 else tag.room // 2 * 2
     found = _categories(kind, tag.data[tag.at : tag.at + size])
-    if found:
+    if tag.room:
         tag.add("ip.cipso.categories", found, tag.at, size)
     tag.skip(size)
 
