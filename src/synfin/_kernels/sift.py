@@ -47,7 +47,7 @@ from cython.cimports.synfin._kernels.cells import (
 )
 from cython.cimports.synfin._kernels.octets import be16, be32, big, load32
 from cython.cimports.synfin._kernels.plain import Place, located
-from cython.cimports.synfin._kernels.row import Row
+from cython.cimports.synfin._kernels.row import KIND_INVOLVED, KIND_QUOTED, KIND_TCP, OPT_CUT, Row
 from cython.cimports.synfin._kernels.scan import MAX_CAP, dissect
 from cython.cimports.synfin._kernels.sift import (
     MAX_BOUNDS,
@@ -535,3 +535,49 @@ def sift_pcap(
     with cython.nogil:
         why = pcap_kept(sieve, b, cython.address(at), end, base, swapped, ns_per_tick, link_type, cython.address(kept))
     return kept.n, at, why, kept.number, kept.last_ns
+
+
+def keep_marked(rows: uchar[::1], count: cython.Py_ssize_t, marks: ushort[::1], mask: uint, first: uint,
+                before_first_ns: longlong, numbers: uint[::1], before_ns: longlong[::1]):  # fmt: skip
+    """Move together those of `count` rows, from frame `first` on, whose analysis flags are in `mask`, with their marks.
+
+    Frame 1, an odd time, what follows it, and a TCP header of which only the readable code knows all have a place too.
+    Returns how many are left; `numbers` and `before_ns` are filled for those as by `sift_pcap`.
+    """
+    row: cython.pointer(Row)
+    here: cython.pointer(Row)
+    i: cython.Py_ssize_t
+    kept: cython.Py_ssize_t = 0
+    last_ns: longlong = before_first_ns
+    time_ns: longlong
+    if count > rows.shape[0] // cython.cast(cython.Py_ssize_t, cython.sizeof(Row)) or count > marks.shape[0]:
+        raise IndexError("fewer rows or marks than asked for")
+    if count > numbers.shape[0] or count > before_ns.shape[0]:
+        raise IndexError("fewer numbers than rows")
+    if count < 1:
+        return 0
+    here = cython.cast(cython.pointer(Row), cython.address(rows[0]))
+    with cython.nogil:
+        for i in range(count):
+            row = here + i
+            time_ns = row.time_ns
+            if marks[i] & mask or first + i == 1 or (time_ns | last_ns) < 0 or is_doubtful(row):
+                numbers[kept] = cython.cast(uint, first + i)
+                before_ns[kept] = time_ns if first + i == 1 else last_ns
+                marks[kept] = marks[i]
+                if kept != i:
+                    here[kept] = row[0]
+                kept += 1
+            last_ns = time_ns
+    return kept
+
+
+@cython.cfunc
+@cython.nogil
+@cython.inline
+@cython.exceptval(check=False)
+def is_doubtful(row: cython.pointer(Row)) -> cython.bint:
+    """Whether a TCP header is none of a sound segment, or stands behind what may hold another one."""
+    return row.kind & KIND_TCP and (
+        row.kind & (KIND_QUOTED | KIND_INVOLVED) or row.hdr_len < 20 or row.len_bytes < 0 or row.options & OPT_CUT
+    )

@@ -31,3 +31,13 @@ def sift_pcap(
     number: int,
     last_ns: int,
 ) -> tuple[int, int, int, int, int]: ...
+def keep_marked(
+    rows: bytearray,
+    count: int,
+    marks: array[int],
+    mask: int,
+    first: int,
+    before_first_ns: int,
+    numbers: array[int],
+    before_ns: array[int],
+) -> int: ...

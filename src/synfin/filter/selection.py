@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from synfin._kernels import choose, follow
 from synfin.filter.compiled import Filter, nobody
-from synfin.filter.planned import Run, plan, sieve
+from synfin.filter.planned import Run, marked, plan, sieve
 from synfin.watch.packets.blocks import Blocks
 from synfin.watch.packets.column_fields import EVERYTHING, Needs, needs, spec
 from synfin.watch.packets.foreseen import foreseen
@@ -50,6 +50,7 @@ class Selection:
         self._run: Run | None = None
         self._datagrams, self._memory = bool(asked & Needs.DATAGRAMS), bool(asked & Needs.MEMORY)
         self._sifts = asked == Needs.BYTES and last is None
+        self._marks = asked == Needs.MARKS and last is None
 
     @cached_property
     def told(self) -> Told:
@@ -64,6 +65,8 @@ class Selection:
             planned = plan(self._wanted.condition)
             found = sieve(planned) if self._sifts else None
             self.blocks.sieve = None if found is None else found[0]
+            flags = marked(planned) if self._marks else None
+            self.blocks.marked = 0 if flags is None else flags[0]
             self._run = planned.bind(self.blocks, self._connections)
         for block in self.blocks:
             if self._datagrams:

@@ -66,13 +66,16 @@ class Blocks:
         self, paths: Sequence[str], needs: Needs, finished: follow.Tracker | None = None,
         warnings: list[str] | None = None, around: Around | None = None,
     ) -> None:  # fmt: skip
-        detailed = bool(needs & Needs.VALUES)
-        self.tracker = _tracker(detailed) if needs & (Needs.FOLLOWING | Needs.VALUES) else None
+        detailed, factual = bool(needs & Needs.VALUES), bool(needs & (Needs.FOLLOWING | Needs.VALUES))
+        self.tracker = _tracker(detailed, factual) if factual or needs & Needs.MARKS else None
         self.finished = finished
         self.view = cells.Block()
         self.rows = bytearray(ROWS * scan.row_size())
-        self.facts = bytearray(ROWS * follow.fact_size()) if self.tracker is not None else None
+        self.facts = bytearray(ROWS * follow.fact_size()) if factual else None
         self.values = bytearray(ROWS * follow.value_size()) if detailed else None
+        #: analysis flags of the rows, where nothing else is needed of what was followed
+        self.marks = array("H", bytes(2 * ROWS)) if self.tracker is not None and not factual else None
+        self.marked = 0  #: rows without any of these flags may be left out
         self.count = 0  #: rows of the block
         self.recalled: Collection[int] = ()  #: rows that other frames can be told of, where somebody looks for them
         self.first = 1  #: number of its first frame
@@ -146,7 +149,8 @@ class Blocks:
         walk = self._sifting(reader) or row_walk(reader, self.rows, self._seed)
         if walk is None:
             for packet in reader:
-                yield self._single(packet)
+                self._single(packet)
+                yield self
             return
         buffer, filled = bytearray(CHUNK), 0
         while True:
@@ -156,8 +160,8 @@ class Blocks:
             base, at, why = reader.source.tell() - filled, 0, scan.FULL
             while filled and why == scan.FULL:
                 count, at, why = walk(buffer, at, filled, base)
-                if count:
-                    yield self._many(count, buffer, base)
+                if count and self._many(count, buffer, base):
+                    yield self
             if got and why in (scan.DONE, scan.FULL) and (at or filled < len(buffer)):
                 if at:
                     buffer[: filled - at] = buffer[at:filled]
@@ -168,7 +172,8 @@ class Blocks:
             filled = read = 0
             for packet in islice(reader, SLOWLY):
                 read += 1
-                yield self._single(packet)
+                self._single(packet)
+                yield self
             if read < SLOWLY:
                 return
 
@@ -201,7 +206,7 @@ class Blocks:
         self.frames, self._last_ns = self._behind
         self.view.passed(self._last_ns)
 
-    def _single(self, packet: Packet) -> Blocks:
+    def _single(self, packet: Packet) -> None:
         """The block of one packet that the readable reader has read."""
         time_ns = int64(packet.time_ns)
         scan.scan_frame(
@@ -212,43 +217,69 @@ class Blocks:
         self._slow.frames.clear()
         if scan.next_slow(self.rows, 0, 1) == 0:
             self._slow.take(packet._replace(time_ns=time_ns), self.rows, 0)
-        return self._attach(1, packet.data, packet.offset, packet)
+        self._follow(1, packet.data, packet.offset, packet)
+        self._attach()
 
-    def _many(self, count: int, buffer: bytearray, base: int) -> Blocks:
+    def _many(self, count: int, buffer: bytearray, base: int) -> bool:
+        """The block of these rows; whether one is left."""
+        self._sparse = self._sparse and self.marks is None  # a sieve has set it, or the block before
         self._slow.frames.clear()
         self._slow.complete(self.rows, count, buffer, base)
-        return self._attach(count, buffer, base, None)
+        self._follow(count, buffer, base, None)
+        if self.marks is not None:
+            self._sparse = bool(self.marked) and not self._slow.frames
+            if self._sparse:
+                self._keep_marked(self.marks)
+        if self.count:
+            self._attach()
+        else:
+            self.view.passed(int64(self._last_ns))
+        return self.count > 0
 
-    def _attach(self, count: int, buffer: bytes | bytearray, base: int, packet: Packet | None) -> Blocks:
+    def _follow(self, count: int, buffer: bytes | bytearray, base: int, packet: Packet | None) -> None:
+        """Number the rows, and tell of each what is needed beyond its bytes."""
         self.first, self.count = self.frames + 1, count
         self.frames = self._behind[0] if self._sparse else self.frames + count
         self.buffer, self.base, self.packet = buffer, base, packet
         if self.first == 1:
             self.first_ns = self._last_ns = self.time_ns(0)
         self.before_ns, self._last_ns = self._last_ns, self.time_ns(count - 1)
-        if self.tracker is not None and self.facts is not None:
-            if self.values is None:
-                self.tracker.follow(self.rows, count, self.facts, self.finished)
-            else:
-                self.tracker.follow(self.rows, count, self.facts, self.finished, self.values)
-        slow = self._none
-        if self._slow.frames:
-            slow = bytes(index in self._slow.frames for index in range(count))
-        self.view.attach(
-            self.rows, count, self.first, buffer, base, slow,
-            self.facts, follow.fact_size(), self.values, follow.value_size(),
-            self._numbers if self._sparse else None, self._befores_ns if self._sparse else None,
-        )  # fmt: skip
         if self._sparse and self._behind[1] >= 0:  # an odd time is that of a row
             self._last_ns = self._behind[1]
-            self.view.passed(self._last_ns)
-        return self
+        if self.tracker is None:
+            return
+        if self.marks is not None:
+            self.tracker.mark(self.rows, count, self.marks)
+        elif self.values is None:
+            self.tracker.follow(self.rows, count, self.facts, self.finished)
+        else:
+            self.tracker.follow(self.rows, count, self.facts, self.finished, self.values)
+
+    def _keep_marked(self, marks: array[int]) -> None:
+        from synfin._kernels import sift
+
+        self.count = sift.keep_marked(
+            self.rows, self.count, marks, self.marked, self.first, int64(self.before_ns), self._numbers,
+            self._befores_ns,
+        )  # fmt: skip
+
+    def _attach(self) -> None:
+        slow = self._none
+        if self._slow.frames:
+            slow = bytes(index in self._slow.frames for index in range(self.count))
+        self.view.attach(
+            self.rows, self.count, self.first, self.buffer, self.base, slow,
+            self.facts, follow.fact_size(), self.values, follow.value_size(),
+            self._numbers if self._sparse else None, self._befores_ns if self._sparse else None, self.marks,
+        )  # fmt: skip
+        if self._sparse:
+            self.view.passed(int64(self._last_ns))
 
 
-def _tracker(detailed: bool) -> follow.Tracker:
+def _tracker(detailed: bool, factual: bool) -> follow.Tracker:
     from synfin.tcp.state import matrix
 
-    return follow.Tracker(matrix(), detailed)
+    return follow.Tracker(matrix(), detailed, factual)
 
 
 def _nothing_around(reader: CaptureReader, frames: Callable[[], int]) -> contextlib.AbstractContextManager[object]:

@@ -127,6 +127,10 @@ class Told:
         kind = blocks.rows[index * _ROW.size + _KIND_AT]
         if blocks.facts is not None and kind & _KIND_TCP and segment is not None:
             self._fill(facts, index, segment, quoted=bool(kind & _KIND_QUOTED))
+        elif blocks.marks is not None and frame.segment is not None:
+            segment = frame.segment
+            if kind & _KIND_TCP and segment.hdr_len >= MIN_HEADER_LEN and not (segment.cut or segment.options_cut):
+                facts.analysis = flag_names(blocks.marks[index])
         return facts
 
     def _fill(self, facts: Facts, index: int, segment: Segment, *, quoted: bool) -> None:
