@@ -19,7 +19,20 @@ from synfin.wire.frame import Frame, dissect
 from wire_bytes import ETHERNET, RAW, assortment, ethernet, ipv4, packets, tcp, write_pcap
 
 ALL = fields.all_fields()
-KINDS = {*MAXIMUM, "none", "str", "bytes", "ether", "ipv4", "ipv6", "address", "protocol", "abstime", "reltime"}
+KINDS = {
+    *MAXIMUM,
+    "none",
+    "str",
+    "bytes",
+    "ether",
+    "ipv4",
+    "ipv6",
+    "address",
+    "protocol",
+    "abstime",
+    "reltime",
+    "double",
+}
 LINK_TYPES = (0, 1, 12, 101, 108, 113, 228, 229, 276, 147)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from synfin.dissect import icmpv6_walk, values
 from synfin.dissect.declare import Declare
 from synfin.dissect.field import Field
+from synfin.dissect.fields_icmp import pairing
 from synfin.dissect.fields_icmpv6_neighbour import PREFERENCE
 from synfin.dissect.load import whole
 
@@ -28,6 +29,7 @@ FIELDS = (
     _field("icmpv6.pointer", "u32", "Pointer", "指针"),
     _field("icmpv6.echo.identifier", "u16x", "Identifier", "标识符"),
     _field("icmpv6.echo.sequence_number", "u16", "Sequence", "序号"),
+    *pairing(_field, "icmpv6"),
     _field(RA + "cur_hop_limit", "u8", "Hop limit to use", "应使用的跳数限制"),
     _field(RA + "flag", "u8x", "Flags", "标志"),
     _field(RA + "flag.m", "bool", "Addresses by DHCPv6", "地址由 DHCPv6 管理", mask=0x80, values=values.SET),

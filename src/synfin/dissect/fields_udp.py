@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from synfin.dissect import values, verified
 from synfin.dissect.checksum import carrier
-from synfin.dissect.context import Facts, preferences
 from synfin.dissect.expert import note
 from synfin.dissect.field import Field
 from synfin.dissect.load import Loader, Spot, bits, both, computed, constant, limit, number, when, whole
-from synfin.dissect.preferences import Preferences
-from synfin.wire.frame import Frame
-from synfin.wire.layer import Layer
+from synfin.dissect.preferences import Preferences, preferences
+
+if TYPE_CHECKING:
+    from synfin.dissect.context import Facts
+    from synfin.wire.frame import Frame
+    from synfin.wire.layer import Layer
 
 UDP = ("udp",)
 HEADER_LEN = 8
+PROBES = 33435, 33464
+AT_SOURCE, AT_DESTINATION = 1, 2
 TIMES = "@Timestamps"
 
 
@@ -66,6 +70,18 @@ def _verified(loader: Loader) -> Loader:
     return when(lambda frame, layer: _sound(frame, layer) and number(frame, layer, 6, 2) > 0, loader)
 
 
+def _is_probe(port: int) -> bool:
+    return PROBES[0] <= port <= PROBES[1]
+
+
+def _probes(frame: Frame, layer: Layer, facts: Facts | None) -> Iterable[Spot]:
+    """Ports that traceroute sends to: three for each hop."""
+    if _is_probe(number(frame, layer, 0, 2)):
+        yield Spot(AT_SOURCE)
+    if _is_probe(number(frame, layer, 2, 2)):
+        yield Spot(AT_DESTINATION)
+
+
 def _talk(name: str) -> Loader:
     """What is known of the conversation that this header belongs to."""
 
@@ -105,4 +121,7 @@ FIELDS = (
     Field("udp.payload", "bytes", UDP, when(_sound, _payload), "Payload", "载荷"),
     note("udp.length.bad", when(_bad_length, constant(True)), "error", "malformed", "The length cannot be",
          "长度不可能", parent="udp.length"),
+    Field("udp.possible_traceroute", "none", UDP, _probes, "Perhaps a probe of traceroute",
+          "可能是 traceroute 的探测", parent="udp.dstport", generated=True, severity="chat", group="sequence",
+          moved={AT_SOURCE: "udp.srcport"}),
 )  # fmt: skip

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import partial
+from typing import TYPE_CHECKING
 
 from synfin.dissect import ipv6_options, ipv6_routing
-from synfin.dissect.context import Facts
 from synfin.dissect.cursor import Cursor, over
 from synfin.dissect.load import Spot, limit
 from synfin.dissect.option import Found, Item
 from synfin.wire import ip
-from synfin.wire.frame import Frame
-from synfin.wire.layer import Layer
+
+if TYPE_CHECKING:
+    from synfin.dissect.context import Facts
+    from synfin.wire.frame import Frame
+    from synfin.wire.layer import Layer
 
 VERSION, HEADER_LEN = 6, 40
 NAT64 = bytes.fromhex("0064ff9b0000000000000000")  #: RFC 6052 section 2.1

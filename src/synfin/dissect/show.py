@@ -78,5 +78,6 @@ _WRITERS: dict[str, Callable[[Any], str]] = {
     "ipv6": ipv6,
     "address": ip,
     "reltime": relative_time,
+    "double": "{:.15g}".format,
     "abstime": absolute_time,
 }

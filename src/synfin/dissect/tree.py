@@ -5,42 +5,30 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from synfin.dissect import assembly_walk, duplicate_walk, headings
 from synfin.dissect.checksum import Verdict, ip_header_verdict, verdict
 from synfin.dissect.chinese import in_chinese
-from synfin.dissect.context import Facts
 from synfin.dissect.field import PSEUDO, Field, whole_frame
 from synfin.dissect.fields import TABLES, find, lookup, table
 from synfin.dissect.fields_tcp import COMPLETENESS
 from synfin.dissect.http_walk import begins
 from synfin.dissect.load import Spot
-from synfin.dissect.option import Item
 from synfin.dissect.show import escape
 from synfin.dissect.titles import title
-from synfin.wire.frame import Frame
 from synfin.wire.layer import Layer
+
+if TYPE_CHECKING:
+    from synfin.dissect.context import Facts
+    from synfin.dissect.option import Item, Walk
+    from synfin.wire.frame import Frame
 
 #: Headings that group fields without being one: name to (English, Chinese).
 HEADINGS = {
     "@Timestamps": ("Timestamps", "时间"),
     "D-SACK Sequence": ("D-SACK Sequence", "重复选择确认"),
-    "Buffered Messages": ("Buffered Messages", "缓存的报文"),
-    "Segment Identifiers": ("Segment Identifiers", "段标识"),
-    "Pre-allocated Trace": ("Pre-allocated Trace", "预分配跟踪"),
-    "Incremental Trace": ("Incremental Trace", "增量跟踪"),
-    "Proof of Transit": ("Proof of Transit", "途经证明"),
-    "Edge to Edge": ("Edge to Edge", "端到端"),
-    "Unknown Option-Type": ("Unknown Option-Type", "未知的数据种类"),
-    "Trace Data": ("Trace Data", "跟踪数据"),
-    "Opaque State Snapshot": ("Opaque State Snapshot", "不透明状态快照"),
-    "Hop_Lim and Node ID (short)": ("Hop_Lim and Node ID (short)", "跳数限制和节点标识（短）"),
-    "Hop_Lim and Node ID (wide)": ("Hop_Lim and Node ID (wide)", "跳数限制和节点标识（宽）"),
-    "Ingress and Egress IDs (short)": ("Ingress and Egress IDs (short)", "入接口和出接口标识（短）"),
-    "Ingress and Egress IDs (wide)": ("Ingress and Egress IDs (wide)", "入接口和出接口标识（宽）"),
 }
-#: Beginnings of headings that are numbered, and what stands there in Chinese.
-NUMBERED = {"Node ": "节点 ", "MPL Seed Info: ": "MPL 种子信息：", "Options: (": "选项: ("}
 FLAG_NAMES = ((0x001, "FIN"), (0x002, "SYN"), (0x004, "RST"), (0x008, "PSH"), (0x010, "ACK"), (0x020, "URG"),
               (0x040, "ECE"), (0x080, "CWR"), (0x100, "AE"), (0xE00, "Reserved"))  # fmt: skip
 IPV6_VERSION = "ipv6.version"
@@ -54,7 +42,10 @@ VERDICTS = {
     Verdict.ABSENT: ("No checksum", "没有校验和", ""),
     Verdict.UNKNOWN: ("The checksum cannot be verified: not all bytes are here", "字节不全，无法验证校验和", ""),
 }  # fmt: skip
+#: What stands behind a layer and not in it.
+BESIDE: dict[str, Walk] = {"ipv6.fraghdr": assembly_walk.IPV6.found, "arp": duplicate_walk.FOUND}
 PARTLY_NAMED = frozenset({"tcp.window_size_scalefactor"})  #: numbers of which only some are no plain numbers
+BEHIND = frozenset({"icmp.ext"})  #: what stands behind what its layer carries
 SHOWN_BYTES = 64  #: of a byte string, in a node's text
 
 
@@ -107,18 +98,25 @@ def _nested(frame: Frame, facts: Facts | None, hidden: bool) -> list[Node]:
     carrier: int | None = None  # the first ICMP message: all the rest is what it carries
     header: int | None = None  # the IPv6 header whose extension headers follow
     for layer in frame.layers:
-        node = _layer(frame, layer, facts, hidden)
+        beside = BESIDE[layer.name](frame, layer, facts) if layer.name in BESIDE else ()
+        nodes = [_layer(frame, layer, facts, hidden), *map(_item, beside)]
         part_of = header if layer.name.startswith("ipv6.") or layer.name == "ah" else None
         if part_of is None:
             header = len(found) if layer.name == "ipv6" else None
             part_of = carrier
         if part_of is not None and part_of < len(found):
-            found[part_of][1].append(node)
+            found[part_of][1].extend(nodes)
             continue
         if layer.name in ("icmp", "icmpv6"):
             carrier = len(found)
-        found.append((layer, [node]))
-    return [replace(nodes[0], children=(*nodes[0].children, *nodes[1:])) for _, nodes in found]
+        found.extend((layer, [node]) for node in nodes)
+    return [replace(nodes[0], children=_in_order(nodes[0].children, nodes[1:])) for _, nodes in found]
+
+
+def _in_order(own: tuple[Node, ...], carried: list[Node]) -> tuple[Node, ...]:
+    """A layer's own nodes and those of what it carries: extensions stand behind the packet that an error quotes."""
+    behind = tuple(node for node in own if node.name in BEHIND) if carried else ()
+    return (*(node for node in own if node not in behind), *carried, *behind)
 
 
 def walk(nodes: tuple[Node, ...]) -> Iterator[Node]:
@@ -253,15 +251,9 @@ def _item(item: Item) -> Node:
     below = tuple(_item(child) for child in item.children)
     field = find(item.name)
     if field is None:
-        en, zh = HEADINGS.get(item.name) or (item.name, _numbered(item.name))
+        en, zh = HEADINGS.get(item.name) or (item.name, headings.chinese(item.name))
         return Node(f"field.{item.name}", item.name, en, zh, "", None, item.start, item.length, below)
     return _node(field, Spot(item.value, item.start, item.length), below)
-
-
-def _numbered(name: str) -> str:
-    """A heading with a number, in Chinese."""
-    found = next((begin for begin in NUMBERED if name.startswith(begin)), "")
-    return NUMBERED.get(found, "") + name.removeprefix(found)
 
 
 def _node(field: Field, spot: Spot, below: tuple[Node, ...], *, plain: bool = False, words: bool = True) -> Node:

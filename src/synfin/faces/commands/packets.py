@@ -20,7 +20,7 @@ from synfin.watch.engine.engines import compiled
 # starts in half the time.
 if TYPE_CHECKING:
     from synfin.dissect.preferences import Preferences
-    from synfin.faces.statistics import Statistic
+    from synfin.faces.statistics import Tap
     from synfin.filter import Filter
 
 
@@ -43,7 +43,7 @@ def run(asked: argparse.Namespace) -> int:
     wanted = None if asked.filter is None else language.compile(asked.filter)
     taps = _statistics(asked)
     warnings: list[str] = []
-    needed = {*asked.fields, *(wanted.fields if wanted else ())}
+    needed = {*asked.fields, *(wanted.fields if wanted else ()), *(name for tap in taps for name in tap.fields)}
     twice = asked.two_passes or asked.write or inputs.all_regular(paths) or compiled_packets.needs_hindsight(needed)
     with inputs.rereadable(paths) if twice else nullcontext(list(paths)) as sources:
         interrupted: list[bool] = []
@@ -53,7 +53,8 @@ def run(asked: argparse.Namespace) -> int:
                 asked, sources, wanted, form, passes=passes, warnings=warnings, interrupted=interrupted
             )
         else:
-            _read(asked, sources, wanted, form, taps, passes=passes, warnings=warnings, interrupted=interrupted)
+            rows = _rows(asked, sources, needed, passes=passes, warnings=warnings)
+            _read(asked, sources, wanted, form, taps, rows, warnings=warnings, interrupted=interrupted)
     for tap in reversed(taps):  # tshark prints the last one first
         sys.stdout.writelines(f"{line}\n" for line in tap.lines())
     for warning in warnings:
@@ -98,7 +99,7 @@ def _preferences(asked: argparse.Namespace) -> Preferences:
     return parse(asked.preferences)
 
 
-def _statistics(asked: argparse.Namespace) -> list[Statistic]:
+def _statistics(asked: argparse.Namespace) -> list[Tap]:
     if not asked.statistics:
         return []
     from synfin.faces.statistics import statistics
@@ -107,15 +108,13 @@ def _statistics(asked: argparse.Namespace) -> list[Statistic]:
 
 
 def _read(
-    asked: argparse.Namespace, sources: Sequence[str], wanted: Filter | None, form: Form, taps: Sequence[Statistic], *,
-    passes: int, warnings: list[str], interrupted: list[bool],
+    asked: argparse.Namespace, sources: Sequence[str], wanted: Filter | None, form: Form, taps: Sequence[Tap],
+    rows: Rows, *, warnings: list[str], interrupted: list[bool],
 ) -> None:  # fmt: skip
     """Show, write or count the packets one by one."""
     from synfin.faces import packet_file
     from synfin.faces.statistics import watched
 
-    needed = {*asked.fields, *(wanted.fields if wanted else ())}
-    rows = _rows(asked, sources, needed, passes=passes, warnings=warnings)
     rows = watched(_first(_until_interrupted(rows, interrupted), asked.count), taps)
     shown = displayed(row for row in rows if wanted is None or wanted.matches(*row))
     if asked.write:

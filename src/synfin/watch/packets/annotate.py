@@ -24,6 +24,7 @@ from synfin.watch.follow.raw import RawConnection
 from synfin.watch.follow.streams import Stream, StreamRow, revise
 from synfin.watch.follow.tracker import Tracker
 from synfin.watch.packets.prefer import prefer
+from synfin.watch.recall.memory import Memory
 from synfin.watch.story.stories import listen, packets
 from synfin.wire import seq
 from synfin.wire.fragments import Reassembler
@@ -51,6 +52,7 @@ class Hindsight:
     streams: Sequence[Stream] = ()
     connections: Mapping[int, RawConnection] = field(default_factory=dict)  #: by `conn`
     steps: Mapping[int, Step] = field(default_factory=dict)  #: by frame number, where stories were asked for
+    memory: Memory | None = None
     _records: dict[int, Connection] = field(default_factory=dict)
 
     def connection(self, conn: int) -> Connection | None:
@@ -71,6 +73,7 @@ class Annotator:
     _tracker: Tracker = field(init=False)
     _fragments: Reassembler = field(default_factory=Reassembler)
     _datagrams: Datagrams = field(default_factory=Datagrams)
+    _memory: Memory = field(init=False)
     _agreed: AccurateEcn = field(default_factory=AccurateEcn)
     _places: dict[int, int] = field(default_factory=dict)  # packets of each stream so far
     _first_ns: int | None = None
@@ -78,6 +81,7 @@ class Annotator:
 
     def __post_init__(self) -> None:
         self._tracker = Tracker(self.profile, detailed=True)
+        self._memory = Memory(None if self.past is None else self.past.memory)
 
     def see(self, packet: Packet, reader: CaptureReader | None = None) -> tuple[Frame, Facts]:
         """A packet taken apart, and what is known of it."""
@@ -90,6 +94,7 @@ class Annotator:
         if any(layer.name == "udp" for layer in frame.layers):
             facts.datagrams = self._datagrams.see(frame)
         found = self._tracker.follow(frame)
+        facts.recalled = self._memory.see(frame, None if found is None else found[0].stream.number)
         if found is not None:
             row, tracked = found
             conn = None if row.quoted else tracked.number
@@ -190,6 +195,7 @@ def annotated(
 
 def _look_back(paths: Sequence[str], profile: Profile, *, stories: bool) -> Hindsight:
     """A first pass."""
-    heard = listen(paths, profile=profile, segments=stories)
+    memory = Memory()
+    heard = listen(paths, profile=profile, segments=stories, also=memory.see)
     steps = {step.segment.frame: step for story in heard.stories() for step in story.steps}
-    return Hindsight(heard.tracker.streams.streams, heard.connections, steps)
+    return Hindsight(heard.tracker.streams.streams, heard.connections, steps, memory)
