@@ -15,6 +15,8 @@ ETHERTYPE = {
 
 IPV6_ROUTING = {
     0: "Source Route", 1: "Nimrod", 2: "Type 2 Routing", 3: "RPL Source Route", 4: "Segment Routing",
+    5: "Compact Routing, 16 bits", 6: "Compact Routing, 32 bits", 253: "RFC 3692-style experiment 1",
+    254: "RFC 3692-style experiment 2",
 }  # fmt: skip
 
 #: RFC 2784 takes EtherTypes; Wireshark has its own names for some.
@@ -93,7 +95,15 @@ ICMPV6_TYPE = {
     128: "Echo (ping) request", 129: "Echo (ping) reply", 130: "Multicast Listener Query",
     131: "Multicast Listener Report", 132: "Multicast Listener Done", 133: "Router Solicitation",
     134: "Router Advertisement", 135: "Neighbor Solicitation", 136: "Neighbor Advertisement", 137: "Redirect",
-    143: "Multicast Listener Report Message v2",
+    138: "Router Renumbering", 139: "Node Information Query", 140: "Node Information Reply",
+    141: "Inverse Neighbor Discovery Solicitation", 142: "Inverse Neighbor Discovery Advertisement",
+    143: "Multicast Listener Report Message v2", 144: "Home Agent Address Discovery Request",
+    145: "Home Agent Address Discovery Reply", 146: "Mobile Prefix Solicitation", 147: "Mobile Prefix Advertisement",
+    148: "Certification Path Solicitation", 149: "Certification Path Advertisement", 150: "Experimental Mobility",
+    151: "Multicast Router Advertisement", 152: "Multicast Router Solicitation", 153: "Multicast Router Termination",
+    154: "FMIPv6", 155: "RPL Control", 156: "Locator Update", 157: "Duplicate Address Request",
+    158: "Duplicate Address Confirmation", 159: "MPL Control Message", 160: "Extended Echo request",
+    161: "Extended Echo reply",
 }  # fmt: skip
 
 TCP_OPTION = {
