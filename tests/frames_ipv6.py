@@ -93,6 +93,16 @@ def routings() -> list[bytes]:
     ]  # fmt: skip
 
 
+def strict() -> list[bytes]:
+    """Routes that pass an address twice."""
+    twice = OTHER[8:] + LINK[8:] + OTHER[8:]
+    return [
+        routing(3, 3, H("88000000") + twice), routing(3, 3, H("88000000") + twice, dst=GROUP),
+        routing(3, 1, bytes(4) + SRC + SRC), routing(3, 1, bytes(4) + GLOBAL + GLOBAL),
+        routing(0, 2, bytes(4) + OTHER * 2),
+    ]  # fmt: skip
+
+
 def headers() -> list[bytes]:
     """Lengths and places that are wrong, jumbograms, and what quotes a packet in part."""
     plain, fragment = extension(PAD), b"\x3b\0\0\0\0\0\0\1"

@@ -91,6 +91,8 @@ CASES: tuple[Case, ...] = (
     Case("ipv6-options", frames_ipv6.options, _EXTENDED, apart=("_ws.malformed",)),
     Case("ipv6-traces", frames_ipv6.traces, _EXTENDED, apart=("_ws.malformed",)),
     Case("ipv6-routings", frames_ipv6.routings, _EXTENDED, apart=("_ws.malformed",)),
+    Case("ipv6-routings-strict", frames_ipv6.strict, _EXTENDED,
+         ("ipv6.perform_strict_rpl_srh_rfc_checking:TRUE",), apart=("_ws.malformed",)),
     Case("ipv6-headers", frames_ipv6.headers, ("icmpv6", *_EXTENDED), apart=("_ws.malformed",)),
     Case("vlan-tags", frames_link.tags, ("vlan",), odd=(10, 11, 15, 17)),
     Case("vlan-tags-1998", frames_link.tags, ("vlan",), ("vlan.version:IEEE 802.1Q-1998",), odd=(10, 11, 15, 17)),

@@ -143,6 +143,8 @@ FIELDS = (
     _routing.note("ipv6.dst_addr.not_multicast", "warning", "protocol", "The destination is a group", "目的地址为组播"),
     _routing.note("ipv6.src_route_list.multicast_addr", "warning", "protocol", "A group cannot be on the way",
                   "途经地址不能为组播"),
+    _routing.note("ipv6.src_route_list.mult_inst_same_addr", "warning", "protocol", "It is on the way twice",
+                  "途经两次"),
     _routing.note("ipv6.src_route_list.src_addr", "warning", "protocol", "The source is on the way",
                   "途经地址含源地址"),
     _routing.note("ipv6.src_route_list.dst_addr", "warning", "protocol", "The destination is on the way",

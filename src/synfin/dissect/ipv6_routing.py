@@ -18,10 +18,11 @@ _BITS = {R + "rpl.cmprI": 0xF0000000, R + "rpl.cmprE": 0x0F000000, R + "rpl.pad"
 
 
 class Ends(NamedTuple):
-    """The addresses of the IPv6 header."""
+    """The addresses of the IPv6 header, and how a route is judged."""
 
     source: bytes
     target: bytes
+    strict: bool = False  #: no address may be on the way twice (RFC 6554 section 4.2)
 
 
 class Told(NamedTuple):
@@ -90,14 +91,15 @@ def _rpl(cursor: Cursor, told: Told, ends: Ends) -> None:
     cursor.skip(4)
     wrong = (Item(R + "rpl.addr_count_ge0", True),) if form.addresses < 0 else ()
     cursor.add(R + "rpl.addr_count", form.addresses, cursor.at - 4, 4, *wrong)
+    seen: set[bytes] = set()
     for place in range(form.addresses):
         elided = form.elided_last if place == form.addresses - 1 else form.elided
         if not cursor.fits(16 - elided):
             return
-        _rpl_address(cursor, elided, ends)
+        _rpl_address(cursor, elided, ends, seen)
 
 
-def _rpl_address(cursor: Cursor, elided: int, ends: Ends) -> None:
+def _rpl_address(cursor: Cursor, elided: int, ends: Ends, seen: set[bytes]) -> None:
     """An address, and what it is with the bytes that it has in common with the packet's destination."""
     at = cursor.at
     value = cursor.raw(R + "rpl.address", 16 - elided)
@@ -107,6 +109,9 @@ def _rpl_address(cursor: Cursor, elided: int, ends: Ends) -> None:
         notes.append(Item("ipv6.src_route_list.src_addr", True))
     elif full == ends.target:
         notes.append(Item("ipv6.src_route_list.dst_addr", True))
+    if ends.strict and full in seen:
+        notes.append(Item("ipv6.src_route_list.mult_inst_same_addr", True))
+    seen.add(full)
     cursor.add(R + "rpl.full_address", full, at, len(value), *notes)
 
 

@@ -10,6 +10,7 @@ from synfin.dissect import ipv6_options, ipv6_routing
 from synfin.dissect.cursor import Cursor, over
 from synfin.dissect.load import Spot, limit
 from synfin.dissect.option import Found, Item
+from synfin.dissect.preferences import preferences
 from synfin.wire import ip
 
 if TYPE_CHECKING:
@@ -140,7 +141,8 @@ def _is_first(frame: Frame, layer: Layer) -> bool:
 
 def routing(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Item, ...]:
     cursor, header = over(frame, layer), _carrier(frame, layer)
-    ipv6_routing.walk(cursor, ipv6_routing.Ends(header[8:24], header[24:40]))
+    strict = preferences(facts).ipv6_perform_strict_rpl_srh_rfc_checking
+    ipv6_routing.walk(cursor, ipv6_routing.Ends(header[8:24], header[24:40], strict))
     return tuple(cursor.items)
 
 

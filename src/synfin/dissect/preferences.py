@@ -29,6 +29,7 @@ class Preferences(NamedTuple):
     ip_check_checksum: bool = False
     ip_decode_tos_as_diffserv: bool = True
     ip_security_flag: bool = False
+    ipv6_perform_strict_rpl_srh_rfc_checking: bool = False
     ppp_fcs_type: int = 0
     tcp_analyze_sequence_numbers: bool = True
     tcp_calculate_timestamps: bool = True
