@@ -65,7 +65,7 @@ def read_packets(source: ByteSource, interfaces: list[Interface], number: int) -
         which = ports.setdefault((link_type, kind[1] & 3), len(ports))
         if which == len(interfaces):
             interfaces.append(Interface(link_type, ticks_per_second=1 << 32, name=f"port {kind[1] & 3}"))
-        yield Packet(number, time_ns(stamp), link_type, data, wire_len, at + start, which)
+        yield Packet(number, time_ns(stamp), link_type, data, wire_len, at + start, which, record=at)
         number += 1
 
 

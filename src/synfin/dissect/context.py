@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 
+from synfin.dissect.preferences import DEFAULT, Preferences
+
 
 class Named(Protocol):
     """What a field needs to know of a capture interface."""
@@ -158,3 +160,4 @@ class Facts:
     datagrams: Mapping[int, Datagram] = field(default_factory=dict)  #: of UDP headers, by their offset in the frame
     recalled: Recalled = NOTHING_RECALLED  #: where fields were asked for that need other frames
     connection: Any = None  #: the connection record, for the conn.* fields
+    preferences: Preferences = DEFAULT

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from synfin.dissect.address import ipv4, mac
-from synfin.dissect.context import Duplicate, Facts
 from synfin.dissect.declare import Declare
-from synfin.dissect.field import Field
 from synfin.dissect.option import Found, Item
-from synfin.wire.frame import Frame
-from synfin.wire.layer import Layer
+
+if TYPE_CHECKING:
+    from synfin.dissect.context import Duplicate, Facts
+    from synfin.dissect.field import Field
+    from synfin.wire.frame import Frame
+    from synfin.wire.layer import Layer
 
 _SENDER, _TARGET = 8, 18  #: offsets of the hardware addresses, for Ethernet and IPv4
 HEADING = "Duplicate IP address detected for "
@@ -31,12 +34,6 @@ def _heading(frame: Frame, layer: Layer, one: Duplicate) -> Item:
 def _below(one: Duplicate) -> Iterator[Item]:
     yield Item("arp.duplicate-address-frame", one.frame, -1, 0, (Item("arp.duplicate-address-detected", True),))
     yield Item("arp.seconds-since-duplicate-address-frame", one.seconds)
-
-
-def in_chinese(name: str) -> str:
-    """The heading's title."""
-    words = name.removeprefix(HEADING).replace(" - also in use by ", " - 也被 ").replace(" (frame ", " 使用（帧 ")
-    return f"检测到重复的 IP 地址 {words.removesuffix(')')}）"
 
 
 FOUND = Found(_walk)

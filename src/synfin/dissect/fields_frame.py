@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from synfin.dissect import values
-from synfin.dissect.context import Facts
 from synfin.dissect.expert import note
 from synfin.dissect.field import Field
 from synfin.dissect.http_walk import begins
 from synfin.dissect.load import Spot, computed, constant, whole
-from synfin.wire.frame import Frame
-from synfin.wire.layer import Layer
-from synfin.wire.tcp import MIN_HEADER_LEN
+from synfin.dissect.preferences import preferences
+from synfin.wire.control import MIN_HEADER_LEN
+
+if TYPE_CHECKING:
+    from synfin.dissect.context import Facts
+    from synfin.wire.frame import Frame
+    from synfin.wire.layer import Layer
 
 FRAME = ("frame",)
 SYNFIN = ("synfin",)
@@ -94,6 +97,18 @@ def _direction(frame: Frame, layer: Layer, facts: Facts | None) -> Iterable[Spot
     """Received (1) or sent (0), by the packet's flags."""
     told = {1: 1, 2: 0}.get((frame.packet.flags or 0) & 3)
     return () if told is None else (Spot(told),)
+
+
+def _hash(frame: Frame, layer: Layer, facts: Facts | None) -> str | None:
+    """Of all captured bytes, where hashes are wanted: a name for them, no protection."""
+    from hashlib import md5  # nearly nobody wants one, and it brings a library
+
+    wanted = preferences(facts).frame_generate_md5_hash
+    return md5(frame.packet.data, usedforsecurity=False).hexdigest() if wanted else None
+
+
+def _place(frame: Frame, layer: Layer, facts: Facts | None) -> int | None:
+    return frame.packet.record if preferences(facts).frame_show_file_off else None
 
 
 def _comments(frame: Frame, layer: Layer, facts: Facts | None) -> Iterator[Spot]:
@@ -219,10 +234,12 @@ FIELDS = (
           "帧长", unit="bytes"),
     Field("frame.cap_len", "u32", FRAME, computed(lambda frame, layer, facts: len(frame.packet.data)),
           "Captured length", "捕获长度", unit="bytes"),
+    Field("frame.md5_hash", "str", FRAME, computed(_hash), "MD5 hash", "MD5 散列", generated=True),
     Field("frame.drop_count", "u64", FRAME, computed(lambda frame, layer, facts: frame.packet.drops),
           "Packets lost before this one", "此前丢失的报文数"),
     Field("frame.marked", "bool", FRAME, constant(0), "Frame is marked", "帧被标记", generated=True),
     Field("frame.ignored", "bool", FRAME, constant(0), "Frame is ignored", "帧被忽略", generated=True),
+    Field("frame.file_off", "i64", FRAME, computed(_place), "Offset in the file", "在文件中的偏移", generated=True),
     Field("frame.p2p_dir", "i16", FRAME, _direction, "Direction", "方向", values={0: "Sent", 1: "Received"},
           generated=True),
     Field("frame.protocols", "str", FRAME, computed(lambda frame, layer, facts: protocols(frame)),

@@ -1,18 +1,16 @@
-"""Fields of the link layers: Ethernet, LLC/SNAP, VLAN, MPLS, Linux cooked (v1, v2), BSD loopback; and plain data."""
+"""Fields of the link layers: Ethernet, LLC/SNAP, VLAN, MPLS, Linux cooked (v1, v2), BSD loopback."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
-from synfin.dissect import values
+from synfin.dissect import values, verified
 from synfin.dissect.address import mac
 from synfin.dissect.context import Facts
 from synfin.dissect.expert import note
 from synfin.dissect.field import Field
-from synfin.dissect.http_walk import begins
-from synfin.dissect.icmp_walk import STAMP_LEN, sent_at
 from synfin.dissect.load import (
-    LayerBytes,
     Loader,
     Spot,
     bits,
@@ -20,19 +18,20 @@ from synfin.dissect.load import (
     byte,
     computed,
     constant,
-    limit,
     lowest_bit,
     number,
     raw,
     when,
     whole,
 )
-from synfin.wire.frame import Frame
-from synfin.wire.layer import Layer
+from synfin.dissect.preferences import preferences
 
-ETH, VLAN, MPLS, SLL, NULL, DATA, LLC = (
-    ("eth",), ("vlan",), ("mpls",), ("sll", "sll2"), ("null",), ("data",), ("llc",),
-)  # fmt: skip
+if TYPE_CHECKING:
+    from synfin.dissect.context import Facts
+    from synfin.wire.frame import Frame
+    from synfin.wire.layer import Layer
+
+ETH, VLAN, MPLS, SLL, NULL, LLC = ("eth",), ("vlan",), ("mpls",), ("sll", "sll2"), ("null",), ("llc",)
 MIN_FRAME = 60  #: Ethernet's least length without the frame check sequence
 LARGEST_LENGTH = 1500  #: greater numbers at offset 12 are an EtherType
 INFORMATION, SUPERVISORY = (0x01, 0), (0x03, 1)  #: low bits of the control field (IEEE 802.2 section 5.4)
@@ -167,6 +166,16 @@ def _check_sequence(frame: Frame, layer: Layer, facts: Facts | None) -> Iterator
         yield spot._replace(value=int.from_bytes(spot.value, "big"))
 
 
+def _check_status(frame: Frame, layer: Layer, facts: Facts | None) -> Iterator[Spot]:
+    for spot in _part(2)(frame, layer, facts):
+        checked = preferences(facts).eth_check_fcs
+        yield Spot(verified.frame_check_sequence(frame, spot.start).status if checked else verified.UNVERIFIED)
+
+
+def _wrongly_checked(frame: Frame, layer: Layer, facts: Facts | None) -> bool:
+    return any(spot.value == verified.BAD for spot in _check_status(frame, layer, facts))
+
+
 def _cooked(version_1: Loader, version_2: Loader) -> Loader:
     def load(frame: Frame, layer: Layer, facts: Facts | None) -> Iterable[Spot]:
         return (version_1 if layer.name == "sll" else version_2)(frame, layer, facts)
@@ -181,37 +190,6 @@ def _cooked_mac(frame: Frame, layer: Layer) -> bool:
 
 def _nothing(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Spot, ...]:
     return ()
-
-
-def _after_stamp(frame: Frame, layer: Layer) -> int:
-    """Where plain data begins: the time that `ping` puts in front of its own is no part of them."""
-    place = frame.layers.index(layer)
-    above = frame.layers[place - 1] if place else layer
-    stamped = above.name == "icmp" and sent_at(frame, above) is not None
-    return layer.start + STAMP_LEN if stamped else layer.start
-
-
-def _plain(frame: Frame, layer: Layer, facts: Facts | None) -> Iterator[Spot]:
-    if begins(frame, layer):
-        return
-    for spot in whole(frame, layer, facts):
-        skipped = _after_stamp(frame, layer) - layer.start
-        found = LayerBytes(spot.value[skipped:])
-        found.header = len(found)
-        yield Spot(found, spot.start + skipped, len(found))
-
-
-def _octets(frame: Frame, layer: Layer, facts: Facts | None) -> Iterable[Spot]:
-    if begins(frame, layer):
-        return ()
-    start, stop = _after_stamp(frame, layer), limit(frame, layer)
-    return (Spot(frame.data[start:stop], start, stop - start),) if start < stop else ()
-
-
-def _size(frame: Frame, layer: Layer, facts: Facts | None) -> int | None:
-    if begins(frame, layer):
-        return None
-    return max(limit(frame, layer) - _after_stamp(frame, layer), 0)
 
 
 def _family(frame: Frame, layer: Layer, facts: Facts | None) -> Iterable[Spot]:
@@ -262,8 +240,10 @@ FIELDS = (
     Field("eth.trailer", "bytes", ETH, _part(1), "Trailer", "尾部"),
     Field("eth.fcs", "u32", ETH, _check_sequence, "Frame check sequence", "帧校验序列", display="hex"),
     Field("eth.fcs.status", "u8", ETH,
-          computed(lambda frame, layer, facts: 2 if any(_part(2)(frame, layer, facts)) else None), "FCS status",
+          _check_status, "FCS status",
           "帧校验状态", values=values.CHECKSUM_STATUS, generated=True),
+    note("eth.fcs_bad", computed(lambda frame, layer, facts: True if _wrongly_checked(frame, layer, facts) else None),
+         "error", "checksum", "Bad frame check sequence", "帧校验序列错误", parent="eth.fcs"),
     note("eth.len.past_end", when(_past_end, constant(True)), "error", "malformed",
          "The length goes past the end of the frame", "长度超出帧尾", parent="eth.len"),
     note("eth.padding_bad", when(_unpadded, constant(True)), "note", "protocol",
@@ -325,7 +305,4 @@ FIELDS = (
     Field("sll.trailer", "bytes", SLL, _trailer, "Trailer", "尾部"),
     Field("null", "protocol", NULL, whole, "Null/Loopback", "BSD 环回"),
     Field("null.family", "u32", NULL, _family, "Family", "地址族", values=values.ADDRESS_FAMILY),
-    Field("data", "protocol", DATA, _plain, "Data", "数据"),
-    Field("data.data", "bytes", DATA, _octets, "Data", "数据"),
-    Field("data.len", "i32", DATA, computed(_size), "Length", "长度", generated=True),
 )  # fmt: skip

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from synfin.dissect import values
-from synfin.dissect.context import Facts, Subflow
 from synfin.dissect.expert import note
 from synfin.dissect.field import Field
 from synfin.dissect.fields_tcp import flags, header_len
 from synfin.dissect.load import Loader, Spot, limit, number
 from synfin.dissect.option import Item
-from synfin.wire.frame import Frame
-from synfin.wire.layer import Layer
-from synfin.wire.tcp import MIN_HEADER_LEN, SYN
+from synfin.dissect.preferences import preferences
+from synfin.wire.control import MIN_HEADER_LEN, SYN
+
+if TYPE_CHECKING:
+    from synfin.dissect.context import Facts, Subflow
+    from synfin.wire.frame import Frame
+    from synfin.wire.layer import Layer
 
 TCP = ("tcp",)
 #: Items that rule out the note that a SYN lacks its MSS: it is there, or the walk broke off.
 BROKEN = frozenset({"tcp.option.len.invalid", "tcp.non_zero_bytes_after_eol"})
 ENOUGH = BROKEN | {"tcp.options.mss"}
 SACK_PERMITTED = "tcp.options.sack_perm"
+TSVAL = "tcp.options.timestamp.tsval"
 MINUTES = {1: "Minutes", 0: "Seconds"}
 
 
@@ -39,6 +44,8 @@ def items(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Item, ...]:
     missing = max(layer.start + header_len(frame, layer) - stop, 0)
     told = _subflow(frame, layer, facts)
     found = walk(frame.data[start:stop], start, base, ack, bool(flags(frame, layer) & SYN), missing, told)
+    if preferences(facts).tcp_read_seq_as_syn_cookie:
+        found = _with_cookie(found)
     names = {item.name for item in found}
     lacks = flags(frame, layer) & SYN and not missing and not names & ENOUGH
     if facts is not None and "tfo_syn" in facts.analysis and layer == frame.tcp:
@@ -51,6 +58,19 @@ def items(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Item, ...]:
 
 def _subflow(frame: Frame, layer: Layer, facts: Facts | None) -> Subflow | None:
     return facts.recalled.subflow if facts is not None and layer == frame.tcp else None
+
+
+def _with_cookie(found: tuple[Item, ...]) -> tuple[Item, ...]:
+    """What Linux packs into the low bits of a timestamp when it answers with a SYN cookie."""
+    return tuple(
+        item._replace(children=_cookie(item) if item.name == TSVAL else _with_cookie(item.children)) for item in found
+    )
+
+
+def _cookie(item: Item) -> tuple[Item, ...]:
+    parts = {"timestamp": item.value & 0xFFFFFFC0, "ecn": item.value >> 5 & 1, "sack": item.value >> 4 & 1,
+             "wscale": item.value & 15}  # fmt: skip
+    return tuple(Item(f"{TSVAL}.syncookie.{name}", value, item.start, item.length) for name, value in parts.items())
 
 
 def _selective(found: tuple[Item, ...], syn: bool, cut: bool) -> tuple[Item, ...]:
@@ -134,6 +154,10 @@ FIELDS = (
           "sequence"),
     _whole("timestamp", "Timestamps", "时间戳"),
     _option(OPT + "timestamp.tsval", "u32", "Timestamp value", "时间戳值"),
+    _option(TSVAL + ".syncookie.timestamp", "u32", "SYN cookie timestamp", "SYN Cookie 时间戳"),
+    _option(TSVAL + ".syncookie.ecn", "bool", "SYN cookie ECN", "SYN Cookie 显式拥塞通知"),
+    _option(TSVAL + ".syncookie.sack", "bool", "SYN cookie SACK", "SYN Cookie 选择确认"),
+    _option(TSVAL + ".syncookie.wscale", "u8", "SYN cookie window scale", "SYN Cookie 窗口扩大"),
     _option(OPT + "timestamp.tsecr", "u32", "Timestamp echo reply", "时间戳回显"),
     _whole("echo", "Echo", "回显"),
     _option(OPT + "echo_value", "u32", "Echo value", "回显值"),

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from synfin.dissect.context import Facts
+from typing import TYPE_CHECKING
+
 from synfin.dissect.fields import find
 from synfin.dissect.http_walk import begins
 from synfin.dissect.load import number
 from synfin.dissect.show import escape
 from synfin.dissect.values import ARP_OPCODE
-from synfin.wire.frame import Frame
-from synfin.wire.layer import Layer
+
+if TYPE_CHECKING:
+    from synfin.dissect.context import Facts
+    from synfin.wire.frame import Frame
+    from synfin.wire.layer import Layer
 
 #: Per layer: the values that its title tells, as (label, field).
 TOLD: dict[str, tuple[tuple[str, str], ...]] = {

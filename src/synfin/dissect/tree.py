@@ -5,22 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from synfin.dissect import assembly_walk, duplicate_walk
+from synfin.dissect import assembly_walk, duplicate_walk, headings
 from synfin.dissect.checksum import Verdict, ip_header_verdict, verdict
 from synfin.dissect.chinese import in_chinese
-from synfin.dissect.context import Facts
 from synfin.dissect.field import PSEUDO, Field, whole_frame
 from synfin.dissect.fields import TABLES, find, lookup, table
 from synfin.dissect.fields_tcp import COMPLETENESS
 from synfin.dissect.http_walk import begins
 from synfin.dissect.load import Spot
-from synfin.dissect.option import Item, Walk
 from synfin.dissect.show import escape
 from synfin.dissect.titles import title
-from synfin.wire.frame import Frame
 from synfin.wire.layer import Layer
+
+if TYPE_CHECKING:
+    from synfin.dissect.context import Facts
+    from synfin.dissect.option import Item, Walk
+    from synfin.wire.frame import Frame
 
 #: Headings that group fields without being one: name to (English, Chinese).
 HEADINGS = {
@@ -43,6 +45,7 @@ VERDICTS = {
 #: What stands behind a layer and not in it.
 BESIDE: dict[str, Walk] = {"ipv6.fraghdr": assembly_walk.IPV6.found, "arp": duplicate_walk.FOUND}
 PARTLY_NAMED = frozenset({"tcp.window_size_scalefactor"})  #: numbers of which only some are no plain numbers
+BEHIND = frozenset({"icmp.ext"})  #: what stands behind what its layer carries
 SHOWN_BYTES = 64  #: of a byte string, in a node's text
 
 
@@ -107,7 +110,13 @@ def _nested(frame: Frame, facts: Facts | None, hidden: bool) -> list[Node]:
         if layer.name in ("icmp", "icmpv6"):
             carrier = len(found)
         found.extend((layer, [node]) for node in nodes)
-    return [replace(nodes[0], children=(*nodes[0].children, *nodes[1:])) for _, nodes in found]
+    return [replace(nodes[0], children=_in_order(nodes[0].children, nodes[1:])) for _, nodes in found]
+
+
+def _in_order(own: tuple[Node, ...], carried: list[Node]) -> tuple[Node, ...]:
+    """A layer's own nodes and those of what it carries: extensions stand behind the packet that an error quotes."""
+    behind = tuple(node for node in own if node.name in BEHIND) if carried else ()
+    return (*(node for node in own if node not in behind), *carried, *behind)
 
 
 def walk(nodes: tuple[Node, ...]) -> Iterator[Node]:
@@ -242,16 +251,9 @@ def _item(item: Item) -> Node:
     below = tuple(_item(child) for child in item.children)
     field = find(item.name)
     if field is None:
-        en, zh = HEADINGS.get(item.name) or (item.name, _heading_in_chinese(item.name))
+        en, zh = HEADINGS.get(item.name) or (item.name, headings.chinese(item.name))
         return Node(f"field.{item.name}", item.name, en, zh, "", None, item.start, item.length, below)
     return _node(field, Spot(item.value, item.start, item.length), below)
-
-
-def _heading_in_chinese(name: str) -> str:
-    """Of a heading that holds values."""
-    if name.startswith(duplicate_walk.HEADING):
-        return duplicate_walk.in_chinese(name)
-    return name.replace("Options: (", "选项: (")
 
 
 def _node(field: Field, spot: Spot, below: tuple[Node, ...], *, plain: bool = False, words: bool = True) -> Node:

@@ -22,7 +22,7 @@ def lines(wanted: Filter, shown: Collection[str] | None, lang: Language) -> Iter
     if not compiled():
         yield text("plan.uncompiled", lang)
         return
-    from synfin.filter.planned import plan
+    from synfin.filter.planned import plan, sieve
     from synfin.watch.packets.column_fields import EVERYTHING, Needs, needs
 
     asked = needs(wanted.fields) | (EVERYTHING if shown is None else needs(shown))
@@ -31,7 +31,15 @@ def lines(wanted: Filter, shown: Collection[str] | None, lang: Language) -> Iter
         yield text("plan.readable", lang, names=", ".join(names))
         return
     yield from _read(asked, lang)
-    yield from _steps(plan(wanted.condition), lang, 1)
+    test = plan(wanted.condition)
+    found = sieve(test) if asked == Needs.BYTES else None
+    if found is not None:
+        yield text("plan.sieve", lang)
+        for clause in found[1]:
+            wants = ", ".join(dict.fromkeys(name for leaf in clause for name in leaf.names))
+            yield "  " + text("plan.clause", lang, names=wants)
+        yield text("plan.rows", lang)
+    yield from _steps(test, lang, 1)
     yield text("plan.unsure", lang)
 
 

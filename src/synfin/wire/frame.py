@@ -34,6 +34,17 @@ REGISTERS: Mapping[str, Mapping[int, Reader]] = {
 UNREACHABLE_CODES = frozenset({0, 1, 3, 9, 10, 13})
 
 
+class Noted(Protocol):
+    """What the capture's format tells of a packet beside its bytes."""
+
+    @property
+    def queue(self) -> int | None: ...
+    @property
+    def packet_id(self) -> int | None: ...
+    @property
+    def verdicts(self) -> tuple[bytes, ...]: ...
+
+
 class Captured(Protocol):
     """What a frame needs to know of a captured packet."""
 
@@ -55,6 +66,10 @@ class Captured(Protocol):
     def flags(self) -> int | None: ...
     @property
     def drops(self) -> int | None: ...
+    @property
+    def record(self) -> int | None: ...
+    @property
+    def noted(self) -> Noted: ...
 
 
 @dataclass(frozen=True, slots=True)

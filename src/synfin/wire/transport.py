@@ -13,9 +13,9 @@ from synfin.wire.walk import Assembled, Next, Reader, Walk, plain
 #: ICMP messages that quote the packet they are about (RFC 792; RFC 4443 section 3)
 ICMP_ERRORS = frozenset({3, 4, 5, 11, 12})
 ICMPV6_ERRORS = frozenset({1, 2, 3, 4})
-#: Messages that are not eight bytes long; 0 are those that carry nothing else, however long they are.
-ICMP_LENGTHS = {9: 0, 10: 0, 13: 20, 14: 20, 17: 12, 18: 12}
-ICMPV6_LENGTHS = dict.fromkeys((130, 131, 132, 133, 134, 135, 136, 137, 143, 144, 145, 146, 147), 0)
+#: Messages that carry something else, and bytes in front of that.
+ICMP_LENGTHS = {0: 8, 8: 8, 13: 20, 14: 20, 17: 12, 18: 12}
+ICMPV6_LENGTHS = {128: 8, 129: 8}
 
 
 def ipv4(walk: Walk, at: int, end: int) -> Next | None:
@@ -143,7 +143,8 @@ def _message(walk: Walk, name: str, errors: frozenset[int], quoted: int, at: int
     if walk.number(at, 1) in errors:
         walk.quoting = True
         return Next("ethertype", quoted, at + 8, end)
-    size = (ICMP_LENGTHS if name == "icmp" else ICMPV6_LENGTHS).get(walk.number(at, 1), 8)
+    kind = walk.number(at, 1)
+    size = (ICMP_LENGTHS if name == "icmp" else ICMPV6_LENGTHS).get(kind, 0)
     return plain(min(at + size, len(walk.data)), end) if size else None
 
 
