@@ -20,7 +20,7 @@ class Packet(NamedTuple):
     """A frame of the input."""
 
     number: int  #: `frame.number`: from 1, every frame of the input counts
-    time_ns: int  #: capture time, nanoseconds since the epoch (0 where the format stores none)
+    time_ns: int  #: capture time, nanoseconds since the epoch (0 where `timed` is false)
     link_type: int  #: LINKTYPE_ value of its interface
     data: bytes  #: the captured bytes
     wire_len: int  #: length on the wire; more than `len(data)` when the capture truncated the frame
@@ -31,6 +31,7 @@ class Packet(NamedTuple):
     drops: int | None = None  #: packets lost between this one and the one before, where the file tells
     record: int | None = None  #: where its record begins in the (decompressed) input
     noted: Noted = NOTHING_NOTED
+    timed: bool = True  #: whether the file tells its time: a Simple Packet Block of pcapng does not
 
 
 class Interface(NamedTuple):

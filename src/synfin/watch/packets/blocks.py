@@ -37,6 +37,7 @@ _ENOUGH = 4096  #: frames, of which more than three in four pass: then a sieve c
 
 _ROW = Struct(scan.ROW_FORMAT)
 _TIME_OFFSET = Struct("<qQ")  # the first two members of a row
+_NO_TIME_NS = -(1 << 63)  #: in rows for `view`, where the file tells no time: it leaves them to the readable code
 BEFORE_DATA = 28  #: bytes of an Enhanced Packet Block before the packet's
 #: of a capture, and a function that tells how many frames were read
 Around = Callable[["CaptureReader", Callable[[], int]], contextlib.AbstractContextManager[object]]
@@ -231,6 +232,8 @@ class Blocks:
                 self.tracker.follow(self.rows, count, self.facts, self.finished)
             else:
                 self.tracker.follow(self.rows, count, self.facts, self.finished, self.values)
+        if packet is not None and not packet.timed:
+            _TIME_OFFSET.pack_into(self.rows, 0, _NO_TIME_NS, packet.offset)
         slow = self._none
         if self._slow.frames:
             slow = bytes(index in self._slow.frames for index in range(count))
