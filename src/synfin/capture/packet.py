@@ -18,6 +18,7 @@ class Packet(NamedTuple):
     comments: tuple[str, ...] = ()
     flags: int | None = None  #: direction, reception and link errors as pcapng's epb_flags has them
     drops: int | None = None  #: packets lost between this one and the one before, where the file tells
+    fcs_len: int | None = None  #: bytes of frame check sequence at its end, None where the file does not tell
 
 
 class Interface(NamedTuple):
@@ -32,6 +33,7 @@ class Interface(NamedTuple):
     description: str = ""
     section: int = 0  #: which section of the file describes it, from 1; 0 where the format has none
     first: int = 0  #: index of that section's first interface
+    fcs_len: int | None = None  #: bytes of frame check sequence at the end of its frames, where the file tells
 
     @property
     def time_decimals(self) -> int:

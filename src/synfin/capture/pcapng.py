@@ -144,6 +144,7 @@ class PcapngReader:
             told.comments,
             told.flags,
             told.drops,
+            interface.fcs_len if told.fcs_len is None else told.fcs_len,
         )
 
     def _note_drops(self, index: int, drops: int) -> None:

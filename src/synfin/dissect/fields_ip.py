@@ -202,7 +202,7 @@ FIELDS = (
     _option("ip.src_rt_host", "str", "Source route (host)", "源路由（主机）", hidden=True),
     _option("ip.empty_rt", "ipv4", "Empty place of the route", "路由的空位"),
     _option("ip.empty_rt_host", "str", "Empty place of the route (host)", "路由的空位（主机）", hidden=True),
-    _option.note("ip.opt.len.invalid", "note", "protocol", "Invalid length for an option", "选项长度无效"),
+    _option.note("ip.opt.len.invalid", "warning", "protocol", "Invalid length for an option", "选项长度无效"),
     _option.note("ip.nop", "warning", "protocol", "Four NOPs in a row: options may have been removed",
                  "连续四个空操作：选项可能被移除"),
 )  # fmt: skip

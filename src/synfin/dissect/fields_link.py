@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from synfin.dissect import values
+from synfin.dissect import trailer, values
 from synfin.dissect.address import mac
 from synfin.dissect.context import Facts
 from synfin.dissect.expert import note
@@ -27,14 +27,13 @@ from synfin.dissect.load import (
     when,
     whole,
 )
+from synfin.wire.ethernet import LARGEST_LENGTH
 from synfin.wire.frame import Frame
 from synfin.wire.layer import Layer
 
 ETH, VLAN, MPLS, SLL, NULL, DATA, LLC = (
     ("eth",), ("vlan",), ("mpls",), ("sll", "sll2"), ("null",), ("data",), ("llc",),
 )  # fmt: skip
-MIN_FRAME = 60  #: Ethernet's least length without the frame check sequence
-LARGEST_LENGTH = 1500  #: greater numbers at offset 12 are an EtherType
 INFORMATION, SUPERVISORY = (0x01, 0), (0x03, 1)  #: low bits of the control field (IEEE 802.2 section 5.4)
 SUPERVISION = {0: "Receiver ready", 1: "Receiver not ready", 2: "Reject"}
 ARPHRD_ETHERNET, ARPHRD_LOOPBACK = 1, 772
@@ -46,6 +45,14 @@ def _is_type(frame: Frame, layer: Layer) -> bool:
 
 def _is_length(frame: Frame, layer: Layer) -> bool:
     return 0 <= number(frame, layer, 12, 2) <= LARGEST_LENGTH
+
+
+def _tag_type(frame: Frame, layer: Layer) -> bool:
+    return number(frame, layer, 2, 2) > LARGEST_LENGTH
+
+
+def _tag_length(frame: Frame, layer: Layer) -> bool:
+    return 0 <= number(frame, layer, 2, 2) <= LARGEST_LENGTH
 
 
 def _unnumbered(frame: Frame, layer: Layer) -> bool:
@@ -91,80 +98,6 @@ def _text(loader: Loader) -> Loader:
         return (Spot(mac(spot.value), spot.start, spot.length) for spot in loader(frame, layer, facts))
 
     return load
-
-
-def _behind(frame: Frame) -> int | None:
-    """Where the bytes begin that no protocol claims, None when there are none or the frame was cut."""
-    data, packet = frame.packet.data, frame.packet
-    inner = next((layer for layer in frame.layers if layer.name in ("ip", "ipv6", "arp")), None)
-    outer = frame.layers[0]
-    if inner is not None and inner.name == "ip" and byte(frame, inner, 0) >> 4 != 4:
-        return None
-    end = inner.end if inner is not None else 0
-    if outer.name == "eth" and _is_length(frame, outer):
-        end = outer.start + outer.header_len + number(frame, outer, 12, 2)
-    return end if 0 < end < len(data) == packet.wire_len else None
-
-
-def _split(frame: Frame) -> tuple[tuple[int, int], tuple[int, int], tuple[int, int]]:
-    """Padding, trailer and frame check sequence as (start, end) each, by the lengths that Ethernet allows."""
-    none = (0, 0)
-    end, at = len(frame.packet.data), _behind(frame)
-    if at is None:
-        return none, none, none
-    padding = none
-    if any(layer.name == "vlan" for layer in frame.layers):
-        return none, none, none
-    if at < MIN_FRAME <= end and not any(frame.packet.data[at:MIN_FRAME]):
-        padding, at = (at, MIN_FRAME), MIN_FRAME
-    check = none
-    if end >= MIN_FRAME + 4 and end - at >= 4:
-        check, end = (end - 4, end), end - 4
-    return padding, (at, end), check
-
-
-def _past_end(frame: Frame, layer: Layer) -> bool:
-    return _is_length(frame, layer) and layer.start + layer.header_len + number(frame, layer, 12, 2) > layer.end
-
-
-def _unpadded(frame: Frame, layer: Layer) -> bool:
-    """Whether a short data unit is followed by something that is not the padding of zeros it should have."""
-    if layer != frame.layers[0]:
-        return False
-    at, (padding, trailer, _) = _behind(frame), _split(frame)
-    if layer.name != "eth":
-        return at is not None and at < MIN_FRAME
-    return at is not None and at < MIN_FRAME and padding == (0, 0) and trailer[0] < trailer[1]
-
-
-def _part(which: int) -> Loader:
-    def load(frame: Frame, layer: Layer, facts: Facts | None) -> Iterable[Spot]:
-        if layer != frame.layers[0]:
-            return ()  # what a tunnel carries ends with the tunnel
-        start, end = _split(frame)[which]
-        return (Spot(frame.packet.data[start:end], start, end - start),) if start < end else ()
-
-    return load
-
-
-def _trailer(frame: Frame, layer: Layer, facts: Facts | None) -> Iterable[Spot]:
-    """All that no protocol claims, behind a link header that has no padding of its own."""
-    start, end = _behind(frame), len(frame.packet.data)
-    return () if start is None else (Spot(frame.packet.data[start:end], start, end - start),)
-
-
-def _tag_trailer(frame: Frame, layer: Layer, facts: Facts | None) -> Iterable[Spot]:
-    """Behind a tagged frame's data unit nothing tells padding and check sequence apart; the innermost tag has it."""
-    start, end = _behind(frame), len(frame.packet.data)
-    inner = [found for found in frame.layers if found.name == "vlan"][-1:]
-    if start is None or inner != [layer]:
-        return ()
-    return (Spot(frame.packet.data[start:end], start, end - start),)
-
-
-def _check_sequence(frame: Frame, layer: Layer, facts: Facts | None) -> Iterator[Spot]:
-    for spot in _part(2)(frame, layer, facts):
-        yield spot._replace(value=int.from_bytes(spot.value, "big"))
 
 
 def _cooked(version_1: Loader, version_2: Loader) -> Loader:
@@ -236,7 +169,7 @@ FIELDS = (
           parent="eth.dst", mask=0x010000, mask_bits=24),
     Field("eth.src", "ether", ETH, _SRC, "Source", "源地址"),
     note("eth.src_not_group", when(lambda frame, layer: byte(frame, layer, 6) & 1 == 1
-                                   and number(frame, layer, 6, 6) >= 0, constant(True)), "warning", "protocol",
+                                   and _is_type(frame, layer), constant(True)), "warning", "protocol",
          "The source is a group address (IEEE 802.3 section 3.2.3)", "源地址是组地址（IEEE 802.3 第 3.2.3 节）",
          parent="eth.src"),
     Field("eth.src_resolved", "str", ETH, _text(_SRC), "Source (resolved)", "源地址（名称）", hidden=True,
@@ -258,17 +191,17 @@ FIELDS = (
     Field("eth.type", "u16", ETH, when(_is_type, bits(12, 2)), "Type", "类型", display="hex",
           values=values.ETHERTYPE),
     Field("eth.len", "u16", ETH, when(_is_length, bits(12, 2)), "Length", "长度"),
-    Field("eth.padding", "bytes", ETH, _part(0), "Padding", "填充"),
-    Field("eth.trailer", "bytes", ETH, _part(1), "Trailer", "尾部"),
-    Field("eth.fcs", "u32", ETH, _check_sequence, "Frame check sequence", "帧校验序列", display="hex"),
+    Field("eth.padding", "bytes", tuple(trailer.OWNERS), trailer.PADDING, "Padding", "填充"),
+    Field("eth.trailer", "bytes", ETH, trailer.TRAILER, "Trailer", "尾部"),
+    Field("eth.fcs", "u32", ETH, trailer.check_sequence, "Frame check sequence", "帧校验序列", display="hex"),
     Field("eth.fcs.status", "u8", ETH,
-          computed(lambda frame, layer, facts: 2 if any(_part(2)(frame, layer, facts)) else None), "FCS status",
-          "帧校验状态", values=values.CHECKSUM_STATUS, generated=True),
-    note("eth.len.past_end", when(_past_end, constant(True)), "error", "malformed",
+          computed(lambda frame, layer, facts: 2 if any(trailer.check_sequence(frame, layer, facts)) else None),
+          "FCS status", "帧校验状态", values=values.CHECKSUM_STATUS, generated=True),
+    note("eth.len.past_end", when(trailer.past_end, constant(True)), "error", "malformed",
          "The length goes past the end of the frame", "长度超出帧尾", parent="eth.len"),
-    note("eth.padding_bad", when(_unpadded, constant(True)), "note", "protocol",
+    note("eth.padding_bad", when(trailer.unpadded, constant(True)), "note", "protocol",
          "Bytes behind the data unit that are no zeros: padding or a trailer", "数据单元之后的非零字节：填充或尾部",
-         parent="eth.trailer", layers=("eth", "sll", "sll2")),
+         parent="eth.trailer", layers=tuple(trailer.OWNERS)),
     Field("llc", "protocol", LLC, whole, "Logical-Link Control", "逻辑链路控制"),
     Field("llc.dsap", "u8", LLC, bits(0, 1), "DSAP", "目的服务访问点", display="hex"),
     Field("llc.dsap.sap", "u8", LLC, bits(0, 1, 0xFE), "SAP", "服务访问点", parent="llc.dsap", mask=0xFE, mask_bits=8,
@@ -293,7 +226,7 @@ FIELDS = (
           "监控帧类型", display="hex", values=SUPERVISION, parent="llc.control", mask=0x000C, mask_bits=16),
     Field("llc.control.ftype", "u8", LLC,
           both(when(_unnumbered, bits(2, 1, 0x03)), _numbered(0x0001, only=INFORMATION),
-               _numbered(0x0003, only=SUPERVISORY)), "Frame type", "帧类型", display="hex", parent="llc.control",
+               _numbered(0x0003, only=SUPERVISORY)), "Frame type", "帧类型", display="sized", parent="llc.control",
           mask=0x03, mask_bits=8),
     Field("llc.oui", "u24", LLC, when(_snap, bits(3, 3)), "Organization code", "组织代码"),
     Field("llc.type", "u16", LLC, when(_snap, bits(6, 2)), "Type", "类型", display="hex", values=values.ETHERTYPE),
@@ -302,8 +235,10 @@ FIELDS = (
     Field("vlan.dei", "bool", VLAN, bits(0, 2, 0x1000), "DEI", "可丢弃指示",
           values={1: "Eligible", 0: "Ineligible"}, mask=0x1000, mask_bits=16),
     Field("vlan.id", "u16", VLAN, bits(0, 2, 0x0FFF), "VLAN id", "VLAN 编号", mask=0x0FFF, mask_bits=16),
-    Field("vlan.etype", "u16", VLAN, bits(2, 2), "Type", "类型", display="hex", values=values.ETHERTYPE),
-    Field("vlan.trailer", "bytes", VLAN, _tag_trailer, "Trailer", "尾部"),
+    Field("vlan.len", "u16", VLAN, when(_tag_length, bits(2, 2)), "Length", "长度"),
+    Field("vlan.etype", "u16", VLAN, when(_tag_type, bits(2, 2)), "Type", "类型", display="hex",
+          values=values.ETHERTYPE),
+    Field("vlan.trailer", "bytes", VLAN, trailer.TRAILER, "Trailer", "尾部"),
     Field("mpls", "protocol", MPLS, whole, "MultiProtocol Label Switching Header", "多协议标签交换头"),
     Field("mpls.label", "u32", MPLS, bits(0, 4, 0xFFFFF000), "MPLS label", "标签", mask=0xFFFFF000, mask_bits=32),
     Field("mpls.exp", "u32", MPLS, bits(0, 4, 0x0E00), "MPLS experimental bits", "实验位", mask=0x0E00, mask_bits=32),
@@ -322,7 +257,7 @@ FIELDS = (
     Field("sll.src.eth", "ether", SLL, when(_cooked_mac, _cooked(raw(6, 6), raw(12, 6))), "Source", "源地址"),
     Field("sll.unused", "bytes", SLL, _cooked(when(_cooked_mac, raw(12, 2)), when(_cooked_mac, raw(18, 2))),
           "Unused", "未用"),
-    Field("sll.trailer", "bytes", SLL, _trailer, "Trailer", "尾部"),
+    Field("sll.trailer", "bytes", SLL, trailer.TRAILER, "Trailer", "尾部"),
     Field("null", "protocol", NULL, whole, "Null/Loopback", "BSD 环回"),
     Field("null.family", "u32", NULL, _family, "Family", "地址族", values=values.ADDRESS_FAMILY),
     Field("data", "protocol", DATA, _plain, "Data", "数据"),

@@ -38,7 +38,7 @@ def items(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Item, ...]:
         ack = facts.ack if facts.ack is not None else ack
     missing = max(layer.start + header_len(frame, layer) - stop, 0)
     found = walk(frame.data[start:stop], start, base, ack, bool(flags(frame, layer) & SYN), missing)
-    names = {item.name for item in found}
+    names = _names(found)
     lacks = flags(frame, layer) & SYN and not missing and not names & ENOUGH
     if facts is not None and "tfo_syn" in facts.analysis and layer == frame.tcp:
         found = _accepted(found)
@@ -48,9 +48,15 @@ def items(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Item, ...]:
     return _selective(found, bool(flags(frame, layer) & SYN), bool(missing)) if newer else found
 
 
+def _names(found: tuple[Item, ...]) -> set[str]:
+    """Of the options, and of notes that stand below a heading."""
+    below = (child.name for item in found if item.value is None for child in item.children)
+    return {item.name for item in found}.union(below)
+
+
 def _selective(found: tuple[Item, ...], syn: bool, cut: bool) -> tuple[Item, ...]:
     """The notes on SACK permitted: outside a SYN, or not in one that has options."""
-    names = {item.name for item in found}
+    names = _names(found)
     if SACK_PERMITTED in names and not syn:
         note = Item(f"{SACK_PERMITTED}.present", True)
         return tuple(
