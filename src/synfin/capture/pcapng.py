@@ -147,6 +147,7 @@ class PcapngReader:
             told.drops,
             body_offset - 8,
             told.noted,
+            interface.fcs_len if told.fcs_len is None else told.fcs_len,
         )
 
     def _note_drops(self, index: int, drops: int) -> None:

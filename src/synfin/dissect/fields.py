@@ -25,7 +25,8 @@ TABLES: dict[str, tuple[str, ...]] = {
     "geneve": ("fields_tunnel",), "gtp": ("fields_tunnel",), "l2tp": ("fields_tunnel",),
     "pppoe": ("fields_tunnel",), "pppoes": ("fields_tunnel",), "ppp": ("fields_tunnel",),
     "teredo": ("fields_tunnel",), "nsh": ("fields_tunnel",), "etherip": ("fields_tunnel",),
-    "ipcomp": ("fields_tunnel",), "ieee8021ah": ("fields_tunnel",), "chdlc": ("fields_tunnel",),
+    "ipcomp": ("fields_tunnel",), "chdlc": ("fields_tunnel",),
+    "ieee8021ad": ("fields_bridge", "fields_link"), "ieee8021ah": ("fields_bridge", "fields_link"),
 }  # fmt: skip
 
 

@@ -47,11 +47,14 @@ def protocols(frame: Frame) -> str:
             name = "http"
         if name == "wlan" and place:
             names.append("wlan_radio")  # what the header before it tells of the radio
+        if name == "vxlan" and _is_generic(frame, layer):
+            continue  # Wireshark has no name for it
         if name != "mpls" or names[-1:] != ["mpls"]:  # a stack of labels is one header
             names.append(name)
         last = place + 1 == len(frame.layers)
         following = "" if last else frame.layers[place + 1].name
-        if name in ("eth", "vlan", "sll", "cmd") and following != "llc" and not last and has_type(frame, layer):
+        linked = name in ("eth", "vlan", "ieee8021ad", "ieee8021ah", "sll", "cmd")
+        if linked and following != "llc" and not last and has_type(frame, layer):
             names.append("ethertype")
         if name == "arp" and number(frame, layer, 0, 2) == ATM:
             names.append("atmarp")
@@ -60,6 +63,12 @@ def protocols(frame: Frame) -> str:
     if frame.tcp is not None and _is_multipath(frame, frame.tcp):
         names.insert(names.index("tcp") + 1, "mptcp")
     return ":".join(names)
+
+
+def _is_generic(frame: Frame, layer: Layer) -> bool:
+    from synfin.dissect.tunnel_walk import is_generic
+
+    return is_generic(frame, layer)
 
 
 def _is_multipath(frame: Frame, tcp: Layer) -> bool:

@@ -150,7 +150,7 @@ FIELDS = (
     _option(".experimental", "bytes", "Experimental option", "实验选项"),
     _option(".unknown", "bytes", "Content of an unknown option", "未知选项的内容"),
     _option("_unknown_data", "bytes", "Unknown data", "未知数据"),
-    *_extension("ipv6.routing", ipv6_walk.ROUTING, "IPv6 Routing Header", "IPv6 路由首部"),
+    *_extension("ipv6.routing", ipv6_walk.ROUTING, "Routing Header for IPv6", "IPv6 路由首部"),
     _routing("ipv6.routing.type", "u8", "Type", "类型", values=values.IPV6_ROUTING),
     _routing("ipv6.routing.segleft", "u8", "Segments left", "剩余段数"),
     _routing("ipv6.routing.src.reserved", "bytes", "Reserved", "保留"),

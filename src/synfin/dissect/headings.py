@@ -20,7 +20,6 @@ EXACT = {
 }
 #: By patterns of their English text.
 MADE = (
-    (re.compile(r"Options: \("), "选项: ("),
     (re.compile(r"Unknown object \((\d+)/(\d+)\)"), r"未知对象（\1/\2）"),
     (re.compile(r"(Sender|Target) ATM (number|subaddress) type/length: (.+)"), r"ATM \2（\1）类型/长度：\3"),
     (re.compile(r"Ext: Unknown ext (\d+)"), r"扩展：未知（\1）"),
@@ -30,6 +29,12 @@ MADE = (
     ),
     (re.compile(r"Label: (\d+), Exp: (\d+), S: (\d+), TTL: (\d+)"), r"标签 \1，实验位 \2，栈底 \3，生存时间 \4"),
 )
+#: Parts of headings that a walk words by itself.
+PARTS = (
+    ("Options: (", "选项: ("), ("length byte past end of options", "长度字节已在选项之外"),
+    ("with too-short option length = ", "选项长度过短："), ("option length = ", "选项长度 "),
+    (" bytes says option goes past end of options", " 字节，越过选项末尾"),
+)  # fmt: skip
 CUT, CUT_ZH = " (truncated)", "（被截断）"
 
 
@@ -42,4 +47,6 @@ def chinese(heading: str) -> str:
     for pattern, made in MADE:
         if pattern.match(heading):
             return pattern.sub(made, heading)
+    for english, words in PARTS:
+        heading = heading.replace(english, words)
     return heading

@@ -15,12 +15,18 @@ ETHERTYPE = {
 
 IPV6_ROUTING = {
     0: "Source Route", 1: "Nimrod", 2: "Type 2 Routing", 3: "RPL Source Route", 4: "Segment Routing",
+    5: "Compact Routing Header 16", 6: "Compact Routing Header 32", 253: "Experiment 1", 254: "Experiment 2",
 }  # fmt: skip
 
 #: RFC 2784 takes EtherTypes; Wireshark has its own names for some.
 GRE_PROTOCOL = {
-    0x0800: "IP", 0x6558: "Transparent Ethernet bridging", 0x86DD: "IPv6", 0x880B: "PPP",
-    0x8847: "MPLS label switched packet", 0x88BE: "ERSPAN", 0x22EB: "ERSPAN III",
+    0x0000: "Possible GRE keepalive packet", 0x00FE: "OSI", 0x0800: "IP", 0x0806: "ARP", 0x2000: "CDP (Cisco)",
+    0x2001: "NHRP", 0x22EB: "ERSPAN III", 0x6400: "MIKROTIK EoIP", 0x6558: "Transparent Ethernet bridging",
+    0x6559: "Frame Relay", 0x8137: "IPX", 0x86DD: "IPv6", 0x880B: "PPP", 0x883E: "WCCP",
+    0x8847: "MPLS label switched packet", 0x8881: "CDMA2000 A10 Unstructured byte stream", 0x88BE: "ERSPAN",
+    0x88D2: "CDMA2000 A10 3GPP2 Packet", 0x8909: "CiscoMetaData", 0x894F: "Network Service Header",
+    0xB7EA: "Huawei GRE bonding", 0xFEAE: "AIROHIVE AP AP",
+    **dict.fromkeys((*range(0x8200, 0x8380, 0x10), 0x9000), "ARUBA WLAN"),
 }  # fmt: skip
 
 IP_PROTOCOL = {

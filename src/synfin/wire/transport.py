@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from synfin.wire import ip
-from synfin.wire.ethernet import ARP, IP, IPV6
+from synfin.wire.ethernet import ARP, IP, IPV6, TWO_TAGS
 from synfin.wire.fragments import Part
 from synfin.wire.tcp import MIN_CAPTURED, MIN_SHOWN
 from synfin.wire.walk import Assembled, Next, Reader, Walk, plain
@@ -68,8 +68,10 @@ def _network(walk: Walk, found: ip.Datagram) -> int:
     """Private IPv4 addresses may stand for other hosts in each VLAN: the innermost tag's number, else 0."""
     if not (_is_private(found.src) or _is_private(found.dst)):
         return 0
-    tag = next((layer for layer in reversed(walk.layers) if layer.name == "vlan"), None)
-    return 0 if tag is None else walk.number(tag.start, 2) & 0x0FFF
+    tag = next((layer for layer in reversed(walk.layers) if layer.name in ("vlan", "ieee8021ad")), None)
+    if tag is None:
+        return 0
+    return walk.number(tag.start + (4 if tag.header_len == TWO_TAGS else 0), 2) & 0x0FFF
 
 
 def _is_private(address: bytes) -> bool:
