@@ -20,6 +20,7 @@ import frames_checked
 import frames_icmp
 import frames_icmpv6
 import frames_ip
+import frames_ipv6
 import frames_link
 import frames_rpl
 from wire_bytes import ETHERNET, write_pcap
@@ -62,6 +63,7 @@ _QUOTED = ("/icmp/tcp/", "/icmp/ip/", "/icmp/data")
 _BROKEN = (8, 9, 18, 19)  # objects whose names or addresses end where they do, or of an unknown kind
 #: No dissector of ASN.1 is here. Where a header breaks off no heading says so.
 _ENCODED = ("cga.subject", "x509_Name_tree", "x509_Certificate", "_ws.malformed")
+_EXTENDED = ("ipv6", "ipv6.hopopts", "ipv6.dstopts", "ipv6.routing", "ipv6.fraghdr")
 CASES: tuple[Case, ...] = (
     Case("checksums", frames_checked.checksums, ("ip", "tcp", "udp"), _VERIFIED, apart=_CHECKED),
     Case("checksums-none", frames_checked.checksums, ("udp",),
@@ -94,6 +96,10 @@ CASES: tuple[Case, ...] = (
     Case("cooked-2", frames_link.cooked_anew, ("sll",), link_type=276),
     Case("loopback", frames_link.loops, ("null",), link_type=0, odd=(11,)),
     Case("arp-addresses", frames_link.addresses, ("arp",), odd=(29, 31)),
+    Case("ipv6-options", frames_ipv6.options, _EXTENDED, apart=("_ws.malformed",)),
+    Case("ipv6-traces", frames_ipv6.traces, _EXTENDED, apart=("_ws.malformed",)),
+    Case("ipv6-routings", frames_ipv6.routings, _EXTENDED, apart=("_ws.malformed",)),
+    Case("ipv6-headers", frames_ipv6.headers, ("icmpv6", *_EXTENDED), apart=("_ws.malformed",)),
     Case("inflated", frames_checked.contents, ("data",), ("data.uncompress_data:TRUE",)),
 )  # fmt: skip
 

@@ -22,6 +22,7 @@ EXACT = {
 MADE = (
     (re.compile(r"Unknown object \((\d+)/(\d+)\)"), r"未知对象（\1/\2）"),
     (re.compile(r"(Sender|Target) ATM (number|subaddress) type/length: (.+)"), r"ATM \2（\1）类型/长度：\3"),
+    (re.compile(r"Node (\d+)"), r"节点 \1"),
     (re.compile(r"Ext: Unknown ext (\d+)"), r"扩展：未知（\1）"),
     (
         re.compile(r"Duplicate IP address detected for (.*) - also in use by (.*) \(frame (\d+)\)"),
@@ -31,7 +32,8 @@ MADE = (
 )
 #: Parts of headings that a walk words by itself.
 PARTS = (
-    ("Options: (", "选项: ("), ("length byte past end of options", "长度字节已在选项之外"),
+    ("Options: (", "选项: ("), ("MPL Seed Info: ", "MPL 种子信息："),
+    ("length byte past end of options", "长度字节已在选项之外"),
     ("with too-short option length = ", "选项长度过短："), ("option length = ", "选项长度 "),
     (" bytes says option goes past end of options", " 字节，越过选项末尾"),
 )  # fmt: skip
