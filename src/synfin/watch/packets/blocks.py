@@ -276,9 +276,11 @@ class Blocks:
 
 
 def _tracker(detailed: bool, factual: bool) -> follow.Tracker:
+    if not factual:
+        return follow.Tracker(bytes([follow.NO_STATE]) * 384, facts=False)  # it looks at no state
     from synfin.tcp.state import matrix
 
-    return follow.Tracker(matrix(), detailed, factual)
+    return follow.Tracker(matrix(), detailed)
 
 
 def _nothing_around(reader: CaptureReader, frames: Callable[[], int]) -> contextlib.AbstractContextManager[object]:
