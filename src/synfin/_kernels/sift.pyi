@@ -33,11 +33,14 @@ def sift_pcap(
 ) -> tuple[int, int, int, int, int]: ...
 def keep_marked(
     rows: bytearray,
+    start: int,
     count: int,
     marks: array[int],
     mask: int,
-    first: int,
-    before_first_ns: int,
+    number: int,
+    last_ns: int,
+    kept_rows: bytearray,
+    kept_marks: array[int],
     numbers: array[int],
     before_ns: array[int],
-) -> int: ...
+) -> tuple[int, int, int]: ...
