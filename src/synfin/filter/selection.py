@@ -39,7 +39,8 @@ class Selection:
         self._last = last
         self.finished: follow.Tracker | None = None
         if passes == 2 and asked & (Needs.HINDSIGHT | Needs.RECORD):
-            self.finished = followed(paths)
+            findings = "conn.findings" in {*(shown or ()), *(wanted.fields if wanted else ())}
+            self.finished = followed(paths, findings=findings)
         self.blocks = Blocks(paths, asked, self.finished, warnings)
         self._record: Records | None = None
         if self.finished is not None and asked & Needs.RECORD:

@@ -19,6 +19,7 @@ from synfin.capture.blocks import to_ns
 from synfin.capture.cores import cores
 from synfin.capture.reader import open_capture
 from synfin.tcp.state import matrix
+from synfin.watch.engine.compiled import thresholds
 from synfin.watch.engine.described import int64
 from synfin.watch.engine.row_walk import row_walk
 from synfin.watch.engine.slow import SlowPath
@@ -62,10 +63,12 @@ class Blocks:
 
     def __init__(
         self, paths: Sequence[str], needs: Needs, finished: follow.Tracker | None = None,
-        warnings: list[str] | None = None, around: Around | None = None,
+        warnings: list[str] | None = None, around: Around | None = None, findings: bool = False,
     ) -> None:  # fmt: skip
         detailed = bool(needs & Needs.VALUES)
-        self.tracker = follow.Tracker(matrix(), detailed) if needs & (Needs.FOLLOWING | Needs.VALUES) else None
+        limits = thresholds() if findings else b""
+        following = needs & (Needs.FOLLOWING | Needs.VALUES)
+        self.tracker = follow.Tracker(matrix(), detailed, limits=limits) if following else None
         self.finished = finished
         self.view = cells.Block()
         self.rows = bytearray(ROWS * scan.row_size())
@@ -201,9 +204,9 @@ def _nothing_around(reader: CaptureReader, frames: Callable[[], int]) -> context
     return contextlib.nullcontext()
 
 
-def followed(paths: Sequence[str]) -> follow.Tracker:
-    """A tracker that has followed the whole input."""
-    blocks = Blocks(paths, Needs.FOLLOWING)
+def followed(paths: Sequence[str], *, findings: bool = False) -> follow.Tracker:
+    """A tracker that has followed the whole input; with `findings` it has noticed what was unusual."""
+    blocks = Blocks(paths, Needs.FOLLOWING, findings=findings)
     for _ in blocks:
         pass
     assert blocks.tracker is not None
