@@ -68,7 +68,7 @@ def chosen(path: str, wanted: Filter) -> list[int]:
     from synfin.filter.selection import Selection
 
     selection = Selection([path], wanted, ())
-    return [selection.blocks.first + index for verdicts in selection for index, yes in enumerate(verdicts) if yes]
+    return list(selection.numbers())
 
 
 # --- rows -------------------------------------------------------------------------------------------------------------

@@ -1,5 +1,7 @@
 """Types of the compiled kernel `cells`; see cells.py for the contracts, cells.pxd for the sources."""
 
+from array import array
+
 Buffer = bytes | bytearray | memoryview
 
 HAS_ETH: int
@@ -72,7 +74,11 @@ class Block:
         fact_size: int = 0,
         values: bytearray | None = None,
         value_size: int = 0,
+        numbers: array[int] | None = None,
+        befores_ns: array[int] | None = None,
+        marks: array[int] | None = None,
     ) -> None: ...
+    def passed(self, time_ns: int) -> None: ...
     def unsure(self) -> list[int]: ...
     def datagrams(self) -> list[int]: ...
     def others(self) -> list[int]: ...

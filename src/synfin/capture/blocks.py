@@ -183,23 +183,24 @@ def section_block(*, application: str, operating_system: str, hardware: str, com
     return _block(SECTION, body, _text_options(*texts, (_SHB_APPLICATION, application)))
 
 
-def interface_block(interface: Interface) -> bytes:
-    """An Interface Description Block with nanosecond timestamps."""
+def interface_block(interface: Interface, ns_per_tick: int = 1) -> bytes:
+    """An Interface Description Block whose timestamps are nanoseconds, or, where a tick is 1,000, microseconds."""
+    resolution = _option(_IF_TSRESOL, b"\x09") if ns_per_tick == 1 else b""  # without it they are microseconds
     body = struct.pack("<HHI", interface.link_type & 0xFFFF, 0, interface.snap_len & 0xFFFFFFFF)
-    return _block(INTERFACE, body, _text_options((_IF_NAME, interface.name)) + _option(_IF_TSRESOL, b"\x09"))
+    return _block(INTERFACE, body, _text_options((_IF_NAME, interface.name)) + resolution)
 
 
-def enhanced_block(interface: int, time_ns: int, data: bytes, wire_len: int, comments: tuple[str, ...]) -> bytes:
-    """An Enhanced Packet Block; `time_ns` must fit 64 bits."""
-    high, low = time_ns >> 32, time_ns & 0xFFFFFFFF
+def enhanced_block(interface: int, ticks: int, data: bytes, wire_len: int, comments: tuple[str, ...]) -> bytes:
+    """An Enhanced Packet Block; `ticks`, in its interface's unit, must fit 64 bits."""
+    high, low = ticks >> 32, ticks & 0xFFFFFFFF
     body = struct.pack("<IIIII", interface, high, low, len(data), wire_len & 0xFFFFFFFF) + data
     comment_options = _text_options(*((_COMMENT, comment) for comment in comments))
     return _block(ENHANCED_PACKET, body + bytes(-len(data) & 3), comment_options)
 
 
-def statistics_block(interface: int, time_ns: int, received: int, dropped: int) -> bytes:
-    """An Interface Statistics Block: what the capture got and lost until `time_ns`."""
-    body = struct.pack("<III", interface, time_ns >> 32, time_ns & 0xFFFFFFFF)
+def statistics_block(interface: int, ticks: int, received: int, dropped: int) -> bytes:
+    """An Interface Statistics Block: what the capture got and lost until `ticks`."""
+    body = struct.pack("<III", interface, ticks >> 32, ticks & 0xFFFFFFFF)
     counts = _option(_ISB_IFRECV, struct.pack("<Q", received)) + _option(_ISB_IFDROP, struct.pack("<Q", dropped))
     return _block(INTERFACE_STATISTICS, body, counts)
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from synfin.dissect.context import Assembly, Facts, Piece
 from synfin.dissect.declare import Declare
-from synfin.dissect.field import Field
 from synfin.dissect.option import Found, Item
-from synfin.wire.frame import Frame
-from synfin.wire.layer import Layer
+
+if TYPE_CHECKING:
+    from synfin.dissect.context import Assembly, Facts, Piece
+    from synfin.dissect.field import Field
+    from synfin.wire.frame import Frame
+    from synfin.wire.layer import Layer
 
 _ODD = {"overlap": "overlap", "overlap.conflict": "conflict", "multipletails": "tail", "toolongfragment": "too_long"}
 

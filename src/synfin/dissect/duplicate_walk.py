@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from synfin.dissect.address import ipv4, mac
-from synfin.dissect.context import Duplicate, Facts
 from synfin.dissect.declare import Declare
-from synfin.dissect.field import Field
 from synfin.dissect.option import Found, Item
-from synfin.wire.frame import Frame
-from synfin.wire.layer import Layer
+
+if TYPE_CHECKING:
+    from synfin.dissect.context import Duplicate, Facts
+    from synfin.dissect.field import Field
+    from synfin.wire.frame import Frame
+    from synfin.wire.layer import Layer
 
 _SENDER, _TARGET = 8, 18  #: offsets of the hardware addresses, for Ethernet and IPv4
 HEADING = "Duplicate IP address detected for "

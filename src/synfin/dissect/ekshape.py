@@ -12,14 +12,16 @@ import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from synfin.dissect.context import Facts
 from synfin.dissect.fields import find
 from synfin.dissect.json_choice import LeftOut
 from synfin.dissect.jsonshape import Pairs, document
 from synfin.dissect.show import SECOND, relative_time
-from synfin.wire.frame import Frame
+
+if TYPE_CHECKING:
+    from synfin.dissect.context import Facts
+    from synfin.wire.frame import Frame
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TREE = "_tree"

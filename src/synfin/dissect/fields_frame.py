@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from hashlib import md5
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from synfin.dissect import values
-from synfin.dissect.context import Facts, preferences
 from synfin.dissect.expert import note
 from synfin.dissect.field import Field
 from synfin.dissect.http_walk import begins
-from synfin.dissect.load import Spot, computed, constant, whole
-from synfin.wire.frame import Frame
-from synfin.wire.layer import Layer
-from synfin.wire.tcp import MIN_HEADER_LEN
+from synfin.dissect.load import Spot, computed, constant, number, whole
+from synfin.dissect.preferences import preferences
+from synfin.dissect.titles import ATM, has_type
+from synfin.wire.control import MIN_HEADER_LEN
+
+if TYPE_CHECKING:
+    from synfin.dissect.context import Facts
+    from synfin.wire.frame import Frame
+    from synfin.wire.layer import Layer
 
 FRAME = ("frame",)
 SYNFIN = ("synfin",)
@@ -48,8 +51,10 @@ def protocols(frame: Frame) -> str:
             names.append(name)
         last = place + 1 == len(frame.layers)
         following = "" if last else frame.layers[place + 1].name
-        if name in ("eth", "vlan", "sll", "cmd") and following != "llc" and not last:
+        if name in ("eth", "vlan", "sll", "cmd") and following != "llc" and not last and has_type(frame, layer):
             names.append("ethertype")
+        if name == "arp" and number(frame, layer, 0, 2) == ATM:
+            names.append("atmarp")
     if frame.layers and frame.layers[0].name in ("ip", "ipv6") and frame.packet.link_type in (12, 14, 101):
         names.insert(0, "raw")
     if frame.tcp is not None and _is_multipath(frame, frame.tcp):
@@ -99,6 +104,8 @@ def _direction(frame: Frame, layer: Layer, facts: Facts | None) -> Iterable[Spot
 
 def _hash(frame: Frame, layer: Layer, facts: Facts | None) -> str | None:
     """Of all captured bytes, where hashes are wanted: a name for them, no protection."""
+    from hashlib import md5  # nearly nobody wants one, and it brings a library
+
     wanted = preferences(facts).frame_generate_md5_hash
     return md5(frame.packet.data, usedforsecurity=False).hexdigest() if wanted else None
 

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from synfin.dissect import assembly_walk, ip_options, values, verified
 from synfin.dissect.address import ipv4
-from synfin.dissect.context import Facts, preferences
 from synfin.dissect.declare import Declare
 from synfin.dissect.expert import note
 from synfin.dissect.field import Field
 from synfin.dissect.load import Loader, Spot, bits, both, byte, constant, number, raw, when, whole
-from synfin.dissect.option import Item
-from synfin.dissect.preferences import Preferences
-from synfin.wire.frame import Frame
-from synfin.wire.layer import Layer
+from synfin.dissect.preferences import Preferences, preferences
+
+if TYPE_CHECKING:
+    from synfin.dissect.context import Facts
+    from synfin.dissect.option import Item
+    from synfin.wire.frame import Frame
+    from synfin.wire.layer import Layer
 
 IP = ("ip",)
 LEAST_TTL = 5  #: a packet that may take fewer hops than these is worth a note
@@ -230,6 +233,7 @@ FIELDS = (
     _option("ip.opt.rhc", "u16", "Return hop count", "返回跳数"),
     _option("ip.opt.originator", "ipv4", "Originator address", "发起者地址"),
     _option("ip.opt.addr", "ipv4", "Address", "地址"),
+    _option("ip.opt.padding", "bytes", "Padding", "填充"),
     _option("ip.opt.overflow", "u8", "Overflow", "溢出", mask=0xF0),
     _option("ip.opt.flag", "u8x", "Flag", "标志", mask=0x0F),
     _option("ip.opt.time_stamp", "u32", "Time stamp", "时间戳"),
@@ -237,6 +241,7 @@ FIELDS = (
     _option("ip.opt.qs_func", "u8", "Function", "功能", mask=0xF0),
     _option("ip.opt.qs_rate", "u8", "Rate", "速率", mask=0x0F),
     _option("ip.opt.qs_ttl", "u8", "Quick-Start TTL", "快速启动生存时间"),
+    _option("ip.opt.qs_ttl_diff", "u8", "Difference of the times to live", "生存时间之差", generated=True),
     _option("ip.opt.qs_unused", "u8", "Not used", "未用"),
     _option("ip.opt.qs_nonce", "u32x", "Nonce", "随机数", mask=0xFFFFFFFC),
     _option("ip.opt.qs_reserved", "u32x", "Reserved", "保留", mask=0x3),
@@ -269,6 +274,13 @@ FIELDS = (
     _option("ip.empty_rt_host", "str", "Empty place of the route (host)", "路由的空位（主机）", hidden=True),
     *assembly_walk.IPV4.fields(),
     _option.note("ip.opt.len.invalid", "note", "protocol", "Invalid length for an option", "选项长度无效"),
+    _option.note("ip.opt.ptr.before_address", "warning", "protocol", "The pointer points before the first address",
+                 "指针指向首个地址之前"),
+    _option.note("ip.opt.ptr.middle_address", "warning", "protocol", "The pointer points into an address",
+                 "指针指向地址中间"),
+    _option.note("ip.subopt_too_long", "warning", "protocol", "The last address or time goes past the option's end",
+                 "最后的地址或时间超出选项末尾"),
+    _option.note("ip.cipso.malformed", "error", "sequence", "A tag that cannot be", "标签格式错误"),
     _option.note("ip.nop", "warning", "protocol", "Four NOPs in a row: options may have been removed",
                  "连续四个空操作：选项可能被移除"),
 )  # fmt: skip

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from synfin.dissect import assembly_walk, ipv6_walk, values
 from synfin.dissect.address import ipv6
-from synfin.dissect.context import Facts
 from synfin.dissect.declare import Declare
 from synfin.dissect.field import Field
 from synfin.dissect.load import Loader, Spot, bits, both, raw, whole
-from synfin.dissect.option import Found
-from synfin.wire.frame import Frame
-from synfin.wire.layer import Layer
+
+if TYPE_CHECKING:
+    from synfin.dissect.context import Facts
+    from synfin.dissect.option import Found
+    from synfin.wire.frame import Frame
+    from synfin.wire.layer import Layer
 
 IPV6, FRAGMENT = ("ipv6",), ("ipv6.fraghdr",)
 

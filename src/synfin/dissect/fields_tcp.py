@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from synfin.dissect import values, verified
-from synfin.dissect.context import Facts, preferences
 from synfin.dissect.expert import note
 from synfin.dissect.field import Field
 from synfin.dissect.load import Loader, Spot, bits, both, computed, constant, limit, number, when, whole
-from synfin.dissect.option import Item
-from synfin.dissect.preferences import Preferences
-from synfin.wire.frame import Frame
-from synfin.wire.layer import Layer
-from synfin.wire.tcp import ACK, FIN, MIN_CAPTURED, MIN_HEADER_LEN, RST, SYN, URG
+from synfin.dissect.preferences import Preferences, preferences
+from synfin.wire.control import ACK, FIN, MIN_CAPTURED, MIN_HEADER_LEN, RST, SYN, URG
+
+if TYPE_CHECKING:
+    from synfin.dissect.context import Facts, Subflow
+    from synfin.dissect.option import Item
+    from synfin.wire.frame import Frame
+    from synfin.wire.layer import Layer
 
 TCP = ("tcp",)
 FLAG_LETTERS = "RRRACEUAPRSF"
@@ -101,6 +103,22 @@ def _relative(name: str, offset: int) -> Loader:
         return found if known is None else [spot._replace(value=known) for spot in found]
 
     return load
+
+
+def _multipath(told: Callable[[Subflow], Any]) -> Loader:
+    """What is known of the connection that the innermost TCP header is a subflow of."""
+
+    def load(frame: Frame, layer: Layer, facts: Facts | None) -> Iterable[Spot]:
+        subflow = facts.recalled.subflow if facts is not None and layer == frame.tcp else None
+        value = None if subflow is None else told(subflow)
+        return () if value is None else (Spot(value),)
+
+    return load
+
+
+def _subflows(subflow: Subflow) -> str:
+    """As tshark lists them, a blank behind each."""
+    return "".join(f"{stream} " for stream in subflow.subflows)
 
 
 def _analysis(name: str) -> Loader:
@@ -371,6 +389,14 @@ FIELDS = (
           "第几次重复确认", parent="tcp.analysis", generated=True),
     Field("tcp.analysis.duplicate_ack_frame", "framenum", TCP, _fact("duplicate_ack_frame"),
           "Duplicate of the ACK in frame", "重复的是此帧的确认", parent="tcp.analysis", generated=True),
+    Field("mptcp.analysis", "none", TCP, _multipath(lambda subflow: True), "Multipath TCP analysis", "多路径 TCP 分析",
+          generated=True),
+    Field("mptcp.master", "bool", TCP, _multipath(lambda subflow: int(subflow.master)), "Opened the connection",
+          "由此子流建立连接", parent="mptcp.analysis", generated=True),
+    Field("mptcp.stream", "u32", TCP, _multipath(lambda subflow: subflow.stream), "Stream index", "流编号",
+          parent="mptcp.analysis", generated=True),
+    Field("mptcp.analysis.subflows", "str", TCP, _multipath(_subflows), "TCP streams of its subflows",
+          "各子流的 TCP 流编号", parent="mptcp.analysis", generated=True),
     Field("tcp.payload", "bytes", TCP, when(_not_reset, _payload), "Payload", "载荷"),
     Field("tcp.reset_cause", "str", TCP, when(_has(RST), _cause), "Reset cause", "复位原因"),
     _seen("connection.syn", _has(SYN, ACK), "chat", "tcp.flags.syn", "Connection request (SYN)", "连接请求（SYN）"),

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from synfin.dissect import tunnel_walk as walks
 from synfin.dissect import values
 from synfin.dissect.declare import Declare
 from synfin.dissect.field import Field
 from synfin.dissect.load import whole
-from synfin.dissect.option import Found
+
+if TYPE_CHECKING:
+    from synfin.dissect.option import Found
 
 PPP_PROTOCOL = {0x0021: "IPv4", 0x0057: "IPv6", 0x0031: "Bridged frames", 0x003D: "Multilink", 0x0281: "MPLS unicast",
                 0x8021: "IP control", 0x8057: "IPv6 control", 0xC021: "Link control", 0xC023: "Password authentication",

@@ -12,6 +12,7 @@ EXACT = {
     "IP Address Sub-Object": "IP 地址子对象",
     "Interface Name Sub-Object": "接口名称子对象",
     "Object with bad length": "长度有误的对象",
+    "Suboption would go past end of option": "子选项超出选项末尾",
     "Ext: One byte padding extension": "扩展：单字节填充",
     "Ext: Mobility Agent Advertisement Extension": "扩展：移动代理通告",
     "Ext: Prefix Lengths Extension": "扩展：前缀长度",
@@ -21,6 +22,7 @@ EXACT = {
 MADE = (
     (re.compile(r"Options: \("), "选项: ("),
     (re.compile(r"Unknown object \((\d+)/(\d+)\)"), r"未知对象（\1/\2）"),
+    (re.compile(r"(Sender|Target) ATM (number|subaddress) type/length: (.+)"), r"ATM \2（\1）类型/长度：\3"),
     (re.compile(r"Ext: Unknown ext (\d+)"), r"扩展：未知（\1）"),
     (
         re.compile(r"Duplicate IP address detected for (.*) - also in use by (.*) \(frame (\d+)\)"),

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from synfin.dissect.checksum import Verdict, verdict
-from synfin.dissect.context import Facts, preferences
+from synfin.dissect.context import Facts
 from synfin.dissect.cursor import Cursor, over_unit
 from synfin.dissect.icmp_extensions import behind_quoted, extensions
 from synfin.dissect.icmp_mobile import mobility
 from synfin.dissect.load import limit
 from synfin.dissect.option import Found, Item
-from synfin.wire.frame import Frame
-from synfin.wire.layer import Layer
+from synfin.dissect.preferences import preferences
+
+if TYPE_CHECKING:
+    from synfin.dissect.context import Facts
+    from synfin.wire.frame import Frame
+    from synfin.wire.layer import Layer
 
 ECHO_REPLY, UNREACHABLE, QUENCH, REDIRECT, ECHO, ADVERTISEMENT = 0, 3, 4, 5, 8, 9
 TIME_EXCEEDED, PARAMETER, TIMESTAMPS, INFORMATION, MASKS = 11, 12, (13, 14), (15, 16), (17, 18)

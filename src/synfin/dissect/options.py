@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
+from synfin.dissect.context import Subflow
 from synfin.dissect.option import Decoder, Item, Option
 from synfin.dissect.options_middlebox import rvbd_probe, rvbd_transparency, scps, snack
 from synfin.dissect.options_mptcp import mptcp
@@ -201,7 +202,8 @@ SACK, MULTIPATH = 5, 30  #: their length decides how they are read
 
 
 @lru_cache(maxsize=16)
-def walk(raw: bytes, start: int, sack_base: int, ack: int, syn: bool, missing: int = 0) -> tuple[Item, ...]:
+def walk(raw: bytes, start: int, sack_base: int, ack: int, syn: bool, missing: int = 0,
+         subflow: Subflow | None = None) -> tuple[Item, ...]:  # fmt: skip
     """Every option in `raw`, which begins at offset `start` of the frame. Each step reads at least one byte.
 
     `missing` more bytes of options were not captured.
@@ -231,7 +233,7 @@ def walk(raw: bytes, start: int, sack_base: int, ack: int, syn: bool, missing: i
         if length < 2 or at + length > len(raw):
             items.append(Item("tcp.option.len.invalid", True, start + at, len(raw) - at))
             break
-        items.append(_read(Option(raw[at : at + length], start + at, sack_base, ack, syn)))
+        items.append(_read(Option(raw[at : at + length], start + at, sack_base, ack, syn, subflow)))
         at += length
     return tuple(items)
 

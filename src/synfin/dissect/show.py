@@ -58,7 +58,7 @@ def plain(kind: str, display: str, value: Any) -> str:
         return f"0x{value:0{HEX_DIGITS[kind]}x}"
     if value == b"":
         return "<none>" if display == "empty" else "<MISSING>"
-    if display == "colons":
+    if display == "colons" or (display == "six" and len(value) == 6):
         return str(value.hex(":"))
     if kind == "none":
         return "1"

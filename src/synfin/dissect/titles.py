@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from synfin.dissect.context import Facts
+from typing import TYPE_CHECKING
+
 from synfin.dissect.fields import find
 from synfin.dissect.http_walk import begins
 from synfin.dissect.load import number
 from synfin.dissect.show import escape
 from synfin.dissect.values import ARP_OPCODE
-from synfin.wire.frame import Frame
-from synfin.wire.layer import Layer
+
+if TYPE_CHECKING:
+    from synfin.dissect.context import Facts
+    from synfin.wire.frame import Frame
+    from synfin.wire.layer import Layer
 
 #: Per layer: the values that its title tells, as (label, field).
 TOLD: dict[str, tuple[tuple[str, str], ...]] = {
@@ -26,7 +30,8 @@ TOLD: dict[str, tuple[tuple[str, str], ...]] = {
 #: The labels that Chinese has words for.
 CHINESE = {"Src: ": "源 ", "Dst: ": "目的 ", "Src Port: ": "源端口 ", "Dst Port: ": "目的端口 "}
 ACK_FLAG = 0x10
-LARGEST_LENGTH = 1500  #: greater numbers at offset 12 are an EtherType
+LARGEST_LENGTH, LEAST_TYPE = 1500, 1536  #: numbers at offset 12 between them are neither
+ATM = 19  #: hardware type of ARP whose header is another one
 #: Layers whose title tells more than their name; of the others Wireshark prints the short name as the value.
 TITLED = frozenset({*TOLD, "frame", "sll", "arp"})
 
@@ -44,8 +49,12 @@ def title(frame: Frame, layer: Layer, facts: Facts | None, lang: str = "en") -> 
     if name == "sll":
         return f"{head} v{'2' if layer.name == 'sll2' else '1'}"
     if name == "arp":
+        if number(frame, layer, 0, 2) == ATM:
+            head = f"ATM {head}"
         operation = ARP_OPCODE.get(number(frame, layer, 6, 2))
         return f"{head} ({operation})" if operation else head
+    if name == "eth" and not has_type(frame, layer):
+        head = "以太网（未知）" if lang == "zh" else "Ethernet Unknown"
     if name == "eth" and 0 <= number(frame, layer, 12, 2) <= LARGEST_LENGTH:
         return "IEEE 802.3 以太网" if lang == "zh" else "IEEE 802.3 Ethernet "
     labels = CHINESE if lang == "zh" else {}
@@ -55,6 +64,15 @@ def title(frame: Frame, layer: Layer, facts: Facts | None, lang: str = "en") -> 
         for text in _values(frame, layer, facts, path)
     ]
     return ("，" if lang == "zh" else ", ").join([head, *told])
+
+
+def has_type(frame: Frame, layer: Layer) -> bool:
+    """Whether the number in a link header can be an EtherType."""
+    if layer.name in ("sll", "sll2"):
+        from synfin.dissect.fields_sll import type_name
+
+        return type_name(frame, layer) == "sll.etype"
+    return layer.name != "eth" or not LARGEST_LENGTH < number(frame, layer, 12, 2) < LEAST_TYPE
 
 
 def _values(frame: Frame, layer: Layer, facts: Facts | None, path: str) -> list[str]:

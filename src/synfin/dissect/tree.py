@@ -5,22 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from synfin.dissect import assembly_walk, duplicate_walk, headings
 from synfin.dissect.checksum import Verdict, ip_header_verdict, verdict
 from synfin.dissect.chinese import in_chinese
-from synfin.dissect.context import Facts
 from synfin.dissect.field import PSEUDO, Field, whole_frame
 from synfin.dissect.fields import TABLES, find, lookup, table
 from synfin.dissect.fields_tcp import COMPLETENESS
 from synfin.dissect.http_walk import begins
 from synfin.dissect.load import Spot
-from synfin.dissect.option import Item, Walk
 from synfin.dissect.show import escape
 from synfin.dissect.titles import title
-from synfin.wire.frame import Frame
 from synfin.wire.layer import Layer
+
+if TYPE_CHECKING:
+    from synfin.dissect.context import Facts
+    from synfin.dissect.option import Item, Walk
+    from synfin.wire.frame import Frame
 
 #: Headings that group fields without being one: name to (English, Chinese).
 HEADINGS = {

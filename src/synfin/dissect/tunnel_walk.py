@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from synfin.dissect.context import Facts
+from typing import TYPE_CHECKING
+
 from synfin.dissect.cursor import Cursor, over, over_unit
 from synfin.dissect.option import Found, Item
 from synfin.dissect.verified import BAD, of_gre
 from synfin.dissect.verified import Found as Checksum
-from synfin.wire.frame import Frame
-from synfin.wire.layer import Layer
+
+if TYPE_CHECKING:
+    from synfin.dissect.context import Facts
+    from synfin.wire.frame import Frame
+    from synfin.wire.layer import Layer
 
 GRE_PPP = 0x880B  #: type of what PPTP carries
 VXLAN_PORT, VXLAN_GPE_PORT = 4789, 4790

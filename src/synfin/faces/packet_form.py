@@ -4,25 +4,23 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from synfin.dissect import fields, format
-from synfin.dissect.context import Facts
 from synfin.dissect.field import Field
 from synfin.errors import UsageError
-from synfin.wire.frame import Frame
 
 if TYPE_CHECKING:
     from synfin.dissect import jsonshape
+    from synfin.dissect.context import Facts
+    from synfin.wire.frame import Frame
 
-Rows = Iterator[tuple[Frame, Facts]]
+Rows = Iterator[tuple["Frame", "Facts"]]
 WITH_FIELDS = ("fields", "json", "ek")  #: forms that -e goes with
 _PLAIN = format.Layout()
 
 
-@dataclass(frozen=True, slots=True)
-class Form:
+class Form(NamedTuple):
     """What is printed of each packet."""
 
     name: str  #: text, tabs, fields, json or ek

@@ -93,8 +93,8 @@ class Annotator:
             facts.interface = None if reader.pcapng is None else interface
         if any(layer.name == "udp" for layer in frame.layers):
             facts.datagrams = self._datagrams.see(frame)
-        facts.recalled = self._memory.see(frame)
         found = self._tracker.follow(frame)
+        facts.recalled = self._memory.see(frame, None if found is None else found[0].stream.number)
         if found is not None:
             row, tracked = found
             conn = None if row.quoted else tracked.number

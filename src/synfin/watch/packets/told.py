@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from synfin._kernels import follow, scan
 from synfin.capture.blocks import PacketOptions, packet_options, parse_enhanced
 from synfin.capture.packet import Packet
+from synfin.capture.pcap import RECORD_HEADER_LEN
 from synfin.dissect.context import Datagram, Facts
 from synfin.watch.engine.described import int64
 from synfin.watch.follow.analysis import flag_names
@@ -91,10 +92,12 @@ class Told:
         time_ns = blocks.time_ns(index)
         at = offset - blocks.base
         data = bytes(blocks.buffer[at : at + cap_len])
-        told = self._options(at) if blocks.reader is not None and blocks.reader.pcapng is not None else PacketOptions()
+        in_block = blocks.reader is not None and blocks.reader.pcapng is not None
+        told = self._options(at) if in_block else PacketOptions()
+        record = offset - (BEFORE_DATA if in_block else RECORD_HEADER_LEN)
         return Packet(
-            blocks.first + index, time_ns, link_type, data, wire_len, offset, interface, told.comments, told.flags,
-            told.drops, noted=told.noted,
+            blocks.number(index), time_ns, link_type, data, wire_len, offset, interface, told.comments, told.flags,
+            told.drops, record, told.noted,
         )  # fmt: skip
 
     def _options(self, at: int) -> PacketOptions:
@@ -110,7 +113,7 @@ class Told:
         blocks, facts = self._blocks, Facts()
         facts.recalled = self.recalling.row(index)
         facts.frame_time_relative_ns = packet.time_ns - blocks.first_ns
-        facts.frame_time_delta_ns = packet.time_ns - (blocks.time_ns(index - 1) if index else blocks.before_ns)
+        facts.frame_time_delta_ns = packet.time_ns - blocks.before_row_ns(index)
         shown_ns = self._shown_last()
         facts.frame_time_delta_displayed_ns = 0 if shown_ns is None else packet.time_ns - shown_ns
         reader = blocks.reader
@@ -124,6 +127,10 @@ class Told:
         kind = blocks.rows[index * _ROW.size + _KIND_AT]
         if blocks.facts is not None and kind & _KIND_TCP and segment is not None:
             self._fill(facts, index, segment, quoted=bool(kind & _KIND_QUOTED))
+        elif blocks.marks is not None and frame.segment is not None:
+            segment = frame.segment
+            if kind & _KIND_TCP and segment.hdr_len >= MIN_HEADER_LEN and not (segment.cut or segment.options_cut):
+                facts.analysis = flag_names(blocks.marks[index])
         return facts
 
     def _fill(self, facts: Facts, index: int, segment: Segment, *, quoted: bool) -> None:
