@@ -19,6 +19,7 @@ class Packet(NamedTuple):
     flags: int | None = None  #: direction, reception and link errors as pcapng's epb_flags has them
     drops: int | None = None  #: packets lost between this one and the one before, where the file tells
     fcs_len: int | None = None  #: bytes of frame check sequence at its end, None where the file does not tell
+    record: bytes = b""  #: the header of its ERF record, up to the frame; empty in other formats
 
 
 class Interface(NamedTuple):

@@ -19,8 +19,8 @@ MAXIMUM = {
     "u64": 0xFFFFFFFFFFFFFFFF, "i16": 0x7FFF, "i32": 0x7FFFFFFF, "i64": 0x7FFFFFFFFFFFFFFF,
 }  # fmt: skip
 MINIMUM = {"i16": -0x8000, "i32": -0x80000000, "i64": -0x8000000000000000}
-#: Layers that are not in the bytes: one of each for every frame.
-PSEUDO = frozenset({"frame", "synfin", "conn"})
+#: Layers that are not in the bytes: one of each for every frame, or none.
+PSEUDO = frozenset({"frame", "erf", "synfin", "conn"})
 
 
 @dataclass(slots=True, eq=False, repr=False)

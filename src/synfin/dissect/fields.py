@@ -11,7 +11,8 @@ from synfin.errors import UsageError
 #: The first component of a name tells its tables.
 TABLES: dict[str, tuple[str, ...]] = {
     "frame": ("fields_frame",), "synfin": ("fields_frame",), "conn": ("fields_frame",),
-    "eth": ("fields_link",), "llc": ("fields_link",), "vlan": ("fields_link",), "mpls": ("fields_link",),
+    "erf": ("fields_erf",), "eth": ("fields_link",), "llc": ("fields_link",), "vlan": ("fields_link",),
+    "mpls": ("fields_link",),
     "sll": ("fields_link",), "null": ("fields_link",), "data": ("fields_link",),
     "ip": ("fields_ip",), "ipv6": ("fields_ipv6",),
     "tcp": ("fields_tcp", "fields_tcp_options"), "mptcp": ("fields_tcp_options",),

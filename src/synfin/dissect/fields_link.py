@@ -30,12 +30,14 @@ from synfin.dissect.load import (
 from synfin.wire.ethernet import LARGEST_LENGTH
 from synfin.wire.frame import Frame
 from synfin.wire.layer import Layer
+from synfin.wire.link import LOOP
 
 ETH, VLAN, MPLS, SLL, NULL, DATA, LLC = (
     ("eth",), ("vlan",), ("mpls",), ("sll", "sll2"), ("null",), ("data",), ("llc",),
 )  # fmt: skip
 INFORMATION, SUPERVISORY = (0x01, 0), (0x03, 1)  #: low bits of the control field (IEEE 802.2 section 5.4)
 SUPERVISION = {0: "Receiver ready", 1: "Receiver not ready", 2: "Reject"}
+HDLC_FRAMING = 0xFF03  #: PPP in HDLC-like framing (RFC 1662) begins so
 ARPHRD_ETHERNET, ARPHRD_LOOPBACK = 1, 772
 
 
@@ -147,11 +149,32 @@ def _size(frame: Frame, layer: Layer, facts: Facts | None) -> int | None:
     return max(limit(frame, layer) - _after_stamp(frame, layer), 0)
 
 
-def _family(frame: Frame, layer: Layer, facts: Facts | None) -> Iterable[Spot]:
-    """The host that captured wrote it in its own byte order."""
-    for spot in bits(0, 4)(frame, layer, facts):
-        swapped = int.from_bytes(spot.value.to_bytes(4, "big"), "little")
-        yield spot._replace(value=min(spot.value, swapped))
+def _loopback(wanted: str) -> Loader:
+    """The family of BSD's loopback, or the EtherType that some hosts write in its place.
+
+    OpenBSD's is in network order; others write it in the order of the host that captured, in two bytes or in four.
+    """
+
+    def load(frame: Frame, layer: Layer, facts: Facts | None) -> Iterator[Spot]:
+        value = number(frame, layer, 0, 4)
+        found = ("family", value)
+        if frame.packet.link_type != LOOP:
+            found = _told_by_loopback(value)
+        if value >= 0 and found[0] == wanted:
+            yield Spot(found[1], layer.start, 4)
+
+    return load
+
+
+def _told_by_loopback(value: int) -> tuple[str, int]:
+    if value >> 16 == HDLC_FRAMING:
+        return "ppp", 0
+    if value and not value & 0xFFFF:
+        value = int.from_bytes((value >> 16).to_bytes(2, "big"), "little")
+    low = value & 0xFFFF
+    if low and low <= LARGEST_LENGTH and not low & 0xFF:
+        return "family", low >> 8
+    return ("family", value) if value <= LARGEST_LENGTH else ("type", low)
 
 
 _DST, _SRC = raw(0, 6), raw(6, 6)
@@ -259,7 +282,8 @@ FIELDS = (
           "Unused", "未用"),
     Field("sll.trailer", "bytes", SLL, trailer.TRAILER, "Trailer", "尾部"),
     Field("null", "protocol", NULL, whole, "Null/Loopback", "BSD 环回"),
-    Field("null.family", "u32", NULL, _family, "Family", "地址族", values=values.ADDRESS_FAMILY),
+    Field("null.type", "u16", NULL, _loopback("type"), "Type", "类型", display="hex", values=values.ETHERTYPE),
+    Field("null.family", "u32", NULL, _loopback("family"), "Family", "地址族", values=values.ADDRESS_FAMILY),
     Field("data", "protocol", DATA, _plain, "Data", "数据"),
     Field("data.data", "bytes", DATA, _octets, "Data", "数据"),
     Field("data.len", "i32", DATA, computed(_size), "Length", "长度", generated=True),
