@@ -1,6 +1,6 @@
 # cython: language_level=3
 from synfin._kernels.conn cimport Conn
-from synfin._kernels.signs cimport Store
+from synfin._kernels.noticed cimport Store
 
 # One connection for the outside, ends in the order client, server: `follow.RECORD_FORMAT`.
 ctypedef struct Record:

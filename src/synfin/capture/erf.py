@@ -69,8 +69,8 @@ def read_packets(source: ByteSource, interfaces: list[Interface], number: int) -
             name = f"Port {'ABCD'[port]} (ERF Interface {port})"  # as Wireshark calls it
             interfaces.append(Interface(link_type, ticks_per_second=1 << 32, name=name, description=name))
         yield Packet(
-            number, time_ns(stamp), link_type, data, wire_len, at + start, which,
-            fcs_len=_FCS_LEN if link_type == LINKTYPE_ETHERNET else None, record=(head + body)[:start],
+            number, time_ns(stamp), link_type, data, wire_len, at + start, which, record=at,
+            fcs_len=_FCS_LEN if link_type == LINKTYPE_ETHERNET else None, erf=(head + body)[:start],
         )  # fmt: skip
         number += 1
 

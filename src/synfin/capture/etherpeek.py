@@ -46,8 +46,9 @@ def read_packets(source: ByteSource, version: int, since: int, interface: Interf
             raise Damage(at, f"cut short ({len(data)} of {cap_len} bytes of a packet)")
         time_ns = ticks * 1000 - _SINCE_1904 * BILLION if version == 7 else since * BILLION + ticks * 1_000_000
         yield Packet(
-            number, time_ns, interface.link_type, data, wire_len, at + record.size, flags=0, fcs_len=interface.fcs_len
-        )
+            number, time_ns, interface.link_type, data, wire_len, at + record.size, flags=0, record=at,
+            fcs_len=interface.fcs_len,
+        )  # fmt: skip
         if version == 7:
             source.skip(cap_len & 1)  # each packet begins at an even place
         number += 1

@@ -5,6 +5,17 @@ from __future__ import annotations
 from typing import NamedTuple
 
 
+class Noted(NamedTuple):
+    """What few captures tell of a packet: options of its block in pcapng."""
+
+    queue: int | None = None  #: of the interface, on which it arrived
+    packet_id: int | None = None  #: the same wherever the same packet was captured
+    verdicts: tuple[bytes, ...] = ()  #: what hardware or eBPF decided: a byte that tells the kind, and the rest
+
+
+NOTHING_NOTED = Noted()
+
+
 class Packet(NamedTuple):
     """A frame of the input."""
 
@@ -18,8 +29,10 @@ class Packet(NamedTuple):
     comments: tuple[str, ...] = ()
     flags: int | None = None  #: direction, reception and link errors as pcapng's epb_flags has them
     drops: int | None = None  #: packets lost between this one and the one before, where the file tells
+    record: int | None = None  #: where its record begins in the (decompressed) input
+    noted: Noted = NOTHING_NOTED
     fcs_len: int | None = None  #: bytes of frame check sequence at its end, None where the file does not tell
-    record: bytes = b""  #: the header of its ERF record, up to the frame; empty in other formats
+    erf: bytes = b""  #: the header of its ERF record, up to the frame; empty in other formats
 
 
 class Interface(NamedTuple):

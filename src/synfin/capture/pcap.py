@@ -98,7 +98,10 @@ def read_packets(source: ByteSource, header: PcapHeader, first_number: int = 1) 
             raise Damage(offset, f"cut short ({len(data)} of {cap_len} bytes of a packet)")
         time_ns = seconds * BILLION + fraction * nanoseconds_per_tick
         offset += RECORD_HEADER_LEN
-        yield Packet(number, time_ns, link_type, data, wire_len, offset, fcs_len=header.fcs_len)
+        yield Packet(
+            number, time_ns, link_type, data, wire_len, offset, record=offset - RECORD_HEADER_LEN,
+            fcs_len=header.fcs_len,
+        )  # fmt: skip
         offset += cap_len
         number += 1
 

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from synfin.dissect.field import Field
+if TYPE_CHECKING:
+    from synfin.dissect.field import Field
 
 _UNITS = {"byte": "字节", "bytes": "字节", "seconds": "秒", "ms": "毫秒"}
 _WORDS: Mapping[str, str] = {
@@ -114,18 +116,3 @@ def in_chinese(shown: str, field: Field) -> str:
     if (named := _NAMED.fullmatch(shown)) and named["name"] in _WORDS:
         return f"{_WORDS[named['name']]}（{named['number']}）"
     return shown
-
-
-#: Parts of headings that a walk words by itself.
-_HEADING_PARTS = (
-    ("Options: (", "选项: ("), ("length byte past end of options", "长度字节已在选项之外"),
-    ("with too-short option length = ", "选项长度过短："), ("option length = ", "选项长度 "),
-    (" bytes says option goes past end of options", " 字节，越过选项末尾"),
-)  # fmt: skip
-
-
-def heading_in_chinese(heading: str) -> str:
-    """A heading of the tree that is no field's title."""
-    for english, chinese in _HEADING_PARTS:
-        heading = heading.replace(english, chinese)
-    return heading

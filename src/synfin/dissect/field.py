@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from synfin.dissect.context import Facts
-from synfin.dissect.load import Loader, Spot
-from synfin.dissect.option import Walk
 from synfin.dissect.show import plain
-from synfin.wire.frame import Frame
+from synfin.dissect.slotted import Slotted
 from synfin.wire.layer import Layer
+
+if TYPE_CHECKING:
+    from synfin.dissect.context import Facts
+    from synfin.dissect.load import Loader, Spot
+    from synfin.dissect.option import Walk
+    from synfin.wire.frame import Frame
 
 #: Largest value of each integer kind.
 MAXIMUM = {
@@ -23,12 +25,11 @@ MINIMUM = {"i16": -0x8000, "i32": -0x80000000, "i64": -0x8000000000000000}
 PSEUDO = frozenset({"frame", "erf", "synfin", "conn"})
 
 
-@dataclass(slots=True, eq=False, repr=False)
-class Field:
+class Field(Slotted):
     """One row of the field table.
 
     `kind` is one of u8 u16 u24 u32 u64 i16 i32 i64 bool framenum (int), none (presence: True), str, bytes, ether,
-    ipv4, ipv6, address, protocol (bytes), abstime, reltime (int, nanoseconds).
+    ipv4, ipv6, address, protocol (bytes), abstime, reltime (int, nanoseconds), double (float).
     """
 
     name: str
@@ -38,7 +39,8 @@ class Field:
     title_en: str
     title_zh: str
     #: of numbers: dec, hex, sized (hexadecimal, as wide as the bytes it stands in), wide (hexadecimal in two bytes,
-    #: decimal in one), custom (decimal whose text cannot be compared with); of bytes: colons, empty (may be none)
+    #: decimal in one), custom (decimal whose text cannot be compared with); of bytes: colons, six (colons where they
+    #: are six), empty (may be none)
     display: str = "dec"
     values: Mapping[int, str] | None = None  #: what single numbers mean
     parent: str = ""  #: field under which the packet tree shows it, "" for the layer itself

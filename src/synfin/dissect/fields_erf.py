@@ -27,7 +27,7 @@ def _number(offset: int, size: int, mask: int = 0, *, little: bool = False, ethe
     """A number of the header, or (`ethernet`) one of the two bytes in front of an Ethernet frame."""
 
     def load(frame: Frame, layer: Layer, facts: Facts | None) -> Iterable[Spot]:
-        record = frame.packet.record
+        record = frame.packet.erf
         if not record or (ethernet and record[8] & 0x7F not in _ETHERNET):
             return ()
         start = len(record) - 2 + offset if ethernet else offset
@@ -38,9 +38,9 @@ def _number(offset: int, size: int, mask: int = 0, *, little: bool = False, ethe
 
 
 def _header(frame: Frame, layer: Layer, facts: Facts | None) -> Iterable[Spot]:
-    if not frame.packet.record:
+    if not frame.packet.erf:
         return ()
-    found = LayerBytes(frame.packet.record)
+    found = LayerBytes(frame.packet.erf)
     found.header = HEADER_LEN
     return (Spot(found),)
 

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from synfin.dissect import values
-from synfin.dissect.context import Facts
 from synfin.dissect.expert import note
 from synfin.dissect.field import Field
 from synfin.dissect.http_walk import begins
-from synfin.dissect.load import Spot, computed, constant, whole
-from synfin.wire.frame import Frame
-from synfin.wire.layer import Layer
-from synfin.wire.tcp import MIN_HEADER_LEN
+from synfin.dissect.load import Spot, computed, constant, number, whole
+from synfin.dissect.preferences import preferences
+from synfin.dissect.titles import ATM, has_type
+from synfin.wire.control import MIN_HEADER_LEN
+
+if TYPE_CHECKING:
+    from synfin.dissect.context import Facts
+    from synfin.wire.frame import Frame
+    from synfin.wire.layer import Layer
 
 FRAME = ("frame",)
 SYNFIN = ("synfin",)
@@ -49,13 +53,16 @@ def protocols(frame: Frame) -> str:
             names.append(name)
         last = place + 1 == len(frame.layers)
         following = "" if last else frame.layers[place + 1].name
-        if name in ("eth", "vlan", "ieee8021ad", "ieee8021ah", "sll", "cmd") and following != "llc" and not last:
+        typed = name in ("eth", "vlan", "ieee8021ad", "ieee8021ah", "sll", "cmd") and following != "llc"
+        if typed and not last and has_type(frame, layer):
             names.append("ethertype")
+        if name == "arp" and number(frame, layer, 0, 2) == ATM:
+            names.append("atmarp")
     if frame.layers and frame.layers[0].name in ("ip", "ipv6") and frame.packet.link_type in (12, 14, 101):
         names.insert(0, "raw")
     if not frame.layers:
         names += values.UNREAD_LINKS.get(frame.packet.link_type, ())
-    if frame.packet.record and names[:1] != ["erf"]:
+    if frame.packet.erf and names[:1] != ["erf"]:
         names.insert(0, "erf")
     if frame.tcp is not None and _is_multipath(frame, frame.tcp):
         names.insert(names.index("tcp") + 1, "mptcp")
@@ -98,7 +105,7 @@ def _flags(mask: int) -> Any:
 
 
 def _encapsulation(frame: Frame, layer: Layer, facts: Facts | None) -> int:
-    return values.ERF if frame.packet.record else values.ENCAPSULATION.get(frame.packet.link_type, 0)
+    return values.ERF if frame.packet.erf else values.ENCAPSULATION.get(frame.packet.link_type, 0)
 
 
 def _flag(name: str, kind: str, mask: int, en: str, zh: str, display: str = "dec") -> Field:
@@ -110,6 +117,18 @@ def _direction(frame: Frame, layer: Layer, facts: Facts | None) -> Iterable[Spot
     """Received (1) or sent (0), by the packet's flags."""
     told = {1: 1, 2: 0}.get((frame.packet.flags or 0) & 3)
     return () if told is None else (Spot(told),)
+
+
+def _hash(frame: Frame, layer: Layer, facts: Facts | None) -> str | None:
+    """Of all captured bytes, where hashes are wanted: a name for them, no protection."""
+    from hashlib import md5  # nearly nobody wants one, and it brings a library
+
+    wanted = preferences(facts).frame_generate_md5_hash
+    return md5(frame.packet.data, usedforsecurity=False).hexdigest() if wanted else None
+
+
+def _place(frame: Frame, layer: Layer, facts: Facts | None) -> int | None:
+    return frame.packet.record if preferences(facts).frame_show_file_off else None
 
 
 def _comments(frame: Frame, layer: Layer, facts: Facts | None) -> Iterator[Spot]:
@@ -235,10 +254,12 @@ FIELDS = (
           "帧长", unit="bytes"),
     Field("frame.cap_len", "u32", FRAME, computed(lambda frame, layer, facts: len(frame.packet.data)),
           "Captured length", "捕获长度", unit="bytes"),
+    Field("frame.md5_hash", "str", FRAME, computed(_hash), "MD5 hash", "MD5 散列", generated=True),
     Field("frame.drop_count", "u64", FRAME, computed(lambda frame, layer, facts: frame.packet.drops),
           "Packets lost before this one", "此前丢失的报文数"),
     Field("frame.marked", "bool", FRAME, constant(0), "Frame is marked", "帧被标记", generated=True),
     Field("frame.ignored", "bool", FRAME, constant(0), "Frame is ignored", "帧被忽略", generated=True),
+    Field("frame.file_off", "i64", FRAME, computed(_place), "Offset in the file", "在文件中的偏移", generated=True),
     Field("frame.p2p_dir", "i16", FRAME, _direction, "Direction", "方向", values={0: "Sent", 1: "Received"},
           generated=True),
     Field("frame.protocols", "str", FRAME, computed(lambda frame, layer, facts: protocols(frame)),

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
-from synfin.dissect import ipv6_walk, values
+from synfin.dissect import assembly_walk, ipv6_walk, values
 from synfin.dissect.address import ipv6
-from synfin.dissect.context import Facts
 from synfin.dissect.declare import Declare
 from synfin.dissect.field import Field
 from synfin.dissect.load import Loader, Spot, bits, both, raw, whole
-from synfin.dissect.option import Found
-from synfin.wire.frame import Frame
-from synfin.wire.layer import Layer
+
+if TYPE_CHECKING:
+    from synfin.dissect.context import Facts
+    from synfin.dissect.option import Found
+    from synfin.wire.frame import Frame
+    from synfin.wire.layer import Layer
 
 IPV6, FRAGMENT = ("ipv6",), ("ipv6.fraghdr",)
 
@@ -177,4 +180,5 @@ FIELDS = (
     Field("ipv6.fraghdr.more", "bool", FRAGMENT, bits(2, 2, 0x0001), "More fragments", "还有分片", values=values.SET,
           mask=0x0001, mask_bits=16),
     Field("ipv6.fraghdr.ident", "u32", FRAGMENT, bits(4, 4), "Identification", "标识", display="hex"),
+    *assembly_walk.IPV6.fields(),
 )  # fmt: skip

@@ -1,18 +1,16 @@
-"""Fields of the link layers: Ethernet, LLC/SNAP, VLAN, MPLS, Linux cooked (v1, v2), BSD loopback; and plain data."""
+"""Fields of the link layers: Ethernet, LLC/SNAP, VLAN, MPLS, BSD loopback."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
-from synfin.dissect import trailer, values
+from synfin.dissect import trailer, values, verified
 from synfin.dissect.address import mac
 from synfin.dissect.context import Facts
 from synfin.dissect.expert import note
 from synfin.dissect.field import Field
-from synfin.dissect.http_walk import begins
-from synfin.dissect.icmp_walk import STAMP_LEN, sent_at
 from synfin.dissect.load import (
-    LayerBytes,
     Loader,
     Spot,
     bits,
@@ -20,41 +18,47 @@ from synfin.dissect.load import (
     byte,
     computed,
     constant,
-    limit,
     lowest_bit,
     number,
     raw,
     when,
     whole,
 )
+from synfin.dissect.preferences import preferences
 from synfin.wire.ethernet import LARGEST_LENGTH
-from synfin.wire.frame import Frame
-from synfin.wire.layer import Layer
 from synfin.wire.link import LOOP
 
-ETH, VLAN, MPLS, SLL, NULL, DATA, LLC = (
-    ("eth",), ("vlan",), ("mpls",), ("sll", "sll2"), ("null",), ("data",), ("llc",),
-)  # fmt: skip
-INFORMATION, SUPERVISORY = (0x01, 0), (0x03, 1)  #: low bits of the control field (IEEE 802.2 section 5.4)
-SUPERVISION = {0: "Receiver ready", 1: "Receiver not ready", 2: "Reject"}
+if TYPE_CHECKING:
+    from synfin.dissect.context import Facts
+    from synfin.wire.frame import Frame
+    from synfin.wire.layer import Layer
+
+ETH, VLAN, MPLS, NULL, LLC = ("eth",), ("vlan",), ("mpls",), ("null",), ("llc",)
+LEAST_TYPE = 1536  #: smaller numbers at offset 12 are a length, or neither (IEEE 802.3 section 3.2.6)
 HDLC_FRAMING = 0xFF03  #: PPP in HDLC-like framing (RFC 1662) begins so
-ARPHRD_ETHERNET, ARPHRD_LOOPBACK = 1, 772
+OLDEST = 0  #: version of IEEE 802.1Q, of 1998
+MAX_TAGS = 20  #: one more is worth a note
+INFORMATION, SUPERVISORY = (0x01, 0), (0x03, 1)  #: low bits of the control field (IEEE 802.2 section 5.4)
+#: Organizations whose numbers have names of their own.
+ORGANIZATIONS = {
+    0x000000: "llc.type", 0x0000F8: "llc.type", 0x00000C: "llc.cisco_pid", 0x080007: "llc.apple_atalk_pid",
+    0x00E052: "llc.foundry_pid", 0x00E02B: "llc.extreme_pid", 0x000081: "llc.nortel_pid", 0x0001E8: "llc.force10_pid",
+    0x00005E: "llc.iana_pid", 0x004096: "llc.wlccp_pid", 0x0017F2: "llc.apple_awdl_pid",
+    0x001958: "llc.bluetooth_pid", 0x00805F: "llc.hpteam_pid", 0x001090: "llc.cimetrics_pid", 0x506F9A: "mausb.pid",
+}  # fmt: skip
+SUPERVISION = {0: "Receiver ready", 1: "Receiver not ready", 2: "Reject"}
 
 
 def _is_type(frame: Frame, layer: Layer) -> bool:
-    return number(frame, layer, 12, 2) > LARGEST_LENGTH
+    return number(frame, layer, 12, 2) >= LEAST_TYPE
+
+
+def _is_neither(frame: Frame, layer: Layer) -> bool:
+    return LARGEST_LENGTH < number(frame, layer, 12, 2) < LEAST_TYPE
 
 
 def _is_length(frame: Frame, layer: Layer) -> bool:
     return 0 <= number(frame, layer, 12, 2) <= LARGEST_LENGTH
-
-
-def _tag_type(frame: Frame, layer: Layer) -> bool:
-    return number(frame, layer, 2, 2) > LARGEST_LENGTH
-
-
-def _tag_length(frame: Frame, layer: Layer) -> bool:
-    return 0 <= number(frame, layer, 2, 2) <= LARGEST_LENGTH
 
 
 def _unnumbered(frame: Frame, layer: Layer) -> bool:
@@ -93,6 +97,29 @@ def _numbered(mask: int, *, only: tuple[int, int] | None = None) -> Loader:
     return load
 
 
+def _poll(*, response: bool) -> Loader:
+    """The bit that asks for an answer in commands, and marks the answer in responses; shown where it is set."""
+
+    def load(frame: Frame, layer: Layer, facts: Facts | None) -> Iterable[Spot]:
+        informs = byte(frame, layer, 2) & INFORMATION[0] == INFORMATION[1]  # a command, whatever the address says
+        if (byte(frame, layer, 1) & 1 == 1 and not informs) != response or byte(frame, layer, 2) < 0:
+            return ()
+        loader = bits(2, 1, 0x10) if _unnumbered(frame, layer) else _numbered(0x0100)
+        return [spot for spot in loader(frame, layer, facts) if spot.value]
+
+    return load
+
+
+def _protocol(name: str) -> Loader:
+    """The number behind an organization's code, which is of the organization's own kind."""
+
+    def load(frame: Frame, layer: Layer, facts: Facts | None) -> Iterable[Spot]:
+        known = _snap(frame, layer) and ORGANIZATIONS.get(number(frame, layer, 3, 3), "llc.pid") == name
+        return bits(6, 2)(frame, layer, facts) if known else ()
+
+    return load
+
+
 def _text(loader: Loader) -> Loader:
     """MAC addresses as text: names are not looked up."""
 
@@ -102,51 +129,36 @@ def _text(loader: Loader) -> Loader:
     return load
 
 
-def _cooked(version_1: Loader, version_2: Loader) -> Loader:
+def _tags_type(frame: Frame, layer: Layer) -> bool:
+    return number(frame, layer, 2, 2) > LARGEST_LENGTH
+
+
+def _tags_length(frame: Frame, layer: Layer) -> bool:
+    return 0 <= number(frame, layer, 2, 2) <= LARGEST_LENGTH
+
+
+def _too_many(frame: Frame, layer: Layer) -> bool:
+    return [found.name for found in frame.layers[: frame.layers.index(layer)]].count("vlan") == MAX_TAGS
+
+
+def _version(which: int | None, loader: Loader) -> Loader:
+    """Where the preference is this version of IEEE 802.1Q, None any but the oldest."""
+
     def load(frame: Frame, layer: Layer, facts: Facts | None) -> Iterable[Spot]:
-        return (version_1 if layer.name == "sll" else version_2)(frame, layer, facts)
+        oldest = preferences(facts).vlan_version == OLDEST
+        return loader(frame, layer, facts) if oldest == (which == OLDEST) else ()
 
     return load
 
 
-def _cooked_mac(frame: Frame, layer: Layer) -> bool:
-    at, size = (4, 2) if layer.name == "sll" else (11, 1)
-    return number(frame, layer, at, size) == 6
+def _check_status(frame: Frame, layer: Layer, facts: Facts | None) -> Iterator[Spot]:
+    for spot in trailer.CHECK(frame, layer, facts):
+        checked = preferences(facts).eth_check_fcs
+        yield Spot(verified.frame_check_sequence(frame, spot.start).status if checked else verified.UNVERIFIED)
 
 
-def _nothing(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Spot, ...]:
-    return ()
-
-
-def _after_stamp(frame: Frame, layer: Layer) -> int:
-    """Where plain data begins: the time that `ping` puts in front of its own is no part of them."""
-    place = frame.layers.index(layer)
-    above = frame.layers[place - 1] if place else layer
-    stamped = above.name == "icmp" and sent_at(frame, above) is not None
-    return layer.start + STAMP_LEN if stamped else layer.start
-
-
-def _plain(frame: Frame, layer: Layer, facts: Facts | None) -> Iterator[Spot]:
-    if begins(frame, layer):
-        return
-    for spot in whole(frame, layer, facts):
-        skipped = _after_stamp(frame, layer) - layer.start
-        found = LayerBytes(spot.value[skipped:])
-        found.header = len(found)
-        yield Spot(found, spot.start + skipped, len(found))
-
-
-def _octets(frame: Frame, layer: Layer, facts: Facts | None) -> Iterable[Spot]:
-    if begins(frame, layer):
-        return ()
-    start, stop = _after_stamp(frame, layer), limit(frame, layer)
-    return (Spot(frame.data[start:stop], start, stop - start),) if start < stop else ()
-
-
-def _size(frame: Frame, layer: Layer, facts: Facts | None) -> int | None:
-    if begins(frame, layer):
-        return None
-    return max(limit(frame, layer) - _after_stamp(frame, layer), 0)
+def _wrongly_checked(frame: Frame, layer: Layer, facts: Facts | None) -> bool:
+    return any(spot.value == verified.BAD for spot in _check_status(frame, layer, facts))
 
 
 def _loopback(wanted: str) -> Loader:
@@ -214,12 +226,18 @@ FIELDS = (
     Field("eth.type", "u16", ETH, when(_is_type, bits(12, 2)), "Type", "类型", display="hex",
           values=values.ETHERTYPE),
     Field("eth.len", "u16", ETH, when(_is_length, bits(12, 2)), "Length", "长度"),
+    Field("eth.invalid_lentype", "u16", ETH, when(_is_neither, bits(12, 2)), "Neither a length nor a type",
+          "既非长度也非类型", display="hex"),
+    note("eth.invalid_lentype.expert", when(_is_neither, constant(True)), "warning", "protocol",
+         "The number is neither a length nor a type", "该数既非长度也非类型", parent="eth.invalid_lentype"),
     Field("eth.padding", "bytes", tuple(trailer.OWNERS), trailer.PADDING, "Padding", "填充"),
     Field("eth.trailer", "bytes", ETH, trailer.TRAILER, "Trailer", "尾部"),
     Field("eth.fcs", "u32", ETH, trailer.check_sequence, "Frame check sequence", "帧校验序列", display="hex"),
     Field("eth.fcs.status", "u8", ETH,
-          computed(lambda frame, layer, facts: 2 if any(trailer.check_sequence(frame, layer, facts)) else None),
-          "FCS status", "帧校验状态", values=values.CHECKSUM_STATUS, generated=True),
+          _check_status, "FCS status",
+          "帧校验状态", values=values.CHECKSUM_STATUS, generated=True),
+    note("eth.fcs_bad", computed(lambda frame, layer, facts: True if _wrongly_checked(frame, layer, facts) else None),
+         "error", "checksum", "Bad frame check sequence", "帧校验序列错误", parent="eth.fcs"),
     note("eth.len.past_end", when(trailer.past_end, constant(True)), "error", "malformed",
          "The length goes past the end of the frame", "长度超出帧尾", parent="eth.len"),
     note("eth.padding_bad", when(trailer.unpadded, constant(True)), "note", "protocol",
@@ -237,14 +255,16 @@ FIELDS = (
     Field("llc.ssap.cr", "bool", LLC, bits(1, 1, 0x01), "CR bit", "命令/响应位", values={0: "Command", 1: "Response"},
           parent="llc.ssap", mask=0x01, mask_bits=8),
     Field("llc.control", "u16", LLC, _control, "Control field", "控制字段", display="hex"),
-    Field("llc.control.u_modifier_cmd", "u8", LLC, when(_command, bits(2, 1, 0xEC)), "Command", "命令", display="hex",
-          parent="llc.control", mask=0xEC, mask_bits=8),
-    Field("llc.control.u_modifier_resp", "u8", LLC, when(_response, bits(2, 1, 0xEC)), "Response", "响应",
-          display="hex", parent="llc.control", mask=0xEC, mask_bits=8),
     Field("llc.control.n_r", "u16", LLC, _numbered(0xFE00), "N(R)", "接收序号", parent="llc.control", mask=0xFE00,
           mask_bits=16),
     Field("llc.control.n_s", "u16", LLC, _numbered(0x00FE, only=INFORMATION), "N(S)", "发送序号", parent="llc.control",
           mask=0x00FE, mask_bits=16),
+    Field("llc.control.p", "bool", LLC, _poll(response=False), "Poll", "轮询", parent="llc.control"),
+    Field("llc.control.f", "bool", LLC, _poll(response=True), "Final", "最终", parent="llc.control"),
+    Field("llc.control.u_modifier_cmd", "u8", LLC, when(_command, bits(2, 1, 0xEC)), "Command", "命令", display="hex",
+          parent="llc.control", mask=0xEC, mask_bits=8),
+    Field("llc.control.u_modifier_resp", "u8", LLC, when(_response, bits(2, 1, 0xEC)), "Response", "响应",
+          display="hex", parent="llc.control", mask=0xEC, mask_bits=8),
     Field("llc.control.s_ftype", "u16", LLC, _numbered(0x000C, only=SUPERVISORY), "Supervisory frame type",
           "监控帧类型", display="hex", values=SUPERVISION, parent="llc.control", mask=0x000C, mask_bits=16),
     Field("llc.control.ftype", "u8", LLC,
@@ -252,15 +272,32 @@ FIELDS = (
                _numbered(0x0003, only=SUPERVISORY)), "Frame type", "帧类型", display="sized", parent="llc.control",
           mask=0x03, mask_bits=8),
     Field("llc.oui", "u24", LLC, when(_snap, bits(3, 3)), "Organization code", "组织代码"),
-    Field("llc.type", "u16", LLC, when(_snap, bits(6, 2)), "Type", "类型", display="hex", values=values.ETHERTYPE),
+    Field("llc.type", "u16", LLC, _protocol("llc.type"), "Type", "类型", display="hex", values=values.ETHERTYPE),
+    *(
+        Field(name, "u16", LLC, _protocol(name), f"Protocol of {owner}", f"{owner} 协议", display="hex")
+        for name, owner in (
+            ("llc.pid", "the organization"), ("llc.cisco_pid", "Cisco"), ("llc.apple_atalk_pid", "AppleTalk"),
+            ("llc.apple_awdl_pid", "Apple AWDL"), ("llc.foundry_pid", "Foundry"), ("llc.extreme_pid", "Extreme"),
+            ("llc.nortel_pid", "Nortel"), ("llc.force10_pid", "Force10"), ("llc.iana_pid", "IANA"),
+            ("llc.wlccp_pid", "Cisco WLCCP"), ("llc.bluetooth_pid", "Bluetooth"), ("llc.hpteam_pid", "HP Teaming"),
+            ("llc.cimetrics_pid", "Cimetrics"),
+        )
+    ),
+    Field("mausb.pid", "u16", LLC, _protocol("mausb.pid"), "Protocol of MA USB", "MA USB 协议", display="hex"),
     Field("vlan", "protocol", VLAN, whole, "802.1Q Virtual LAN", "802.1Q 虚拟局域网"),
     Field("vlan.priority", "u16", VLAN, bits(0, 2, 0xE000), "Priority", "优先级", mask=0xE000, mask_bits=16),
-    Field("vlan.dei", "bool", VLAN, bits(0, 2, 0x1000), "DEI", "可丢弃指示",
+    Field("vlan.cfi", "bool", VLAN, _version(OLDEST, bits(0, 2, 0x1000)), "CFI", "规范格式指示",
+          values={1: "Non-canonical", 0: "Canonical"}, mask=0x1000, mask_bits=16),
+    Field("vlan.dei", "bool", VLAN, _version(None, bits(0, 2, 0x1000)), "DEI", "可丢弃指示",
           values={1: "Eligible", 0: "Ineligible"}, mask=0x1000, mask_bits=16),
     Field("vlan.id", "u16", VLAN, bits(0, 2, 0x0FFF), "VLAN id", "VLAN 编号", mask=0x0FFF, mask_bits=16),
-    Field("vlan.len", "u16", VLAN, when(_tag_length, bits(2, 2)), "Length", "长度"),
-    Field("vlan.etype", "u16", VLAN, when(_tag_type, bits(2, 2)), "Type", "类型", display="hex",
+    Field("vlan.etype", "u16", VLAN, when(_tags_type, bits(2, 2)), "Type", "类型", display="hex",
           values=values.ETHERTYPE),
+    Field("vlan.len", "u16", VLAN, when(_tags_length, bits(2, 2)), "Length", "长度"),
+    note("vlan.len.past_end", when(trailer.past_end, constant(True)), "error", "malformed",
+         "The length goes past the end of the frame", "长度超出帧尾", parent="vlan.len"),
+    note("vlan.too_many_tags", when(_too_many, constant(True)), "warning", "undecoded", "Too many tags",
+         "标签过多"),
     Field("vlan.trailer", "bytes", VLAN, trailer.TRAILER, "Trailer", "尾部"),
     Field("mpls", "protocol", MPLS, whole, "MultiProtocol Label Switching Header", "多协议标签交换头"),
     Field("mpls.label", "u32", MPLS, bits(0, 4, 0xFFFFF000), "MPLS label", "标签", mask=0xFFFFF000, mask_bits=32),
@@ -268,23 +305,7 @@ FIELDS = (
     Field("mpls.bottom", "u32", MPLS, bits(0, 4, 0x0100), "MPLS bottom of label stack", "栈底标志", mask=0x0100,
           mask_bits=32),
     Field("mpls.ttl", "u32", MPLS, bits(0, 4, 0x00FF), "MPLS TTL", "生存时间", mask=0x00FF, mask_bits=32),
-    Field("sll", "protocol", SLL, whole, "Linux cooked capture", "Linux 加工捕获"),
-    Field("sll.etype", "u16", SLL, _cooked(bits(14, 2), bits(0, 2)), "Protocol", "协议", display="hex",
-          values=values.ETHERTYPE),
-    Field("sll.ifindex", "u32", SLL, _cooked(_nothing, bits(4, 4)), "Interface index", "接口索引"),
-    Field("sll.pkttype", "u16", SLL, _cooked(bits(0, 2), bits(10, 1)), "Packet type", "报文类型",
-          values=values.COOKED_PACKET),
-    Field("sll.hatype", "u16", SLL, _cooked(bits(2, 2), bits(8, 2)), "Link-layer address type", "链路地址类型",
-          values=values.HARDWARE),
-    Field("sll.halen", "u16", SLL, _cooked(bits(4, 2), bits(11, 1)), "Link-layer address length", "链路地址长度"),
-    Field("sll.src.eth", "ether", SLL, when(_cooked_mac, _cooked(raw(6, 6), raw(12, 6))), "Source", "源地址"),
-    Field("sll.unused", "bytes", SLL, _cooked(when(_cooked_mac, raw(12, 2)), when(_cooked_mac, raw(18, 2))),
-          "Unused", "未用"),
-    Field("sll.trailer", "bytes", SLL, trailer.TRAILER, "Trailer", "尾部"),
     Field("null", "protocol", NULL, whole, "Null/Loopback", "BSD 环回"),
     Field("null.type", "u16", NULL, _loopback("type"), "Type", "类型", display="hex", values=values.ETHERTYPE),
     Field("null.family", "u32", NULL, _loopback("family"), "Family", "地址族", values=values.ADDRESS_FAMILY),
-    Field("data", "protocol", DATA, _plain, "Data", "数据"),
-    Field("data.data", "bytes", DATA, _octets, "Data", "数据"),
-    Field("data.len", "i32", DATA, computed(_size), "Length", "长度", generated=True),
 )  # fmt: skip

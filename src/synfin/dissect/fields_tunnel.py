@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from synfin.dissect import tunnel_walk as walks
 from synfin.dissect import values
 from synfin.dissect.declare import Declare
 from synfin.dissect.field import Field
 from synfin.dissect.load import whole
-from synfin.dissect.option import Found
+
+if TYPE_CHECKING:
+    from synfin.dissect.option import Found
 
 PPP_PROTOCOL = {0x0021: "IPv4", 0x0057: "IPv6", 0x0031: "Bridged frames", 0x003D: "Multilink", 0x0281: "MPLS unicast",
                 0x8021: "IP control", 0x8057: "IPv6 control", 0xC021: "Link control", 0xC023: "Password authentication",
@@ -41,6 +45,8 @@ FIELDS = (
     _gre("gre.flags.version", "u16", "Version", "版本", mask=0x0007),
     _gre("gre.proto", "u16x", "Protocol type", "协议类型", values=values.GRE_PROTOCOL),
     _gre("gre.checksum", "u16x", "Checksum", "校验和"),
+    _gre("gre.checksum.status", "u8", "Checksum status", "校验和状态", values=values.CHECKSUM_STATUS, generated=True),
+    _gre.note("gre.checksum.incorrect", "warning", "protocol", "Bad checksum", "校验和错误"),
     _gre("gre.offset", "u16", "Offset", "偏移"),
     _gre("gre.key", "u32x", "Key", "密钥"),
     _gre("gre.key.payload_length", "u16", "Payload length", "载荷长度"),

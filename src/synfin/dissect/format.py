@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from synfin.dissect.context import Facts
-from synfin.dissect.field import PSEUDO, Field, whole_frame
+from synfin.dissect.field import PSEUDO, whole_frame
 from synfin.dissect.fields import lookup
 from synfin.dissect.values import MPTCP_SUBTYPE
 from synfin.errors import UsageError
-from synfin.wire.frame import Frame
+
+if TYPE_CHECKING:
+    from synfin.dissect.context import Facts
+    from synfin.dissect.field import Field
+    from synfin.wire.frame import Frame
 
 _NAMED = {"/t": "\t", "/s": " "}
 _QUOTES = {"d": '"', "s": "'", "n": ""}
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(NamedTuple):
     """The -E options of tshark."""
 
     separator: str = "\t"

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from typing import TYPE_CHECKING
 
-from synfin.dissect.context import Facts
 from synfin.dissect.cursor import Cursor, over
 from synfin.dissect.load import limit
 from synfin.dissect.option import Found, Item
-from synfin.wire.frame import Frame
-from synfin.wire.layer import Layer
+
+if TYPE_CHECKING:
+    from synfin.dissect.context import Facts
+    from synfin.wire.frame import Frame
+    from synfin.wire.layer import Layer
 
 NAT64 = bytes.fromhex("0064ff9b0000000000000000")  #: RFC 6052 section 2.1
 PAD1, SOURCE_ROUTE, MOBILE, RPL, SEGMENTS = 0, 0, 2, 3, 4

@@ -7,11 +7,13 @@ import time
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from json.encoder import encode_basestring
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from synfin.dissect.context import Facts
 from synfin.dissect.tree import Node, build
-from synfin.wire.frame import Frame
+
+if TYPE_CHECKING:
+    from synfin.dissect.context import Facts
+    from synfin.wire.frame import Frame
 
 #: Numbers that Wireshark gives to severities and groups of expert notes.
 SEVERITY = {"comment": "1048576", "chat": "2097152", "note": "4194304", "warning": "6291456", "error": "8388608"}

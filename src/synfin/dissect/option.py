@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from synfin.dissect.context import Facts
 from synfin.dissect.load import Loader, Spot, lowest_bit
-from synfin.wire.frame import Frame
-from synfin.wire.layer import Layer
+from synfin.dissect.slotted import Slotted
+
+if TYPE_CHECKING:
+    from synfin.dissect.context import Facts, Subflow
+    from synfin.wire.frame import Frame
+    from synfin.wire.layer import Layer
 
 
 class Item(NamedTuple):
@@ -22,8 +24,7 @@ class Item(NamedTuple):
     children: tuple[Item, ...] = ()
 
 
-@dataclass(slots=True, eq=False, repr=False)
-class Option:
+class Option(Slotted):
     """A whole option, kind and length included; offsets count from its kind byte."""
 
     data: bytes
@@ -31,6 +32,7 @@ class Option:
     sack_base: int = 0  #: SACK edges are shown relative to it
     ack: int = 0  #: the segment's acknowledgment number as shown, for D-SACK
     syn: bool = False
+    subflow: Subflow | None = None  #: of Multipath TCP
 
     def number(self, name: str, offset: int, size: int, mask: int = 0) -> Iterator[Item]:
         """The big-endian number there, nothing where it does not fit."""
@@ -65,7 +67,7 @@ def broken(name: str, note: str, data: bytes, at: int, start: int) -> Item:
 
 Decoder = Callable[[Option], Iterator[Item]]
 #: Everything that is found in one layer of a frame.
-Walk = Callable[[Frame, Layer, "Facts | None"], tuple[Item, ...]]
+Walk = Callable[["Frame", "Layer", "Facts | None"], tuple[Item, ...]]
 
 
 def flatten(items: tuple[Item, ...]) -> Iterator[Item]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
+from synfin.dissect.context import Subflow
 from synfin.dissect.option import Decoder, Item, Option, broken
 from synfin.dissect.options_middlebox import rvbd_probe, rvbd_transparency, scps, snack
 from synfin.dissect.options_mptcp import mptcp
@@ -209,7 +210,8 @@ SACK, MULTIPATH = 5, 30  #: their length decides how they are read
 
 
 @lru_cache(maxsize=16)
-def walk(raw: bytes, start: int, sack_base: int, ack: int, syn: bool, missing: int = 0) -> tuple[Item, ...]:
+def walk(raw: bytes, start: int, sack_base: int, ack: int, syn: bool, missing: int = 0,
+         subflow: Subflow | None = None) -> tuple[Item, ...]:  # fmt: skip
     """Every option in `raw`, which begins at offset `start` of the frame. Each step reads at least one byte.
 
     `missing` more bytes of options were not captured.
@@ -240,7 +242,7 @@ def walk(raw: bytes, start: int, sack_base: int, ack: int, syn: bool, missing: i
             name = HEADINGS.get(kind, f"Unknown (0x{kind:02x})")
             items.append(broken(name, "tcp.option.len.invalid", raw, at, start))
             break
-        items.append(_read(Option(raw[at : at + length], start + at, sack_base, ack, syn)))
+        items.append(_read(Option(raw[at : at + length], start + at, sack_base, ack, syn, subflow)))
         at += length
     return tuple(items)
 

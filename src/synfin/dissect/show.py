@@ -62,7 +62,7 @@ def plain(kind: str, display: str, value: Any, length: int = 0) -> str:
         return f"0x{value:0{HEX_DIGITS[kind]}x}"
     if value == b"":
         return "<none>" if display == "empty" else "<MISSING>"
-    if display == "colons":
+    if display == "colons" or (display == "six" and len(value) == 6):
         return str(value.hex(":"))
     if kind == "none":
         return "1"
@@ -82,5 +82,6 @@ _WRITERS: dict[str, Callable[[Any], str]] = {
     "ipv6": ipv6,
     "address": ip,
     "reltime": relative_time,
+    "double": "{:.15g}".format,
     "abstime": absolute_time,
 }

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from itertools import takewhile
+from typing import TYPE_CHECKING, NamedTuple
 
 from synfin.dissect import values
 from synfin.dissect.address import ip, ipv4, ipv6, mac
 from synfin.dissect.context import Facts
 from synfin.dissect.fields_tcp_options import items
 from synfin.dissect.load import byte, limit, number
-from synfin.dissect.option import Item
 from synfin.dissect.show import escape, relative_time
 from synfin.dissect.tree import flag_names
-from synfin.wire.frame import Frame
-from synfin.wire.layer import Layer
 from synfin.wire.tcp import MIN_HEADER_LEN, Segment
+
+if TYPE_CHECKING:
+    from synfin.dissect.option import Item
+    from synfin.wire.frame import Frame
+    from synfin.wire.layer import Layer
 
 ARROW = "→"
 #: Analysis flags in the order in which Wireshark prepends them: the last stands first.
@@ -71,9 +74,9 @@ def summarize(frame: Frame, facts: Facts | None = None) -> Summary:
 
 
 def _addresses(frame: Frame) -> tuple[str, str]:
-    """Those of the innermost layer that has addresses."""
+    """Those of the packet's innermost layer that has addresses; what an ICMP error quotes is another packet."""
     data = frame.data
-    for layer in reversed(frame.layers):
+    for layer in reversed(list(takewhile(lambda layer: layer.name not in ("icmp", "icmpv6"), frame.layers))):
         at, stop = layer.start, limit(frame, layer)
         if layer.name == "ip" and stop >= at + 20:
             return ipv4(data[at + 12 : at + 16]), ipv4(data[at + 16 : at + 20])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from synfin.dissect.context import Facts
+from typing import TYPE_CHECKING
+
 from synfin.dissect.fields import find
 from synfin.dissect.http_walk import begins
 from synfin.dissect.ip_options import next_hop
@@ -10,9 +11,12 @@ from synfin.dissect.load import byte, number
 from synfin.dissect.show import escape
 from synfin.dissect.values import ARP_OPCODE, GRE_PROTOCOL, IPV6_ROUTING
 from synfin.wire.ethernet import LARGEST_LENGTH
-from synfin.wire.frame import Frame
-from synfin.wire.layer import Layer
 from synfin.wire.tcp import MIN_HEADER_LEN
+
+if TYPE_CHECKING:
+    from synfin.dissect.context import Facts
+    from synfin.wire.frame import Frame
+    from synfin.wire.layer import Layer
 
 #: Per layer: the values that its title tells, as (label, field).
 TOLD: dict[str, tuple[tuple[str, str], ...]] = {
@@ -41,6 +45,8 @@ SPECIAL_LABELS = {
 FIRST_LABEL = 16
 SOURCE_END = 16  #: of an IP header, behind its source address
 ERSPAN_TYPES = {1: "Type II", 2: "Type III"}
+LEAST_TYPE = 1536  #: greater numbers at offset 12 than LARGEST_LENGTH and less than this are neither
+ATM = 19  #: hardware type of ARP whose header is another one
 #: Layers whose title tells more than their name; of the others Wireshark prints the short name as the value.
 TITLED = frozenset({
     *TOLD, "frame", "sll", "arp", "gre", "erspan", "l2tp", "ipv6.routing", "ieee8021ad", "ieee8021ah",
@@ -81,10 +87,14 @@ def title(frame: Frame, layer: Layer, facts: Facts | None, lang: str = "en") -> 
     if name == "sll":
         return f"{head} v{'2' if layer.name == 'sll2' else '1'}"
     if name == "arp":
+        if number(frame, layer, 0, 2) == ATM:
+            head = f"ATM {head}"
         operation = ARP_OPCODE.get(number(frame, layer, 6, 2))
         return f"{head} ({operation})" if operation else head
     if name in ("gre", "erspan", "l2tp", "ipv6.routing", "ieee8021ad", "ieee8021ah"):
         return _tunnel_title(frame, layer, head, lang)
+    if name == "eth" and not has_type(frame, layer):
+        head = "以太网（未知）" if lang == "zh" else "Ethernet Unknown"
     if name == "eth" and 0 <= number(frame, layer, 12, 2) <= LARGEST_LENGTH:
         return "IEEE 802.3 以太网" if lang == "zh" else "IEEE 802.3 Ethernet "
     labels = CHINESE if lang == "zh" else {}
@@ -126,6 +136,15 @@ def _tunnel_title(frame: Frame, layer: Layer, head: str, lang: str) -> str:
     if lang == "zh":
         return f"{head}（{told}）"
     return f"{head} {told}" if layer.name == "erspan" else f"{head} ({told})"
+
+
+def has_type(frame: Frame, layer: Layer) -> bool:
+    """Whether the number in a link header can be an EtherType."""
+    if layer.name in ("sll", "sll2"):
+        from synfin.dissect.fields_sll import type_name
+
+        return type_name(frame, layer) == "sll.etype"
+    return layer.name != "eth" or not LARGEST_LENGTH < number(frame, layer, 12, 2) < LEAST_TYPE
 
 
 def _values(frame: Frame, layer: Layer, facts: Facts | None, path: str) -> list[str]:

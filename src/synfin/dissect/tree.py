@@ -5,21 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from synfin.dissect import assembly_walk, duplicate_walk, headings
 from synfin.dissect.checksum import Verdict, ip_header_verdict, verdict
-from synfin.dissect.chinese import heading_in_chinese, in_chinese
-from synfin.dissect.context import Facts
+from synfin.dissect.chinese import in_chinese
 from synfin.dissect.field import PSEUDO, Field, whole_frame
 from synfin.dissect.fields import TABLES, find, lookup, table
 from synfin.dissect.fields_tcp import COMPLETENESS, quoted_directly
 from synfin.dissect.http_walk import begins
 from synfin.dissect.load import Spot
-from synfin.dissect.option import Item
 from synfin.dissect.show import escape
 from synfin.dissect.titles import title
-from synfin.wire.frame import Frame
 from synfin.wire.layer import Layer
+
+if TYPE_CHECKING:
+    from synfin.dissect.context import Facts
+    from synfin.dissect.option import Item, Walk
+    from synfin.wire.frame import Frame
 
 #: Headings that group fields without being one: name to (English, Chinese).
 HEADINGS = {
@@ -39,7 +42,10 @@ VERDICTS = {
     Verdict.ABSENT: ("No checksum", "没有校验和", ""),
     Verdict.UNKNOWN: ("The checksum cannot be verified: not all bytes are here", "字节不全，无法验证校验和", ""),
 }  # fmt: skip
+#: What stands behind a layer and not in it.
+BESIDE: dict[str, Walk] = {"ipv6.fraghdr": assembly_walk.IPV6.found, "arp": duplicate_walk.FOUND}
 PARTLY_NAMED = frozenset({"tcp.window_size_scalefactor"})  #: numbers of which only some are no plain numbers
+BEHIND = frozenset({"icmp.ext"})  #: what stands behind what its layer carries
 SHOWN_BYTES = 64  #: of a byte string, in a node's text
 
 
@@ -81,7 +87,7 @@ def build(frame: Frame, facts: Facts | None = None, *, hidden: bool = False) -> 
     `hidden` is for programs: it adds fields that repeat others (ip.addr, tcp.port), and leaves out what people read.
     """
     found = [_layer(frame, whole_frame(frame), facts, hidden)]
-    if frame.packet.record:
+    if frame.packet.erf:
         found.append(_layer(frame, Layer("erf", 0, 0, 0), facts, hidden))
     found += _nested(frame, facts, hidden)
     if facts is not None and any((facts.conn is not None, facts.phase, facts.client_state, facts.server_state)):
@@ -95,18 +101,25 @@ def _nested(frame: Frame, facts: Facts | None, hidden: bool) -> list[Node]:
     carrier: int | None = None  # the first ICMP message: all the rest is what it carries
     header: int | None = None  # the IPv6 header whose extension headers follow
     for layer in frame.layers:
-        node = _layer(frame, layer, facts, hidden)
+        beside = BESIDE[layer.name](frame, layer, facts) if layer.name in BESIDE else ()
+        nodes = [_layer(frame, layer, facts, hidden), *_items(beside, hidden)]
         part_of = header if layer.name.startswith("ipv6.") or layer.name == "ah" else None
         if part_of is None:
             header = len(found) if layer.name == "ipv6" else None
             part_of = carrier
         if part_of is not None and part_of < len(found):
-            found[part_of][1].append(node)
+            found[part_of][1].extend(nodes)
             continue
         if layer.name in ("icmp", "icmpv6"):
             carrier = len(found)
-        found.append((layer, [node]))
-    return [replace(nodes[0], children=(*nodes[0].children, *nodes[1:])) for _, nodes in found]
+        found.extend((layer, [node]) for node in nodes)
+    return [replace(nodes[0], children=_in_order(nodes[0].children, nodes[1:])) for _, nodes in found]
+
+
+def _in_order(own: tuple[Node, ...], carried: list[Node]) -> tuple[Node, ...]:
+    """A layer's own nodes and those of what it carries: extensions stand behind the packet that an error quotes."""
+    behind = tuple(node for node in own if node.name in BEHIND) if carried else ()
+    return (*(node for node in own if node not in behind), *carried, *behind)
 
 
 def walk(nodes: tuple[Node, ...]) -> Iterator[Node]:
@@ -259,7 +272,7 @@ def _items(items: tuple[Item, ...], hidden: bool) -> Iterator[Node]:
 def _item(item: Item, field: Field | None, hidden: bool) -> Node:
     below = tuple(_items(item.children, hidden))
     if field is None:
-        en, zh = HEADINGS.get(item.name) or (item.name, heading_in_chinese(item.name))
+        en, zh = HEADINGS.get(item.name) or (item.name, headings.chinese(item.name))
         return Node(f"field.{item.name}", item.name, en, zh, "", None, item.start, item.length, below)
     return _node(field, Spot(item.value, item.start, item.length), below)
 

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from synfin.dissect.context import Facts
+from typing import TYPE_CHECKING
+
 from synfin.dissect.cursor import Cursor, over, over_unit
 from synfin.dissect.option import Found, Item
-from synfin.wire.frame import Frame
-from synfin.wire.layer import Layer
+from synfin.dissect.verified import BAD, of_gre
+from synfin.dissect.verified import Found as Checksum
 
+if TYPE_CHECKING:
+    from synfin.dissect.context import Facts
+    from synfin.wire.frame import Frame
+    from synfin.wire.layer import Layer
+
+GRE_PPP = 0x880B  #: type of what PPTP carries
 VXLAN_PORT, VXLAN_GPE_PORT = 4789, 4790
 ERSPAN_2, ERSPAN_3 = 1, 2
 GTP_USER_DATA = 255
@@ -30,14 +37,14 @@ def gre(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Item, ...]:
     cursor = over(frame, layer)
     flags = max(cursor.peek(2), 0)
     version = {"gre.flags.version": 0x0007}
-    if flags & 7 == 1:
+    if cursor.peek(2, 2) == GRE_PPP:
         middle = {"gre.flags.ack": 0x0080, "gre.flags.reserved": 0x0078}
     else:
         middle = {"gre.flags.reserved": 0x00F8}
     cursor.number("gre.flags_and_version", 2, *cursor.parts(2, {**GRE_BITS, **middle, **version}))
     cursor.number("gre.proto", 2)
     if flags & 0xC000:
-        cursor.number("gre.checksum", 2)
+        _gre_checksum(cursor, of_gre(frame, layer))
         cursor.number("gre.offset", 2)
     if flags & 0x2000 and flags & 7 == 1:
         cursor.number("gre.key.payload_length", 2)
@@ -49,6 +56,13 @@ def gre(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Item, ...]:
     if flags & 7 == 1 and flags & 0x0080:
         cursor.number("gre.ack_number", 4)
     return tuple(cursor.items)
+
+
+def _gre_checksum(cursor: Cursor, found: Checksum) -> None:
+    wrong = (Item("gre.checksum.incorrect", True),) if found.status == BAD else ()
+    cursor.number("gre.checksum", 2, *wrong)
+    if cursor.whole:
+        cursor.add("gre.checksum.status", found.status)
 
 
 def erspan(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Item, ...]:

@@ -54,8 +54,9 @@ ECN = {
 }  # fmt: skip
 
 ARP_OPCODE = {
-    1: "request", 2: "reply", 3: "reverse request", 4: "reverse reply", 8: "inverse request", 9: "inverse reply",
-    10: "arp nak",
+    1: "request", 2: "reply", 3: "reverse request", 4: "reverse reply", 5: "drarp request",
+    6: "drarp reply", 7: "drarp error", 8: "inverse request", 9: "inverse reply", 10: "arp nak", 23: "mapos unarp",
+    24: "experimental 1", 25: "experimental 2",
 }  # fmt: skip
 HARDWARE = {1: "Ethernet", 6: "IEEE 802", 7: "ARCNET", 15: "Frame Relay DLCI", 16: "ATM", 24: "IEEE 1394.1995",
             32: "InfiniBand", 512: "PPP", 772: "Loopback", 801: "IEEE 802.11"}  # fmt: skip

@@ -229,7 +229,10 @@ def _record_forms(command: argparse.ArgumentParser) -> None:
 
 
 def _packets(command: argparse.ArgumentParser) -> None:
-    from synfin.faces.packet_arguments import add_output_arguments  # other commands need not load it
+    from synfin.faces.packet_arguments import (
+        add_output_arguments,
+        add_preference_arguments,
+    )  # other commands need not load it
 
     _inputs(command)
     _filter(command, "only packets that match")
@@ -239,10 +242,7 @@ def _packets(command: argparse.ArgumentParser) -> None:
     add_output_arguments(command)
     command.add_argument("-c", dest="count", type=_positive, metavar="N", help="stop after N packets have been read")
     command.add_argument("-2", dest="two_passes", action="store_true", help="two passes also over standard input")
-    command.add_argument(
-        "-o", dest="output", metavar="FILE",
-        help="write the table of packets: .arrow, .arrows, .parquet or .csv; - is Arrow into a pipe",
-    )  # fmt: skip
+    add_preference_arguments(command)
     command.add_argument(
         "--profile",
         default="tshark-4.0",

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
+from typing import TYPE_CHECKING
 
-from synfin.dissect.context import Facts
-from synfin.wire.frame import Frame
+if TYPE_CHECKING:
+    from synfin.dissect.context import Facts
+    from synfin.wire.frame import Frame
 
 _SECOND = 1_000_000_000
 #: what -t takes, and what it means

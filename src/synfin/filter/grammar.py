@@ -38,8 +38,8 @@ MAX_OPERANDS = 50_000  #: tokens of one filter, which bounds every list in its t
 CHAINED = frozenset({"==", "!=", "===", "!==", ">", ">=", "<", "<="})  #: comparisons that go on: a < b < c
 COMPARISONS = CHAINED | {"contains", "matches"}
 ARITHMETIC = {"&": 1, "+": 2, "-": 2, "*": 3, "/": 3, "%": 3}
-_PART = re.compile(r"(?P<start>[+-]?\w+)? *(?:(?P<how>[:-]) *(?P<end>[+-]?\w+)?)?")
-_PLACE = re.compile(r"([+-]?)(0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*)")
+_PART = r"(?P<start>[+-]?\w+)? *(?:(?P<how>[:-]) *(?P<end>[+-]?\w+)?)?"
+_PLACE = r"([+-]?)(0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*)"
 
 
 def parse(text: str) -> Test:
@@ -258,7 +258,7 @@ class _Parser:
         return tuple(self.one_range(piece.strip(" "), token) for piece in token.value.split(","))
 
     def one_range(self, piece: str, token: Token) -> Range:
-        part = _PART.fullmatch(piece)
+        part = re.fullmatch(_PART, piece)
         if part is None or not piece:
             raise FilterError("a slice is [i], [i:length], [i-j], [:length] or [i:]", self.text, token.position)
         start, how, end = (part.group(name) for name in ("start", "how", "end"))
@@ -278,7 +278,7 @@ class _Parser:
         return Range(first, None, last)
 
     def integer(self, text: str, token: Token) -> int:
-        part = _PLACE.fullmatch(text)
+        part = re.fullmatch(_PLACE, text)
         octal = part is not None and part[2][0] == "0" and part[2][1:2] not in ("", "x", "X")
         value = 1 << 40 if part is None else int(part[2], 8 if octal else 0) * (-1 if part[1] == "-" else 1)
         if not -0x80000000 <= value <= 0x7FFFFFFF:

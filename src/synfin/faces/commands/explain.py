@@ -13,10 +13,11 @@ from synfin.faces import inputs, telling
 from synfin.faces.measurements import render_measurements, render_metrics
 from synfin.faces.packet_explained import explain_packet
 from synfin.faces.possible_states import render_states
-from synfin.faces.table import SEVERITIES, severity
+from synfin.faces.table import severity
 from synfin.watch.connections.record import Connection
 from synfin.watch.connections.records import record
 from synfin.watch.engine.engine import Engine
+from synfin.watch.findings.known import SEVERITIES
 from synfin.watch.follow.raw import earlier
 from synfin.watch.measure.measure import measure_connection
 from synfin.watch.measure.metrics import metrics_of

@@ -19,7 +19,8 @@ from synfin.watch.engine.engines import compiled
 # The readable core and what only some runs need are imported where they are needed: a run over the compiled engine
 # starts in half the time.
 if TYPE_CHECKING:
-    from synfin.faces.statistics import Statistic
+    from synfin.dissect.preferences import Preferences
+    from synfin.faces.statistics import Tap
     from synfin.filter import Filter
 
 
@@ -38,10 +39,11 @@ def run(asked: argparse.Namespace) -> int:
 
         packet_file.check(asked, paths)
     _known_profile(asked.profile)
+    _preferences(asked)
     wanted = None if asked.filter is None else language.compile(asked.filter)
     taps = _statistics(asked)
     warnings: list[str] = []
-    needed = {*asked.fields, *(wanted.fields if wanted else ())}
+    needed = {*asked.fields, *(wanted.fields if wanted else ()), *(name for tap in taps for name in tap.fields)}
     twice = asked.two_passes or asked.write or inputs.all_regular(paths) or compiled_packets.needs_hindsight(needed)
     with inputs.rereadable(paths) if twice else nullcontext(list(paths)) as sources:
         interrupted: list[bool] = []
@@ -51,7 +53,8 @@ def run(asked: argparse.Namespace) -> int:
                 asked, sources, wanted, form, passes=passes, warnings=warnings, interrupted=interrupted
             )
         else:
-            _read(asked, sources, wanted, form, taps, passes=passes, warnings=warnings, interrupted=interrupted)
+            rows = _rows(asked, sources, needed, passes=passes, warnings=warnings)
+            _read(asked, sources, wanted, form, taps, rows, warnings=warnings, interrupted=interrupted)
     for tap in reversed(taps):  # tshark prints the last one first
         sys.stdout.writelines(f"{line}\n" for line in tap.lines())
     for warning in warnings:
@@ -89,7 +92,14 @@ def _known_profile(name: str) -> None:
         named(name)
 
 
-def _statistics(asked: argparse.Namespace) -> list[Statistic]:
+def _preferences(asked: argparse.Namespace) -> Preferences:
+    """What was asked for; UsageError for what there is not."""
+    from synfin.dissect.preferences import parse
+
+    return parse(asked.preferences)
+
+
+def _statistics(asked: argparse.Namespace) -> list[Tap]:
     if not asked.statistics:
         return []
     from synfin.faces.statistics import statistics
@@ -98,15 +108,13 @@ def _statistics(asked: argparse.Namespace) -> list[Statistic]:
 
 
 def _read(
-    asked: argparse.Namespace, sources: Sequence[str], wanted: Filter | None, form: Form, taps: Sequence[Statistic], *,
-    passes: int, warnings: list[str], interrupted: list[bool],
+    asked: argparse.Namespace, sources: Sequence[str], wanted: Filter | None, form: Form, taps: Sequence[Tap],
+    rows: Rows, *, warnings: list[str], interrupted: list[bool],
 ) -> None:  # fmt: skip
     """Show, write or count the packets one by one."""
     from synfin.faces import packet_file
     from synfin.faces.statistics import watched
 
-    needed = {*asked.fields, *(wanted.fields if wanted else ())}
-    rows = _rows(asked, sources, needed, passes=passes, warnings=warnings)
     rows = watched(_first(_until_interrupted(rows, interrupted), asked.count), taps)
     shown = displayed(row for row in rows if wanted is None or wanted.matches(*row))
     if asked.write:
@@ -126,7 +134,10 @@ def _rows(
     from synfin.watch.follow.profile import named
     from synfin.watch.packets.annotate import annotated
 
-    return annotated(sources, passes=passes, fields=needed, warnings=warnings, profile=named(asked.profile))
+    return annotated(
+        sources, passes=passes, fields=needed, warnings=warnings, profile=named(asked.profile),
+        preferences=_preferences(asked),
+    )  # fmt: skip
 
 
 def _write(asked: argparse.Namespace, paths: Sequence[str]) -> int:
@@ -135,6 +146,8 @@ def _write(asked: argparse.Namespace, paths: Sequence[str]) -> int:
     from synfin.watch.packets.annotate import annotated
     from synfin.watch.packets.packet_table import chosen_packets, packet_table
 
+    if asked.preferences:
+        raise UsageError("-o FILE writes the table of all packets, which has no preferences")
     if asked.form != "text" or asked.count is not None:
         raise UsageError("-o writes the table of all packets; it goes with neither -T nor -c")
     form = export.form_of(asked.output, (*export.TABLES, "csv"), paths)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from synfin.capture.packet import Packet
 from synfin.capture.reader import CaptureReader
 from synfin.dissect.context import Facts
+from synfin.dissect.preferences import DEFAULT, Preferences
 from synfin.watch.connections.record import Connection, Step
 from synfin.watch.connections.records import record
 from synfin.watch.follow.accurate_ecn import AccurateEcn
@@ -22,6 +23,8 @@ from synfin.watch.follow.profile import TSHARK_4_0, Profile
 from synfin.watch.follow.raw import RawConnection
 from synfin.watch.follow.streams import Stream, StreamRow, revise
 from synfin.watch.follow.tracker import Tracker
+from synfin.watch.packets.prefer import prefer
+from synfin.watch.recall.memory import Memory
 from synfin.watch.story.stories import listen, packets
 from synfin.wire import seq
 from synfin.wire.fragments import Reassembler
@@ -49,6 +52,7 @@ class Hindsight:
     streams: Sequence[Stream] = ()
     connections: Mapping[int, RawConnection] = field(default_factory=dict)  #: by `conn`
     steps: Mapping[int, Step] = field(default_factory=dict)  #: by frame number, where stories were asked for
+    memory: Memory | None = None
     _records: dict[int, Connection] = field(default_factory=dict)
 
     def connection(self, conn: int) -> Connection | None:
@@ -65,9 +69,11 @@ class Annotator:
 
     past: Hindsight | None = None
     profile: Profile = TSHARK_4_0
+    preferences: Preferences = DEFAULT
     _tracker: Tracker = field(init=False)
     _fragments: Reassembler = field(default_factory=Reassembler)
     _datagrams: Datagrams = field(default_factory=Datagrams)
+    _memory: Memory = field(init=False)
     _agreed: AccurateEcn = field(default_factory=AccurateEcn)
     _places: dict[int, int] = field(default_factory=dict)  # packets of each stream so far
     _first_ns: int | None = None
@@ -75,10 +81,11 @@ class Annotator:
 
     def __post_init__(self) -> None:
         self._tracker = Tracker(self.profile, detailed=True)
+        self._memory = Memory(None if self.past is None else self.past.memory)
 
     def see(self, packet: Packet, reader: CaptureReader | None = None) -> tuple[Frame, Facts]:
         """A packet taken apart, and what is known of it."""
-        frame, facts = dissect(packet, self._fragments), Facts()
+        frame, facts = dissect(packet, self._fragments), Facts(preferences=self.preferences)
         self._note_time(packet.time_ns, facts)
         if reader is not None and packet.interface < len(reader.interfaces):
             interface = reader.interfaces[packet.interface]
@@ -87,11 +94,14 @@ class Annotator:
         if any(layer.name == "udp" for layer in frame.layers):
             facts.datagrams = self._datagrams.see(frame)
         found = self._tracker.follow(frame)
+        facts.recalled = self._memory.see(frame, None if found is None else found[0].stream.number)
         if found is not None:
             row, tracked = found
             conn = None if row.quoted else tracked.number
             facts.conn = conn
             self._fill(facts, row)
+            if self.preferences is not DEFAULT:
+                prefer(facts, self.preferences, row)
             if self.past is not None and conn is not None:
                 facts.connection = self.past.connection(conn)
                 _fill_step(facts, self.past.steps.get(packet.number))
@@ -169,20 +179,23 @@ def annotated(
     fields: Collection[str] = (),
     warnings: list[str] | None = None,
     profile: Profile = TSHARK_4_0,
+    preferences: Preferences = DEFAULT,
 ) -> Iterator[tuple[Frame, Facts]]:
     """Every frame of the captures, read in the order given as one input, with its facts.
 
     `passes` 2 reads everything twice and is only for what can be read twice. `fields` names what will be asked for:
-    phases and states are worked out only then. Warnings of the readers are appended. `profile` says whose rules hold.
+    phases and states are worked out only then. Warnings of the readers are appended. `profile` says whose rules hold,
+    `preferences` what they leave to choose.
     """
     stories = any(name in _OF_THE_STORY for name in fields)
-    annotator = Annotator(_look_back(paths, profile, stories=stories) if passes == 2 else None, profile)
+    annotator = Annotator(_look_back(paths, profile, stories=stories) if passes == 2 else None, profile, preferences)
     for packet, reader in packets(paths, warnings):
         yield annotator.see(packet, reader)
 
 
 def _look_back(paths: Sequence[str], profile: Profile, *, stories: bool) -> Hindsight:
     """A first pass."""
-    heard = listen(paths, profile=profile, segments=stories)
+    memory = Memory()
+    heard = listen(paths, profile=profile, segments=stories, also=memory.see)
     steps = {step.segment.frame: step for story in heard.stories() for step in story.steps}
-    return Hindsight(heard.tracker.streams.streams, heard.connections, steps)
+    return Hindsight(heard.tracker.streams.streams, heard.connections, steps, memory)

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from synfin._kernels import cells, follow, scan
 from synfin._kernels.cells import PAIR_BOTH, PAIR_DESTINATION, PAIR_SOURCE
+from synfin.watch.recall.remembered import remembered
 
 
 class Needs(IntFlag):
@@ -23,11 +24,13 @@ class Needs(IntFlag):
     RECORD = 8  #: the connection's record is asked
     STORY = 16  #: only the readable core tells it
     DATAGRAMS = 32  #: every UDP header before it was seen
+    MARKS = 128  #: what is marked of its segment: FOLLOWING without anything else
+    MEMORY = 64  #: every fragment, echo, ARP packet and Multipath TCP option before it was seen, and those after it
 
 
 _FOLLOWED, _VALUES = Needs.FOLLOWING, Needs.FOLLOWING | Needs.VALUES
 _FINAL = Needs.FOLLOWING | Needs.HINDSIGHT
-EVERYTHING = _VALUES | _FINAL | Needs.RECORD | Needs.DATAGRAMS
+EVERYTHING = _VALUES | _FINAL | Needs.RECORD | Needs.DATAGRAMS | Needs.MEMORY
 
 
 class Spec(NamedTuple):
@@ -76,7 +79,7 @@ def _value(name: str, shown_with: str = "", needs: Needs = _VALUES) -> Spec:
     return Spec(cells.S_VALUE, offset, _WIDTHS[code], 0, condition, _WIDTHS[width], needs)
 
 
-def _marked(mask: int, copies: int = 1, needs: Needs = _FOLLOWED) -> Spec:
+def _marked(mask: int, copies: int = 1, needs: Needs = Needs.MARKS) -> Spec:
     return Spec(cells.S_MARKED, _FACT["bits"][0], 2, mask, 0, copies, needs)
 
 
@@ -287,6 +290,8 @@ def needs(names: Collection[str]) -> Needs:
 
 
 def _of_unknown(name: str) -> Needs:
+    if remembered(name):
+        return Needs.MEMORY | (_FINAL if name.startswith("mptcp") else Needs.BYTES)
     layer, dot, rest = name.partition(".")
     if layer == "udp" and rest.startswith(("stream", "time_")):
         return Needs.DATAGRAMS
