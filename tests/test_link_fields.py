@@ -108,3 +108,62 @@ def test_pcapng_tells_the_check_sequence_of_an_interface_and_of_a_packet(tmp_pat
     )
     with open_capture(str(path)) as reader:
         assert [packet.fcs_len for packet in reader] == [4, 2]
+
+
+def erf(kind: int, flags: int, frame: bytes, wire_len: int, extensions: bytes = b"") -> bytes:
+    """A record whose time is 2004-09-16, as a card writes it."""
+    pad = b"\x17\x51" if kind & 0x7F == 2 else b""
+    body = extensions + pad + frame
+    stamp = bytes.fromhex("00472f0081d74841")
+    return stamp + struct.pack(">BBHHH", kind, flags, 16 + len(body), 3, wire_len) + body
+
+
+def test_the_header_of_an_erf_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its fields, the interface that it names, and the check sequence that cards keep: as tshark shows them."""
+    needs.have("tshark")
+    monkeypatch.setenv("TZ", "UTC")
+    data = ethernet(0x800, LONG) + b"\x11\x22\x33\x44"
+    path = tmp_path / "cards.erf"
+    path.write_bytes(erf(2, 5, data, len(data)) + erf(2, 4, data[:60], len(data)) + erf(2, 6, data, len(data)))
+    report = Report(fields_agreement.rules())
+    fields_agreement.compare(str(tmp_path), tmp_path, "cards.erf", fields_agreement.asked(), report, 1 << 30)
+    assert report.packets == 3
+    assert not differing(report), "\n".join(report.examples)
+    with open_capture(str(path)) as reader:
+        frames = [dissect(packet) for packet in reader]
+    assert [fields.lookup("erf.flags.cap").load(frame) for frame in frames] == [[1], [0], [2]]
+    assert fields.lookup("erf.lctr").load(frames[0]) == [3]
+    assert fields.lookup("erf.ts").load(frames[0]) == [0x4148D781002F4700]
+    assert fields.lookup("eth.fcs").load(frames[0]) == [0x11223344]
+    assert [one.name for one in reader.interfaces] == [f"Port {'ABCD'[n]} (ERF Interface {n})" for n in (1, 0, 2)]
+
+
+def test_other_files_have_no_erf_record() -> None:
+    assert told("erf", ethernet(0x800, LONG)) == told("erf.flags.cap", ethernet(0x800, LONG)) == ""
+
+
+#: Headers of BSD's loopback and what tshark 4.0.17 shows of them.
+LOOPBACK = {
+    "00000002": ("2", ""), "02000000": ("2", ""), "00020000": ("2", ""), "1e000000": ("30", ""),
+    "00000800": ("", "0x0800"), "dd860000": ("", "0x86dd"), "002f006c": ("", "0x006c"), "01020000": ("513", ""),
+    "000005dc": ("1500", ""), "05dc0000": ("", "0xdc05"), "01000100": ("1", ""), "ff030021": ("", ""),
+    "ffffffff": ("", "0xffff"), "00010001": ("", "0x0001"), "ff000000": ("255", ""),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("header", LOOPBACK)
+def test_a_loopback_header_tells_a_family_or_a_type(header: str) -> None:
+    (packet,) = packets([hexed(header) + LONG], 0)
+    frame = dissect(packet)
+    found = tuple(
+        format.cell(fields.lookup(f"null.{name}"), frame, None, format.Layout()) for name in ("family", "type")
+    )
+    assert found == LOOPBACK[header]
+    (packet,) = packets([hexed(header) + LONG], 108)  # OpenBSD's is in network order
+    assert fields.lookup("null.family").load(dissect(packet)) == [int(header, 16)]
+
+
+def test_a_link_type_that_is_not_read_has_its_name() -> None:
+    frames = [dissect(one) for link in (140, 165, 235) for one in packets([b"bytes"], link)]
+    found = [format.cell(fields.lookup("frame.protocols"), frame, None, format.Layout()) for frame in frames]
+    assert found == ["mtp2", "mstp", "dvb-ci"]

@@ -32,6 +32,7 @@ class Packet(NamedTuple):
     record: int | None = None  #: where its record begins in the (decompressed) input
     noted: Noted = NOTHING_NOTED
     fcs_len: int | None = None  #: bytes of frame check sequence at its end, None where the file does not tell
+    erf: bytes = b""  #: the header of its ERF record, up to the frame; empty in other formats
 
 
 class Interface(NamedTuple):

@@ -21,8 +21,8 @@ MAXIMUM = {
     "u64": 0xFFFFFFFFFFFFFFFF, "i16": 0x7FFF, "i32": 0x7FFFFFFF, "i64": 0x7FFFFFFFFFFFFFFF,
 }  # fmt: skip
 MINIMUM = {"i16": -0x8000, "i32": -0x80000000, "i64": -0x8000000000000000}
-#: Layers that are not in the bytes: one of each for every frame.
-PSEUDO = frozenset({"frame", "synfin", "conn"})
+#: Layers that are not in the bytes: one of each for every frame, or none.
+PSEUDO = frozenset({"frame", "erf", "synfin", "conn"})
 
 
 class Field(Slotted):
@@ -39,8 +39,8 @@ class Field(Slotted):
     title_en: str
     title_zh: str
     #: of numbers: dec, hex, sized (hexadecimal, as wide as the bytes it stands in), wide (hexadecimal in two bytes,
-    #: decimal in one), custom (decimal whose text cannot be compared with); of bytes: colons,
-    #: six (colons where they are six), empty (may be none)
+    #: decimal in one), custom (decimal whose text cannot be compared with); of bytes: colons, six (colons where they
+    #: are six), empty (may be none)
     display: str = "dec"
     values: Mapping[int, str] | None = None  #: what single numbers mean
     parent: str = ""  #: field under which the packet tree shows it, "" for the layer itself

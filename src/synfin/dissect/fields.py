@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 #: The first component of a name tells its tables.
 TABLES: dict[str, tuple[str, ...]] = {
     "frame": ("fields_frame",), "synfin": ("fields_frame",), "conn": ("fields_frame",),
-    "eth": ("fields_link",), "llc": ("fields_link",), "vlan": ("fields_link",), "mpls": ("fields_link",),
-    "sll": ("fields_sll",), "null": ("fields_link",), "mausb": ("fields_link",), "data": ("fields_data",),
+    "erf": ("fields_erf",), "eth": ("fields_link",), "llc": ("fields_link",), "vlan": ("fields_link",),
+    "mpls": ("fields_link",), "sll": ("fields_sll", "fields_link"), "null": ("fields_link",), "mausb": ("fields_link",),
+    "data": ("fields_data",),
     "ip": ("fields_ip",), "ipv6": ("fields_ipv6", "fields_ipv6_options"),
     "tcp": ("fields_tcp", "fields_tcp_options"), "mptcp": ("fields_tcp_options", "fields_tcp"),
     "udp": ("fields_udp",), "icmp": ("fields_icmp",), "arp": ("fields_icmp",),

@@ -53,13 +53,17 @@ def protocols(frame: Frame) -> str:
             names.append(name)
         last = place + 1 == len(frame.layers)
         following = "" if last else frame.layers[place + 1].name
-        linked = name in ("eth", "vlan", "ieee8021ad", "ieee8021ah", "sll", "cmd")
-        if linked and following != "llc" and not last and has_type(frame, layer):
+        typed = name in ("eth", "vlan", "ieee8021ad", "ieee8021ah", "sll", "cmd") and following != "llc"
+        if typed and not last and has_type(frame, layer):
             names.append("ethertype")
         if name == "arp" and number(frame, layer, 0, 2) == ATM:
             names.append("atmarp")
     if frame.layers and frame.layers[0].name in ("ip", "ipv6") and frame.packet.link_type in (12, 14, 101):
         names.insert(0, "raw")
+    if not frame.layers:
+        names += values.UNREAD_LINKS.get(frame.packet.link_type, ())
+    if frame.packet.erf and names[:1] != ["erf"]:
+        names.insert(0, "erf")
     if frame.tcp is not None and _is_multipath(frame, frame.tcp):
         names.insert(names.index("tcp") + 1, "mptcp")
     return ":".join(names)
@@ -98,6 +102,10 @@ def _flags(mask: int) -> Any:
     return computed(
         lambda frame, layer, facts: None if frame.packet.flags is None else (frame.packet.flags & mask) >> shift
     )
+
+
+def _encapsulation(frame: Frame, layer: Layer, facts: Facts | None) -> int:
+    return values.ERF if frame.packet.erf else values.ENCAPSULATION.get(frame.packet.link_type, 0)
 
 
 def _flag(name: str, kind: str, mask: int, en: str, zh: str, display: str = "dec") -> Field:
@@ -226,7 +234,7 @@ FIELDS = (
     _flag("preamble_error", "bool", 0x40000000, "Preamble error", "前导码错误"),
     _flag("symbol_error", "bool", 0x80000000, "Symbol error", "符号错误"),
     Field("frame.encap_type", "i16", FRAME,
-          computed(lambda frame, layer, facts: values.ENCAPSULATION.get(frame.packet.link_type, 0)),
+          computed(_encapsulation),
           "Encapsulation type", "封装类型", values=values.ENCAPSULATION_NAME),
     Field("frame.time", "abstime", FRAME, computed(lambda frame, layer, facts: frame.packet.time_ns), "Arrival time",
           "到达时间"),

@@ -26,6 +26,7 @@ from synfin.dissect.load import (
 )
 from synfin.dissect.preferences import preferences
 from synfin.wire.ethernet import LARGEST_LENGTH, LEAST_TYPE
+from synfin.wire.link import LOOP
 
 if TYPE_CHECKING:
     from synfin.dissect.context import Facts
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from synfin.wire.layer import Layer
 
 ETH, VLAN, MPLS, NULL, LLC = ("eth",), ("vlan",), ("mpls",), ("null",), ("llc",)
+HDLC_FRAMING = 0xFF03  #: PPP in HDLC-like framing (RFC 1662) begins so
 OLDEST = 0  #: version of IEEE 802.1Q, of 1998
 MAX_TAGS = 20  #: one more is worth a note
 INFORMATION, SUPERVISORY = (0x01, 0), (0x03, 1)  #: low bits of the control field (IEEE 802.2 section 5.4)
@@ -56,14 +58,6 @@ def _is_neither(frame: Frame, layer: Layer) -> bool:
 
 def _is_length(frame: Frame, layer: Layer) -> bool:
     return 0 <= number(frame, layer, 12, 2) <= LARGEST_LENGTH
-
-
-def _tag_type(frame: Frame, layer: Layer) -> bool:
-    return number(frame, layer, 2, 2) > LARGEST_LENGTH
-
-
-def _tag_length(frame: Frame, layer: Layer) -> bool:
-    return 0 <= number(frame, layer, 2, 2) <= LARGEST_LENGTH
 
 
 def _unnumbered(frame: Frame, layer: Layer) -> bool:
@@ -142,10 +136,6 @@ def _tags_length(frame: Frame, layer: Layer) -> bool:
     return 0 <= number(frame, layer, 2, 2) <= LARGEST_LENGTH
 
 
-def _tag_past_end(frame: Frame, layer: Layer) -> bool:
-    return _tags_length(frame, layer) and layer.start + layer.header_len + number(frame, layer, 2, 2) > layer.end
-
-
 def _too_many(frame: Frame, layer: Layer) -> bool:
     return [found.name for found in frame.layers[: frame.layers.index(layer)]].count("vlan") == MAX_TAGS
 
@@ -161,7 +151,7 @@ def _version(which: int | None, loader: Loader) -> Loader:
 
 
 def _check_status(frame: Frame, layer: Layer, facts: Facts | None) -> Iterator[Spot]:
-    for spot in trailer.part(2)(frame, layer, facts):
+    for spot in trailer.CHECK(frame, layer, facts):
         checked = preferences(facts).eth_check_fcs
         yield Spot(verified.frame_check_sequence(frame, spot.start).status if checked else verified.UNVERIFIED)
 
@@ -170,21 +160,32 @@ def _wrongly_checked(frame: Frame, layer: Layer, facts: Facts | None) -> bool:
     return any(spot.value == verified.BAD for spot in _check_status(frame, layer, facts))
 
 
-def _family(frame: Frame, layer: Layer, facts: Facts | None) -> Iterable[Spot]:
-    """The host that captured wrote it in its own byte order."""
-    for spot in bits(0, 4)(frame, layer, facts):
-        swapped = int.from_bytes(spot.value.to_bytes(4, "big"), "little")
-        yield spot._replace(value=min(spot.value, swapped))
+def _loopback(wanted: str) -> Loader:
+    """The family of BSD's loopback, or the EtherType that some hosts write in its place.
 
+    OpenBSD's is in network order; others write it in the order of the host that captured, in two bytes or in four.
+    """
 
-def _kind(*, typed: bool) -> Loader:
-    """A family, or an EtherType where the number is too large for one."""
-
-    def load(frame: Frame, layer: Layer, facts: Facts | None) -> Iterable[Spot]:
-        found = (spot for spot in _family(frame, layer, facts) if (spot.value > LARGEST_LENGTH) == typed)
-        return [spot._replace(value=spot.value & 0xFFFF) for spot in found] if typed else found
+    def load(frame: Frame, layer: Layer, facts: Facts | None) -> Iterator[Spot]:
+        value = number(frame, layer, 0, 4)
+        found = ("family", value)
+        if frame.packet.link_type != LOOP:
+            found = _told_by_loopback(value)
+        if value >= 0 and found[0] == wanted:
+            yield Spot(found[1], layer.start, 4)
 
     return load
+
+
+def _told_by_loopback(value: int) -> tuple[str, int]:
+    if value >> 16 == HDLC_FRAMING:
+        return "ppp", 0
+    if value and not value & 0xFFFF:
+        value = int.from_bytes((value >> 16).to_bytes(2, "big"), "little")
+    low = value & 0xFFFF
+    if low and low <= LARGEST_LENGTH and not low & 0xFF:
+        return "family", low >> 8
+    return ("family", value) if value <= LARGEST_LENGTH else ("type", low)
 
 
 _DST, _SRC = raw(0, 6), raw(6, 6)
@@ -292,7 +293,7 @@ FIELDS = (
     Field("vlan.etype", "u16", VLAN, when(_tags_type, bits(2, 2)), "Type", "类型", display="hex",
           values=values.ETHERTYPE),
     Field("vlan.len", "u16", VLAN, when(_tags_length, bits(2, 2)), "Length", "长度"),
-    note("vlan.len.past_end", when(_tag_past_end, constant(True)), "error", "malformed",
+    note("vlan.len.past_end", when(trailer.past_end, constant(True)), "error", "malformed",
          "The length goes past the end of the frame", "长度超出帧尾", parent="vlan.len"),
     note("vlan.too_many_tags", when(_too_many, constant(True)), "warning", "undecoded", "Too many tags",
          "标签过多"),
@@ -304,6 +305,6 @@ FIELDS = (
           mask_bits=32),
     Field("mpls.ttl", "u32", MPLS, bits(0, 4, 0x00FF), "MPLS TTL", "生存时间", mask=0x00FF, mask_bits=32),
     Field("null", "protocol", NULL, whole, "Null/Loopback", "BSD 环回"),
-    Field("null.family", "u32", NULL, _kind(typed=False), "Family", "地址族", values=values.ADDRESS_FAMILY),
-    Field("null.type", "u16", NULL, _kind(typed=True), "Type", "类型", display="hex", values=values.ETHERTYPE),
+    Field("null.type", "u16", NULL, _loopback("type"), "Type", "类型", display="hex", values=values.ETHERTYPE),
+    Field("null.family", "u32", NULL, _loopback("family"), "Family", "地址族", values=values.ADDRESS_FAMILY),
 )  # fmt: skip

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 UDP = ("udp",)
 HEADER_LEN = 8
+FRAGMENT = 0x3FFF  #: bits of an IP header that only parts of a datagram have
 PROBES = 33435, 33464
 AT_SOURCE, AT_DESTINATION = 1, 2
-FRAGMENT = 0x3FFF  #: bits of an IP header that only parts of a datagram have
 TIMES = "@Timestamps"
 
 

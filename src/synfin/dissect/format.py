@@ -92,7 +92,8 @@ def texts_of(field: Field, frame: Frame, facts: Facts | None) -> list[str]:
         from synfin.dissect.titles import lines
 
         if field.layer in PSEUDO:
-            return lines(field.name, frame, whole_frame(frame), facts)
+            found = whole_frame(frame)
+            return lines(field.name, frame, found, facts) if any(field.loader(frame, found, facts)) else []
         layers = field_layers(field, frame)
         return [line for layer in layers for line in lines(field.name, frame, layer, facts)]
     return [field.show(spot.value, spot.length) for spot in field.spots(frame, facts)]

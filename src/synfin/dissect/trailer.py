@@ -90,11 +90,11 @@ def part(which: int) -> Loader:
     return load
 
 
-PADDING, TRAILER = part(0), part(1)
+PADDING, TRAILER, CHECK = part(0), part(1), part(2)
 
 
 def check_sequence(frame: Frame, layer: Layer, facts: Facts | None) -> Iterator[Spot]:
-    for spot in part(2)(frame, layer, facts):
+    for spot in CHECK(frame, layer, facts):
         yield spot._replace(value=int.from_bytes(spot.value, "big"))
 
 

@@ -99,7 +99,10 @@ def build(frame: Frame, facts: Facts | None = None, *, hidden: bool = False) -> 
     A layer that belongs to another stands below it: IPv6 extension headers, and all that an ICMP message carries.
     `hidden` is for programs: it adds fields that repeat others (ip.addr, tcp.port), and leaves out what people read.
     """
-    found = [_layer(frame, whole_frame(frame), facts, hidden), *_nested(frame, facts, hidden)]
+    found = [_layer(frame, whole_frame(frame), facts, hidden)]
+    if frame.packet.erf:
+        found.append(_layer(frame, Layer("erf", 0, 0, 0), facts, hidden))
+    found += _nested(frame, facts, hidden)
     if facts is not None and any((facts.conn is not None, facts.phase, facts.client_state, facts.server_state)):
         found.append(_layer(frame, Layer("synfin", 0, 0, 0), facts, hidden))
     return tuple(found)

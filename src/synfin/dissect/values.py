@@ -74,11 +74,15 @@ ENCAPSULATION = {
     180: 85, 181: 86, 192: 97, 204: 19, 228: 129, 229: 130, 235: 132, 239: 141, 240: 135, 241: 136, 242: 180, 258: 171,
     274: 198, 276: 210,
 }  # fmt: skip
+#: Link types that are not read, but have a name, by LINKTYPE_ of the file.
+UNREAD_LINKS = {140: ("mtp2",), 165: ("mstp",), 235: ("dvb-ci",)}
+ERF = 98  #: of a record in an ERF file, whatever it carries
 ENCAPSULATION_NAME = {
     1: "Ethernet", 4: "PPP", 6: "FDDI with bit-swapped MAC addresses", 7: "Raw IP", 9: "Linux ARCNET",
     15: "NULL/Loopback", 20: "IEEE 802.11 Wireless LAN", 23: "IEEE 802.11 plus radiotap radio header",
     25: "Linux cooked-mode capture v1", 28: "Cisco HDLC", 42: "SS7 MTP2", 63: "BACnet MS/TP", 83: "Juniper Ethernet",
-    97: "Per-Packet Information header", 129: "Raw IPv4", 130: "Raw IPv6", 132: "DVB-CI (Common Interface)",
+    97: "Per-Packet Information header",
+    98: "Extensible Record Format", 129: "Raw IPv4", 130: "Raw IPv6", 132: "DVB-CI (Common Interface)",
     141: "NFLOG", 180: "IP over IB", 210: "Linux cooked-mode capture v2",
 }  # fmt: skip
 

@@ -95,7 +95,7 @@ class Annotator:
         if reader is not None and packet.interface < len(reader.interfaces):
             interface = reader.interfaces[packet.interface]
             facts.time_decimals = interface.time_decimals
-            facts.interface = None if reader.pcapng is None else interface
+            facts.interface = interface if reader.pcapng is not None or interface.name else None
         if any(layer.name == "udp" for layer in frame.layers):
             facts.datagrams = self._datagrams.see(frame)
         found = self._tracker.follow(frame)

@@ -258,7 +258,25 @@ def known_names() -> list[str]:
 
 #: fields of these layers are read from the bytes alone
 _OF_BYTES = frozenset(
-    {"frame", "eth", "llc", "vlan", "mpls", "sll", "null", "data", "ip", "ipv6", "udp", "icmp", "icmpv6", "arp"}
+    {
+        "frame",
+        "erf",
+        "eth",
+        "llc",
+        "vlan",
+        "ieee8021ad",
+        "ieee8021ah",
+        "mpls",
+        "sll",
+        "null",
+        "data",
+        "ip",
+        "ipv6",
+        "udp",
+        "icmp",
+        "icmpv6",
+        "arp",
+    }
 )
 
 

@@ -126,7 +126,7 @@ class Told:
         if reader is not None and packet.interface < len(reader.interfaces):
             interface = reader.interfaces[packet.interface]
             facts.time_decimals = interface.time_decimals
-            facts.interface = None if reader.pcapng is None else interface
+            facts.interface = interface if reader.pcapng is not None or interface.name else None
         if index in self._datagrams:
             facts.datagrams = self._datagrams[index]
         segment = frame.segment or frame.quoted
