@@ -1,7 +1,8 @@
 """Agreement with tshark on what is printed and written: lines, cells, JSON, bytes, statistics and files, by option.
 
-Every capture is given to both with one case of every group of outputs/cases.py, in turn, or with all of them. What differs must stand in output_differences.tsv
-beside this file, with its reason; what stands there and is not found is reported too. Exit 1 where either happens.
+Every capture is given to both with one case of every group of outputs/cases.py, in turn, or with all of them. What
+differs must stand in output_differences.tsv beside this file, with its reason; what stands there and is not found is
+reported too. Exit 1 where either happens.
 """
 
 from __future__ import annotations

@@ -20,6 +20,8 @@ import frames_checked
 import frames_icmp
 import frames_icmpv6
 import frames_ip
+import frames_ipv6
+import frames_link
 import frames_rpl
 from wire_bytes import ETHERNET, write_pcap
 
@@ -61,6 +63,7 @@ _QUOTED = ("/icmp/tcp/", "/icmp/ip/", "/icmp/data")
 _BROKEN = (8, 9, 18, 19)  # objects whose names or addresses end where they do, or of an unknown kind
 #: No dissector of ASN.1 is here. Where a header breaks off no heading says so.
 _ENCODED = ("cga.subject", "x509_Name_tree", "x509_Certificate", "_ws.malformed")
+_EXTENDED = ("ipv6", "ipv6.hopopts", "ipv6.dstopts", "ipv6.routing", "ipv6.fraghdr")
 CASES: tuple[Case, ...] = (
     Case("checksums", frames_checked.checksums, ("ip", "tcp", "udp"), _VERIFIED, apart=_CHECKED),
     Case("checksums-none", frames_checked.checksums, ("udp",),
@@ -84,6 +87,19 @@ CASES: tuple[Case, ...] = (
     Case("messages", frames_icmpv6.messages, ("icmpv6",),
          apart=("_ws.malformed", "data", "icmpv6.resp", "icmpv6.no_resp")),
     Case("rpl", frames_rpl.rpl, ("icmpv6",), apart=("_ws.malformed",)),
+    Case("vlan-tags", frames_link.tags, ("vlan",), odd=(10, 11, 15, 17)),
+    Case("vlan-tags-1998", frames_link.tags, ("vlan",), ("vlan.version:IEEE 802.1Q-1998",), odd=(10, 11, 15, 17)),
+    Case("ethernet-lengths", frames_link.lengths, ("eth",), odd=(1, 2)),
+    Case("llc-controls", frames_link.controls, ("llc",), apart=("llc.control.ftype",)),
+    Case("llc-organizations", frames_link.organizations, ("llc",)),
+    Case("cooked", frames_link.cooked, ("sll",), link_type=113, odd=(14,)),
+    Case("cooked-2", frames_link.cooked_anew, ("sll",), link_type=276),
+    Case("loopback", frames_link.loops, ("null",), link_type=0, odd=(11,)),
+    Case("arp-addresses", frames_link.addresses, ("arp",), odd=(29, 31)),
+    Case("ipv6-options", frames_ipv6.options, _EXTENDED, apart=("_ws.malformed",)),
+    Case("ipv6-traces", frames_ipv6.traces, _EXTENDED, apart=("_ws.malformed",)),
+    Case("ipv6-routings", frames_ipv6.routings, _EXTENDED, apart=("_ws.malformed",)),
+    Case("ipv6-headers", frames_ipv6.headers, ("icmpv6", *_EXTENDED), apart=("_ws.malformed",)),
     Case("inflated", frames_checked.contents, ("data",), ("data.uncompress_data:TRUE",)),
 )  # fmt: skip
 
@@ -134,7 +150,7 @@ def is_apart(path: str, case: Case) -> bool:
     """Whether the place of an object is one that is not compared."""
     if path.endswith(("_ws.expert.message", "oui_resolved")) or path == "/frame/frame.protocols":
         return True
-    return any(part in path for part in case.apart)
+    return "_ws.malformed" in path or any(part in path for part in case.apart)
 
 
 def flat(value: Any, path: str = "") -> Iterator[tuple[str, str]]:

@@ -23,7 +23,9 @@ NUMBERS = ("tcp.port", "tcp.srcport", "tcp.dstport", "tcp.len", "tcp.flags", "tc
            "udp.length", "frame.len", "frame.cap_len", "frame.number", "eth.type", "tcp.options.mss_val",
            "tcp.flags.syn", "tcp.flags.ack", "all tcp.port", "any ip.ttl")  # fmt: skip
 PRESENT = ("tcp", "udp", "ip", "ipv6", "arp", "icmp", "eth", "vlan", "tcp.payload", "tcp.flags & 2",
-           "tcp.options.sack_perm", "tcp.options.timestamp.tsval", "tcp.flags.fin", "ip.flags.mf")  # fmt: skip
+           "tcp.options.sack_perm", "tcp.options.timestamp.tsval", "tcp.flags.fin", "ip.flags.mf",
+           "tcp.analysis.retransmission", "tcp.analysis.duplicate_ack", "tcp.analysis.lost_segment",
+           "tcp.analysis.keep_alive", "tcp.analysis.window_update", "tcp.analysis.zero_window")  # fmt: skip
 ADDRESSES = ("ip.addr", "ip.src", "ip.dst", "all ip.addr", "any ip.addr")
 numbers = st.integers(0, 70).map(str) | st.sampled_from(["80", "443", "1460", "65535", "0", "0x12", "0x0800", "100000"])
 signs = st.sampled_from(["==", "!=", "<", "<=", ">", ">=", "===", "!=="])
@@ -68,7 +70,7 @@ def rows(path: str, wanted: Filter, *, pushed: bool) -> tuple[list[tuple[object,
     with contextlib.suppress(UnreadableInput):
         for frame, facts in selection.rows():
             found.append((frame.packet, *(column.load(frame, facts) for column in columns)))
-    return found, selection.blocks.sieve is not None
+    return found, selection.blocks.sieve is not None or selection.blocks.marked > 0
 
 
 def captures(folder: Path, largest: int) -> list[str]:
@@ -97,7 +99,8 @@ def test_pushed_and_not_pushed_choose_the_same(
 EVERYWHERE = ("ip.addr == 10.0.0.1 and tcp.port in {80, 443}", "tcp.flags.syn == 1 and tcp.options.mss_val < 1460",
               "tcp.port == 80 or udp.port == 53", "ip.addr == 10.0.0.0/8 and frame.len > 60",
               'tcp.payload contains "HTTP"', "ipv6.addr == fe80::/10 and tcp",
-              "tcp.len > 0 and ip.ttl < 64")  # fmt: skip
+              "tcp.len > 0 and ip.ttl < 64", "tcp.analysis.retransmission", "tcp.analysis.duplicate_ack and ip",
+              "tcp.analysis.lost_segment or tcp.analysis.window_full")  # fmt: skip
 
 
 def test_every_capture(captures_dir: Path) -> None:
@@ -136,6 +139,18 @@ def test_blocks_and_chunks(text: str, tmp_path: Path) -> None:
     assert used and found == rows(path, compile(text), pushed=False)[0]
     if text == "tcp.port == 1003":
         assert [row[1] for row in found] == [[i + 1] for i in range(12_000) if i % 7 == 3]
+
+
+@pytest.mark.parametrize("every", [2, 700, 5_000])
+def test_marks_over_many_blocks(every: int, tmp_path: Path) -> None:
+    """Flags alone are followed as facts are: few rows have one, or most."""
+    frames = [segment(7 * (i + 1 - (i % every == 0)), size=7) for i in range(9_000)]
+    path = written(tmp_path / "again.pcap", frames)
+    wanted = compile("tcp.analysis.retransmission")
+    found, used = rows(path, wanted, pushed=True)
+    assert used and found == rows(path, wanted, pushed=False)[0] and found
+    with_facts = compile("tcp.analysis.retransmission and tcp.stream >= 0")  # numbers need facts
+    assert [row[1] for row in found] == [row[1] for row in rows(path, with_facts, pushed=True)[0]]
 
 
 def test_damage_behind_what_falls_through(tmp_path: Path) -> None:

@@ -268,6 +268,8 @@ def sack_edges(view: cython.pointer(View), index: uint, spec: cython.pointer(cyt
 @cython.inline
 @cython.exceptval(check=False)
 def fact_bits(view: cython.pointer(View), index: uint, offset: uint) -> uint:
+    if view.marks != cython.NULL:
+        return view.marks[index]
     return cython.cast(cython.pointer(ushort), view.facts + index * view.fact_size + offset)[0]
 
 
@@ -479,11 +481,12 @@ class Block:
         value_size: uint = 0,
         numbers: cython.const[uint][::1] = None,
         befores_ns: cython.const[longlong][::1] = None,
+        marks: cython.const[ushort][::1] = None,
     ):
         """The next `count` rows, from frame `first` on; buffer[0] is the byte at `base` of the input.
 
         slow[i] is not 0 for rows that the readable code has filled. Where not every frame has a row, `numbers` says
-        which have one, and `befores_ns` the time of the frame before each.
+        which have one, and `befores_ns` the time of the frame before each. `marks` are analysis flags without facts.
         """
         i: uint
         row: cython.pointer(Row)
@@ -501,7 +504,9 @@ class Block:
             raise IndexError("fewer values than asked for")
         if numbers is not None and (befores_ns is None or count > numbers.shape[0] or count > befores_ns.shape[0]):
             raise IndexError("fewer numbers than asked for")
-        self.held = (rows, buffer, facts, values, numbers, befores_ns)
+        if marks is not None and count > marks.shape[0]:
+            raise IndexError("fewer marks than asked for")
+        self.held = (rows, buffer, facts, values, numbers, befores_ns, marks)
         view.rows = cython.cast(cython.pointer(Row), cython.address(rows[0]))
         view.buffer = cython.NULL
         if size:
@@ -512,6 +517,9 @@ class Block:
         view.values = cython.NULL
         if values is not None:
             view.values = cython.address(values[0])
+        view.marks = cython.NULL
+        if marks is not None:
+            view.marks = cython.address(marks[0])
         view.numbers = cython.NULL
         view.befores_ns = cython.NULL
         if numbers is not None and befores_ns is not None:

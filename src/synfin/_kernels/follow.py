@@ -504,10 +504,13 @@ class Tracker:
     @cython.nogil
     @cython.inline
     @cython.exceptval(check=False)
-    def goes_on(self, conn: cython.pointer(Conn), row: cython.pointer(Row), frame: uint, now_s: uint) -> cint:
+    def goes_on(
+        self, conn: cython.pointer(Conn), row: cython.pointer(Row), frame: uint, now_s: uint, mark: cython.p_ushort
+    ) -> cint:
         """Follow a segment that is of `conn` (NULL where nobody knows) and undisturbed, for records; 0 where it is not.
 
         `conn` was found by an earlier look at the slots: one that was replaced since is nobody's, and not familiar.
+        The analysis flags of the segment are written to `mark`, if that is not NULL.
         """
         side: uint = 1 if row.kind & KIND_FROM_HIGH else 0
         own: cython.pointer(Flow)
@@ -527,6 +530,8 @@ class Tracker:
             if signs.remarkable(cython.address(self.store), own, cython.address(conn.flows[1 - side]), row):
                 if not signs.undisturbed(cython.address(self.store), conn, side, row, frame):
                     return 0
+        if mark != cython.NULL:
+            mark[0] = cython.cast(ushort, calm.fills_window(own, cython.address(conn.flows[1 - side]), row))
         calm.advance(own, row)
         calm.tally(conn, own, row, frame, now_s)
         return 1
@@ -542,11 +547,15 @@ class Tracker:
     @cython.cfunc
     @cython.nogil
     @cython.exceptval(check=False)
-    def records_of(self, row: cython.pointer(Row), n: cython.Py_ssize_t) -> cint:
-        """Follow `n` rows for records alone; 0 when there is no memory."""
+    def records_of(self, row: cython.pointer(Row), n: cython.Py_ssize_t, mark: cython.p_ushort) -> cint:
+        """Follow `n` rows for records alone, and for their analysis flags where `mark` is not NULL.
+
+        0 when there is no memory.
+        """
         known: cython.pointer(Table) = cython.address(self.table)
         ahead: cython.pointer(Conn)[8]  # of the next CONNS_AHEAD rows
         conn: cython.pointer(Conn)
+        told: Fact
         frame: uint = self.frames
         swift: uint = 0
         end_ns: longlong = self.end_ns if frame else row.time_ns
@@ -564,12 +573,18 @@ class Tracker:
             end_ns = row.time_ns if row.time_ns > end_ns else end_ns
             clock.tick(cython.address(self.clock), row.time_ns, frame)
             if row.kind & KIND_TCP:
-                if self.goes_on(conn, row, frame, self.clock.now_s):
+                if self.goes_on(conn, row, frame, self.clock.now_s, mark):
                     swift += 1
                 else:
                     self.frames = frame
-                    if not self.meet(row, cython.NULL, cython.NULL):
+                    if not self.meet(row, cython.NULL if mark == cython.NULL else cython.address(told), cython.NULL):
                         return 0
+                    if mark != cython.NULL:
+                        mark[0] = told.bits
+            elif mark != cython.NULL:
+                mark[0] = 0
+            if mark != cython.NULL:
+                mark += 1
             row += 1
         self.frames = frame
         self.end_ns = end_ns
@@ -614,7 +629,7 @@ class Tracker:
                 self.clock.now_s = passage.ticks[tick].now_s
                 tick += 1
             self.frames = passage.frames + place[i] + 1
-            if self.goes_on(conn, first + place[i], self.frames, self.clock.now_s):
+            if self.goes_on(conn, first + place[i], self.frames, self.clock.now_s, cython.NULL):
                 self.followed += 1
                 self.segments += 1
             elif not self.meet(first + place[i], cython.NULL, cython.NULL):
@@ -700,9 +715,23 @@ class Tracker:
         row = cython.cast(cython.pointer(Row), cython.address(rows[0]))
         with cython.nogil:
             if fact == cython.NULL:
-                ok = self.records_of(row, n)
+                ok = self.records_of(row, n, cython.NULL)
             else:
                 ok = self.all(row, n, fact, value, past)
+        if not ok:
+            raise MemoryError("no room for another connection")
+
+    def mark(self, rows: uchar[::1], n: cython.Py_ssize_t, marks: ushort[::1]):
+        """Follow the first `n` rows for records; marks[i] becomes the analysis flags of row i, 0 without any."""
+        ok: cint
+        if n <= 0:
+            return
+        if self.factual or self.shards != 1:
+            raise ValueError("a tracker of facts tells its flags with them")
+        if n > marks.shape[0] or n > rows.shape[0] // cython.cast(cython.Py_ssize_t, cython.sizeof(Row)):
+            raise IndexError("fewer rows or marks than asked for")
+        with cython.nogil:
+            ok = self.records_of(cython.cast(cython.pointer(Row), cython.address(rows[0])), n, cython.address(marks[0]))
         if not ok:
             raise MemoryError("no room for another connection")
 

@@ -47,7 +47,7 @@ from cython.cimports.synfin._kernels.cells import (
 )
 from cython.cimports.synfin._kernels.octets import be16, be32, big, load32
 from cython.cimports.synfin._kernels.plain import Place, located
-from cython.cimports.synfin._kernels.row import Row
+from cython.cimports.synfin._kernels.row import KIND_INVOLVED, KIND_QUOTED, KIND_TCP, OPT_CUT, Row
 from cython.cimports.synfin._kernels.scan import MAX_CAP, dissect
 from cython.cimports.synfin._kernels.sift import (
     MAX_BOUNDS,
@@ -535,3 +535,52 @@ def sift_pcap(
     with cython.nogil:
         why = pcap_kept(sieve, b, cython.address(at), end, base, swapped, ns_per_tick, link_type, cython.address(kept))
     return kept.n, at, why, kept.number, kept.last_ns
+
+
+def keep_marked(
+    rows: cython.const[uchar][::1], start: cython.Py_ssize_t, count: cython.Py_ssize_t,
+    marks: cython.const[ushort][::1], mask: uint, number: uint, last_ns: longlong, kept_rows: uchar[::1],
+    kept_marks: ushort[::1], numbers: uint[::1], before_ns: longlong[::1],
+):  # fmt: skip
+    """Copy those of the rows from `start` to before `count` whose analysis flags are in `mask`, with their marks.
+
+    Frame 1 and a TCP header of which only the readable code knows all are copied too. `number` and `last_ns` are those
+    of the frame before row `start`; `numbers` and `before_ns` are filled as by `sift_pcap`. Returns (rows copied, the
+    row behind the last one looked at, the time of that one); no row is copied, and -1 returned, from an odd time on.
+    """
+    first: cython.pointer(cython.const[Row])
+    out: cython.pointer(Row)
+    size: cython.Py_ssize_t = cython.sizeof(Row)
+    room: cython.Py_ssize_t = min(kept_rows.shape[0] // size, kept_marks.shape[0], numbers.shape[0], before_ns.shape[0])
+    i: cython.Py_ssize_t = start
+    kept: cython.Py_ssize_t = 0
+    if not 0 <= start < count or count > rows.shape[0] // size or count > marks.shape[0] or room < 1:
+        raise IndexError("fewer rows or marks than asked for")
+    first = cython.cast(cython.pointer(cython.const[Row]), cython.address(rows[0]))
+    out = cython.cast(cython.pointer(Row), cython.address(kept_rows[0]))
+    with cython.nogil:
+        while i < count and kept < room:
+            number += 1
+            if (first[i].time_ns | last_ns) < 0 and number > 1:
+                kept = -1
+                break
+            if marks[i] & mask or number == 1 or is_doubtful(first + i):
+                numbers[kept] = number
+                before_ns[kept] = first[i].time_ns if number == 1 else last_ns
+                kept_marks[kept] = marks[i]
+                out[kept] = first[i]
+                kept += 1
+            last_ns = first[i].time_ns
+            i += 1
+    return kept, i, last_ns
+
+
+@cython.cfunc
+@cython.nogil
+@cython.inline
+@cython.exceptval(check=False)
+def is_doubtful(row: cython.pointer(cython.const[Row])) -> cython.bint:
+    """Whether a TCP header is none of a sound segment, or stands behind what may hold another one."""
+    return row.kind & KIND_TCP and (
+        row.kind & (KIND_QUOTED | KIND_INVOLVED) or row.hdr_len < 20 or row.len_bytes < 0 or row.options & OPT_CUT
+    )

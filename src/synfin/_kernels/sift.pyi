@@ -31,3 +31,16 @@ def sift_pcap(
     number: int,
     last_ns: int,
 ) -> tuple[int, int, int, int, int]: ...
+def keep_marked(
+    rows: bytearray,
+    start: int,
+    count: int,
+    marks: array[int],
+    mask: int,
+    number: int,
+    last_ns: int,
+    kept_rows: bytearray,
+    kept_marks: array[int],
+    numbers: array[int],
+    before_ns: array[int],
+) -> tuple[int, int, int]: ...

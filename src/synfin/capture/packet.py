@@ -31,6 +31,8 @@ class Packet(NamedTuple):
     drops: int | None = None  #: packets lost between this one and the one before, where the file tells
     record: int | None = None  #: where its record begins in the (decompressed) input
     noted: Noted = NOTHING_NOTED
+    fcs_len: int | None = None  #: bytes of frame check sequence at its end, None where the file does not tell
+    erf: bytes = b""  #: the header of its ERF record, up to the frame; empty in other formats
     timed: bool = True  #: whether the file tells its time: a Simple Packet Block of pcapng does not
 
 
@@ -46,6 +48,7 @@ class Interface(NamedTuple):
     description: str = ""
     section: int = 0  #: which section of the file describes it, from 1; 0 where the format has none
     first: int = 0  #: index of that section's first interface
+    fcs_len: int | None = None  #: bytes of frame check sequence at the end of its frames, where the file tells
 
     @property
     def time_decimals(self) -> int:

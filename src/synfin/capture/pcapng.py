@@ -149,7 +149,8 @@ class PcapngReader:
             told.drops,
             body_offset - 8,
             told.noted,
-            header.ticks is not None,
+            interface.fcs_len if told.fcs_len is None else told.fcs_len,
+            timed=header.ticks is not None,
         )
 
     def _note_drops(self, index: int, drops: int) -> None:

@@ -46,7 +46,7 @@ def items(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Item, ...]:
     found = walk(frame.data[start:stop], start, base, ack, bool(flags(frame, layer) & SYN), missing, told)
     if preferences(facts).tcp_read_seq_as_syn_cookie:
         found = _with_cookie(found)
-    names = {item.name for item in found}
+    names = _names(found)
     lacks = flags(frame, layer) & SYN and not missing and not names & ENOUGH
     if facts is not None and "tfo_syn" in facts.analysis and layer == frame.tcp:
         found = _accepted(found)
@@ -54,10 +54,6 @@ def items(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Item, ...]:
         found = (*found, Item("tcp.options.mss.absent", True))
     newer = facts is not None and facts.stream_packet is not None and layer == frame.tcp
     return _selective(found, bool(flags(frame, layer) & SYN), bool(missing)) if newer else found
-
-
-def _subflow(frame: Frame, layer: Layer, facts: Facts | None) -> Subflow | None:
-    return facts.recalled.subflow if facts is not None and layer == frame.tcp else None
 
 
 def _with_cookie(found: tuple[Item, ...]) -> tuple[Item, ...]:
@@ -73,9 +69,19 @@ def _cookie(item: Item) -> tuple[Item, ...]:
     return tuple(Item(f"{TSVAL}.syncookie.{name}", value, item.start, item.length) for name, value in parts.items())
 
 
+def _subflow(frame: Frame, layer: Layer, facts: Facts | None) -> Subflow | None:
+    return facts.recalled.subflow if facts is not None and layer == frame.tcp else None
+
+
+def _names(found: tuple[Item, ...]) -> set[str]:
+    """Of the options, and of notes that stand below a heading."""
+    below = (child.name for item in found if item.value is None for child in item.children)
+    return {item.name for item in found}.union(below)
+
+
 def _selective(found: tuple[Item, ...], syn: bool, cut: bool) -> tuple[Item, ...]:
     """The notes on SACK permitted: outside a SYN, or not in one that has options."""
-    names = {item.name for item in found}
+    names = _names(found)
     if SACK_PERMITTED in names and not syn:
         note = Item(f"{SACK_PERMITTED}.present", True)
         return tuple(

@@ -22,7 +22,7 @@ def lines(wanted: Filter, shown: Collection[str] | None, lang: Language) -> Iter
     if not compiled():
         yield text("plan.uncompiled", lang)
         return
-    from synfin.filter.planned import plan, sieve
+    from synfin.filter.planned import plan
     from synfin.watch.packets.column_fields import EVERYTHING, Needs, needs
 
     asked = needs(wanted.fields) | (EVERYTHING if shown is None else needs(shown))
@@ -32,13 +32,7 @@ def lines(wanted: Filter, shown: Collection[str] | None, lang: Language) -> Iter
         return
     yield from _read(asked, lang)
     test = plan(wanted.condition)
-    found = sieve(test) if asked == Needs.BYTES else None
-    if found is not None:
-        yield text("plan.sieve", lang)
-        for clause in found[1]:
-            wants = ", ".join(dict.fromkeys(name for leaf in clause for name in leaf.names))
-            yield "  " + text("plan.clause", lang, names=wants)
-        yield text("plan.rows", lang)
+    yield from _left_out(test, asked, lang)
     yield from _steps(test, lang, 1)
     yield text("plan.unsure", lang)
 
@@ -49,13 +43,32 @@ def _read(asked: Needs, lang: Language) -> Iterator[str]:
     if asked & (Needs.HINDSIGHT | Needs.RECORD | Needs.MEMORY):
         yield text("plan.hindsight", lang)
     else:
-        yield text("plan.following" if asked & Needs.FOLLOWING else "plan.bytes", lang)
+        yield text("plan.following" if asked & (Needs.FOLLOWING | Needs.MARKS) else "plan.bytes", lang)
     if asked & Needs.VALUES:
         yield text("plan.values", lang)
     if asked & Needs.MEMORY:
         yield text("plan.memory", lang)
     if asked & Needs.RECORD:
         yield text("plan.records", lang)
+
+
+def _left_out(test: Test, asked: Needs, lang: Language) -> Iterator[str]:
+    """What is left out before the tests, and what for."""
+    from synfin.filter.planned import marked, sieve
+    from synfin.watch.packets.column_fields import Needs
+
+    clauses: list[tuple[Test, ...]] = []
+    if asked == Needs.BYTES and (found := sieve(test)) is not None:
+        yield text("plan.sieve", lang)
+        clauses = found[1]
+    elif asked == Needs.MARKS and (flags := marked(test)) is not None:
+        yield text("plan.marked", lang)
+        clauses = [flags[1]]
+    for clause in clauses:
+        wants = ", ".join(dict.fromkeys(name for leaf in clause for name in leaf.names))
+        yield "  " + text("plan.clause", lang, names=wants)
+    if clauses:
+        yield text("plan.rows", lang)
 
 
 def _steps(test: Test, lang: Language, depth: int) -> Iterator[str]:

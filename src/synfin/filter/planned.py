@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Iterator, Sequence
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from synfin._kernels import cells, choose, sift
@@ -410,6 +412,15 @@ def sieve(test: Test) -> tuple[sift.Sieve, list[Clause]] | None:
         if found.add([leaf.probe for leaf in clause if leaf.probe is not None]):
             clauses.append(clause)
     return (found, clauses) if clauses else None
+
+
+def marked(test: Test) -> tuple[int, Clause] | None:
+    """Analysis flags of which a frame must have one, and the leaves that ask for them; None without any."""
+    for clause in _clauses(test):
+        probes = [leaf.probe for leaf in clause if leaf.probe is not None]
+        if all(probe[0] == sift.P_PRESENT and probe[1][0] == cells.S_MARKED for probe in probes):
+            return reduce(or_, (probe[1][3] for probe in probes)), clause
+    return None
 
 
 def _clauses(test: Test) -> list[Clause]:

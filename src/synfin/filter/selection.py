@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from synfin._kernels import choose, follow
 from synfin.filter.compiled import Filter, nobody
-from synfin.filter.planned import Run, plan, sieve
+from synfin.filter.planned import Run, marked, plan, sieve
 from synfin.watch.packets.blocks import Blocks
 from synfin.watch.packets.column_fields import EVERYTHING, Needs, needs, spec
 from synfin.watch.packets.foreseen import foreseen
@@ -40,7 +40,8 @@ class Selection:
         self.finished: follow.Tracker | None = None
         self._past: Memory | None = None
         if passes == 2 and asked & (Needs.HINDSIGHT | Needs.RECORD | Needs.MEMORY):
-            self.finished, self._past = foreseen(paths, asked)
+            findings = "conn.findings" in {*(shown or ()), *(wanted.fields if wanted else ())}
+            self.finished, self._past = foreseen(paths, asked, findings=findings)
         self.blocks = Blocks(paths, asked, self.finished, warnings)
         self._record: Records | None = None
         if self.finished is not None and asked & Needs.RECORD:
@@ -50,6 +51,7 @@ class Selection:
         self._run: Run | None = None
         self._datagrams, self._memory = bool(asked & Needs.DATAGRAMS), bool(asked & Needs.MEMORY)
         self._sifts = asked == Needs.BYTES and last is None
+        self._marks = asked == Needs.MARKS and last is None
 
     @cached_property
     def told(self) -> Told:
@@ -64,6 +66,8 @@ class Selection:
             planned = plan(self._wanted.condition)
             found = sieve(planned) if self._sifts else None
             self.blocks.sieve = None if found is None else found[0]
+            flags = marked(planned) if self._marks else None
+            self.blocks.marked = 0 if flags is None else flags[0]
             self._run = planned.bind(self.blocks, self._connections)
         for block in self.blocks:
             if self._datagrams:

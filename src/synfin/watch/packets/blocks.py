@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 CHUNK = 1 << 19  #: bytes in memory at a time
 SLOWLY = 64  #: packets that the readable reader takes before the kernels try again
 ROWS = 1024  #: of a block: small enough to stay in the cache
+MANY = 4 * ROWS  #: rows of which few are left: what a block costs is worth more than the cache
 _ENOUGH = 4096  #: frames, of which more than three in four pass: then a sieve costs more than it saves
 
 _ROW = Struct(scan.ROW_FORMAT)
@@ -65,15 +66,20 @@ class Blocks:
 
     def __init__(
         self, paths: Sequence[str], needs: Needs, finished: follow.Tracker | None = None,
-        warnings: list[str] | None = None, around: Around | None = None,
+        warnings: list[str] | None = None, around: Around | None = None, findings: bool = False,
     ) -> None:  # fmt: skip
-        detailed = bool(needs & Needs.VALUES)
-        self.tracker = _tracker(detailed) if needs & (Needs.FOLLOWING | Needs.VALUES) else None
+        detailed, factual = bool(needs & Needs.VALUES), bool(needs & (Needs.FOLLOWING | Needs.VALUES))
+        self.tracker = _tracker(detailed, factual, findings) if factual or needs & Needs.MARKS else None
         self.finished = finished
         self.view = cells.Block()
         self.rows = bytearray(ROWS * scan.row_size())
-        self.facts = bytearray(ROWS * follow.fact_size()) if self.tracker is not None else None
+        self.facts = bytearray(ROWS * follow.fact_size()) if factual else None
         self.values = bytearray(ROWS * follow.value_size()) if detailed else None
+        #: analysis flags of the rows, where nothing else is needed of what was followed
+        self.marks = array("H", bytes(2 * ROWS)) if self.tracker is not None and not factual else None
+        self.marked = 0  #: rows without any of these flags may be left out
+        self._scanned: bytearray | None = None  # where so many rows stand before some are left out
+        self._scanned_marks = array("H")
         self.count = 0  #: rows of the block
         self.recalled: Collection[int] = ()  #: rows that other frames can be told of, where somebody looks for them
         self.first = 1  #: number of its first frame
@@ -144,10 +150,13 @@ class Blocks:
         return to_ns(high << 32 | low, interface)
 
     def _blocks(self, reader: CaptureReader) -> Iterator[Blocks]:
-        walk = self._sifting(reader) or row_walk(reader, self.rows, self._seed)
+        if self.marked:
+            self._scanned, self._scanned_marks = bytearray(MANY * scan.row_size()), array("H", bytes(2 * MANY))
+        walk = self._sifting(reader) or row_walk(reader, self._scanned or self.rows, self._seed)
         if walk is None:
             for packet in reader:
-                yield self._single(packet)
+                self._single(packet)
+                yield self
             return
         buffer, filled = bytearray(CHUNK), 0
         while True:
@@ -157,8 +166,11 @@ class Blocks:
             base, at, why = reader.source.tell() - filled, 0, scan.FULL
             while filled and why == scan.FULL:
                 count, at, why = walk(buffer, at, filled, base)
-                if count:
-                    yield self._many(count, buffer, base)
+                if count and self._scanned is not None and self.marks is not None:
+                    yield from self._marked(self._scanned, self.marks, count, buffer, base)
+                elif count:
+                    self._many(count, buffer, base)
+                    yield self
             if got and why in (scan.DONE, scan.FULL) and (at or filled < len(buffer)):
                 if at:
                     buffer[: filled - at] = buffer[at:filled]
@@ -169,7 +181,8 @@ class Blocks:
             filled = read = 0
             for packet in islice(reader, SLOWLY):
                 read += 1
-                yield self._single(packet)
+                self._single(packet)
+                yield self
             if read < SLOWLY:
                 return
 
@@ -202,7 +215,7 @@ class Blocks:
         self.frames, self._last_ns = self._behind
         self.view.passed(self._last_ns)
 
-    def _single(self, packet: Packet) -> Blocks:
+    def _single(self, packet: Packet) -> None:
         """The block of one packet that the readable reader has read."""
         time_ns = int64(packet.time_ns)
         scan.scan_frame(
@@ -213,45 +226,107 @@ class Blocks:
         self._slow.frames.clear()
         if scan.next_slow(self.rows, 0, 1) == 0:
             self._slow.take(packet._replace(time_ns=time_ns), self.rows, 0)
-        return self._attach(1, packet.data, packet.offset, packet)
+        self._follow(1, packet.data, packet.offset, packet)
+        self._attach()
 
-    def _many(self, count: int, buffer: bytearray, base: int) -> Blocks:
+    def _many(self, count: int, buffer: bytearray, base: int) -> None:
+        """The block of these rows."""
         self._slow.frames.clear()
         self._slow.complete(self.rows, count, buffer, base)
-        return self._attach(count, buffer, base, None)
+        self._follow(count, buffer, base, None)
+        self._attach()
 
-    def _attach(self, count: int, buffer: bytes | bytearray, base: int, packet: Packet | None) -> Blocks:
+    def _marked(self, rows: bytearray, marks: array[int], count: int, buffer: bytearray, base: int) -> Iterator[Blocks]:
+        """Blocks of those rows that have a flag; of all, where the readable code had to do with one."""
+        from synfin._kernels import sift
+
+        assert self.tracker is not None
+        self._slow.frames.clear()
+        self._slow.complete(rows, count, buffer, base)
+        self.tracker.mark(rows, count, self._scanned_marks)
+        self.buffer, self.base, self.packet, at = buffer, base, None, 0
+        while at < count and not self._slow.frames:
+            kept, behind, last_ns = sift.keep_marked(
+                rows, at, count, self._scanned_marks, self.marked, self.frames, int64(self._last_ns), self.rows, marks,
+                self._numbers, self._befores_ns,
+            )  # fmt: skip
+            if kept < 0:
+                break
+            self._sparse, self.first, self.count, self.frames = True, self.frames + 1, kept, self.frames + behind - at
+            at, self._last_ns = behind, last_ns
+            if self.first == 1:
+                self.first_ns = self.time_ns(0)
+            if kept:
+                self._attach()
+                yield self
+            else:
+                self.view.passed(last_ns)
+        yield from self._unmarked(rows, marks, at, count, dict(self._slow.frames))
+
+    def _unmarked(
+        self, rows: bytearray, marks: array[int], at: int, count: int, slow: dict[int, Frame]
+    ) -> Iterator[Blocks]:
+        """The rows from `at` on, which were followed already, in blocks."""
+        while at < count:
+            size = min(count - at, ROWS)
+            self.rows[: size * _ROW.size] = rows[at * _ROW.size : (at + size) * _ROW.size]
+            marks[:size] = self._scanned_marks[at : at + size]
+            self._slow.frames.clear()
+            self._slow.frames.update((index - at, one) for index, one in slow.items() if at <= index < at + size)
+            self._sparse = False
+            self._number(size)
+            self._attach()
+            yield self
+            at += size
+
+    def _number(self, count: int) -> None:
+        """The next rows of so many frames, and their times."""
         self.first, self.count = self.frames + 1, count
         self.frames = self._behind[0] if self._sparse else self.frames + count
-        self.buffer, self.base, self.packet = buffer, base, packet
         if self.first == 1:
             self.first_ns = self._last_ns = self.time_ns(0)
         self.before_ns, self._last_ns = self._last_ns, self.time_ns(count - 1)
-        if self.tracker is not None and self.facts is not None:
-            if self.values is None:
-                self.tracker.follow(self.rows, count, self.facts, self.finished)
-            else:
-                self.tracker.follow(self.rows, count, self.facts, self.finished, self.values)
-        if packet is not None and not packet.timed:
-            _TIME_OFFSET.pack_into(self.rows, 0, _NO_TIME_NS, packet.offset)
-        slow = self._none
-        if self._slow.frames:
-            slow = bytes(index in self._slow.frames for index in range(count))
-        self.view.attach(
-            self.rows, count, self.first, buffer, base, slow,
-            self.facts, follow.fact_size(), self.values, follow.value_size(),
-            self._numbers if self._sparse else None, self._befores_ns if self._sparse else None,
-        )  # fmt: skip
         if self._sparse and self._behind[1] >= 0:  # an odd time is that of a row
             self._last_ns = self._behind[1]
-            self.view.passed(self._last_ns)
-        return self
+
+    def _follow(self, count: int, buffer: bytes | bytearray, base: int, packet: Packet | None) -> None:
+        """Number the rows, and tell of each what is needed beyond its bytes."""
+        self.buffer, self.base, self.packet = buffer, base, packet
+        self._number(count)
+        if self.tracker is None:
+            return
+        if self.marks is not None:
+            self.tracker.mark(self.rows, count, self.marks)
+        elif self.values is None:
+            self.tracker.follow(self.rows, count, self.facts, self.finished)
+        else:
+            self.tracker.follow(self.rows, count, self.facts, self.finished, self.values)
+
+    def _attach(self) -> None:
+        if self.packet is not None and not self.packet.timed:
+            _TIME_OFFSET.pack_into(self.rows, 0, _NO_TIME_NS, self.packet.offset)
+        slow = self._none
+        if self._slow.frames:
+            slow = bytes(index in self._slow.frames for index in range(self.count))
+        self.view.attach(
+            self.rows, self.count, self.first, self.buffer, self.base, slow,
+            self.facts, follow.fact_size(), self.values, follow.value_size(),
+            self._numbers if self._sparse else None, self._befores_ns if self._sparse else None, self.marks,
+        )  # fmt: skip
+        if self._sparse:
+            self.view.passed(int64(self._last_ns))
 
 
-def _tracker(detailed: bool) -> follow.Tracker:
+def _tracker(detailed: bool, factual: bool, findings: bool) -> follow.Tracker:
+    if not factual:
+        return follow.Tracker(bytes([follow.NO_STATE]) * 384, facts=False)  # it looks at no state
     from synfin.tcp.state import matrix
 
-    return follow.Tracker(matrix(), detailed)
+    if not findings:
+        return follow.Tracker(matrix(), detailed)
+    from synfin.watch.engine.compiled import thresholds
+
+    return follow.Tracker(matrix(), detailed, limits=thresholds())
 
 
 def _nothing_around(reader: CaptureReader, frames: Callable[[], int]) -> contextlib.AbstractContextManager[object]:

@@ -24,6 +24,7 @@ class Needs(IntFlag):
     RECORD = 8  #: the connection's record is asked
     STORY = 16  #: only the readable core tells it
     DATAGRAMS = 32  #: every UDP header before it was seen
+    MARKS = 128  #: what is marked of its segment: FOLLOWING without anything else
     MEMORY = 64  #: every fragment, echo, ARP packet and Multipath TCP option before it was seen, and those after it
 
 
@@ -78,7 +79,7 @@ def _value(name: str, shown_with: str = "", needs: Needs = _VALUES) -> Spec:
     return Spec(cells.S_VALUE, offset, _WIDTHS[code], 0, condition, _WIDTHS[width], needs)
 
 
-def _marked(mask: int, copies: int = 1, needs: Needs = _FOLLOWED) -> Spec:
+def _marked(mask: int, copies: int = 1, needs: Needs = Needs.MARKS) -> Spec:
     return Spec(cells.S_MARKED, _FACT["bits"][0], 2, mask, 0, copies, needs)
 
 
@@ -257,7 +258,25 @@ def known_names() -> list[str]:
 
 #: fields of these layers are read from the bytes alone
 _OF_BYTES = frozenset(
-    {"frame", "eth", "llc", "vlan", "mpls", "sll", "null", "data", "ip", "ipv6", "udp", "icmp", "icmpv6", "arp"}
+    {
+        "frame",
+        "erf",
+        "eth",
+        "llc",
+        "vlan",
+        "ieee8021ad",
+        "ieee8021ah",
+        "mpls",
+        "sll",
+        "null",
+        "data",
+        "ip",
+        "ipv6",
+        "udp",
+        "icmp",
+        "icmpv6",
+        "arp",
+    }
 )
 
 

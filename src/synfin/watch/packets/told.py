@@ -97,8 +97,14 @@ class Told:
         record = offset - (BEFORE_DATA if in_block else RECORD_HEADER_LEN)
         return Packet(
             blocks.number(index), time_ns, link_type, data, wire_len, offset, interface, told.comments, told.flags,
-            told.drops, record, told.noted,
+            told.drops, record, told.noted, self._fcs_len(interface, told),
         )  # fmt: skip
+
+    def _fcs_len(self, interface: int, told: PacketOptions) -> int | None:
+        reader = self._blocks.reader
+        if told.fcs_len is not None or reader is None or interface >= len(reader.interfaces):
+            return told.fcs_len
+        return reader.interfaces[interface].fcs_len
 
     def _options(self, at: int) -> PacketOptions:
         """Of a packet block, whose options follow the packet's bytes."""
@@ -120,13 +126,17 @@ class Told:
         if reader is not None and packet.interface < len(reader.interfaces):
             interface = reader.interfaces[packet.interface]
             facts.time_decimals = interface.time_decimals
-            facts.interface = None if reader.pcapng is None else interface
+            facts.interface = interface if reader.pcapng is not None or interface.name else None
         if index in self._datagrams:
             facts.datagrams = self._datagrams[index]
         segment = frame.segment or frame.quoted
         kind = blocks.rows[index * _ROW.size + _KIND_AT]
         if blocks.facts is not None and kind & _KIND_TCP and segment is not None:
             self._fill(facts, index, segment, quoted=bool(kind & _KIND_QUOTED))
+        elif blocks.marks is not None and frame.segment is not None:
+            segment = frame.segment
+            if kind & _KIND_TCP and segment.hdr_len >= MIN_HEADER_LEN and not (segment.cut or segment.options_cut):
+                facts.analysis = flag_names(blocks.marks[index])
         return facts
 
     def _fill(self, facts: Facts, index: int, segment: Segment, *, quoted: bool) -> None:
