@@ -86,6 +86,7 @@ CASES: tuple[Case, ...] = (
     Case("handed-over", frames_icmpv6.handed_over, ("icmpv6",), apart=("icmpv6.unknown_data",)),
     Case("messages", frames_icmpv6.messages, ("icmpv6",),
          apart=("_ws.malformed", "data", "icmpv6.resp", "icmpv6.no_resp")),
+    Case("extended", frames_icmpv6.extended, ("icmpv6", "icmp"), apart=("_ws.malformed",)),
     Case("rpl", frames_rpl.rpl, ("icmpv6",), apart=("_ws.malformed",)),
     Case("vlan-tags", frames_link.tags, ("vlan",), odd=(10, 11, 15, 17)),
     Case("vlan-tags-1998", frames_link.tags, ("vlan",), ("vlan.version:IEEE 802.1Q-1998",), odd=(10, 11, 15, 17)),

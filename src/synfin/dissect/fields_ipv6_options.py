@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from synfin.dissect import ioam, ipv6_walk, values
-from synfin.dissect.context import Facts
 from synfin.dissect.expert import note
 from synfin.dissect.field import Field
-from synfin.dissect.load import Loader, Spot
-from synfin.wire.frame import Frame
-from synfin.wire.layer import Layer
+from synfin.dissect.option import ByLayer
 
 HOME = ("ipv6.hopopts", "ipv6.dstopts")
 OPTION = {
@@ -37,14 +34,7 @@ ASKED = (
 )  # fmt: skip
 
 
-def _found(name: str) -> Loader:
-    """Of a Hop-by-Hop or a Destination Options header."""
-    hop, destination = ipv6_walk.HOP_BY_HOP.named(name), ipv6_walk.DESTINATION.named(name)
-
-    def load(frame: Frame, layer: Layer, facts: Facts | None) -> Iterable[Spot]:
-        return (hop if layer.name == "ipv6.hopopts" else destination)(frame, layer, facts)
-
-    return load
+_found = ByLayer({"ipv6.hopopts": ipv6_walk.HOP_BY_HOP, "ipv6.dstopts": ipv6_walk.DESTINATION}).named
 
 
 def _option(name: str, kind: str, en: str, zh: str, mask: int = 0, *, bits: int = 0,

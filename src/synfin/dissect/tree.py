@@ -28,19 +28,6 @@ if TYPE_CHECKING:
 HEADINGS = {
     "@Timestamps": ("Timestamps", "时间"),
     "D-SACK Sequence": ("D-SACK Sequence", "重复选择确认"),
-    "Buffered Messages": ("Buffered Messages", "缓存的报文"),
-    "Segment Identifiers": ("Segment Identifiers", "段标识"),
-    "Pre-allocated Trace": ("Pre-allocated Trace", "预分配跟踪"),
-    "Incremental Trace": ("Incremental Trace", "增量跟踪"),
-    "Proof of Transit": ("Proof of Transit", "途经证明"),
-    "Edge to Edge": ("Edge to Edge", "端到端"),
-    "Unknown Option-Type": ("Unknown Option-Type", "未知的数据种类"),
-    "Trace Data": ("Trace Data", "跟踪数据"),
-    "Opaque State Snapshot": ("Opaque State Snapshot", "不透明状态快照"),
-    "Hop_Lim and Node ID (short)": ("Hop_Lim and Node ID (short)", "跳数限制和节点标识（短）"),
-    "Hop_Lim and Node ID (wide)": ("Hop_Lim and Node ID (wide)", "跳数限制和节点标识（宽）"),
-    "Ingress and Egress IDs (short)": ("Ingress and Egress IDs (short)", "入接口和出接口标识（短）"),
-    "Ingress and Egress IDs (wide)": ("Ingress and Egress IDs (wide)", "入接口和出接口标识（宽）"),
 }
 FLAG_NAMES = ((0x001, "FIN"), (0x002, "SYN"), (0x004, "RST"), (0x008, "PSH"), (0x010, "ACK"), (0x020, "URG"),
               (0x040, "ECE"), (0x080, "CWR"), (0x100, "AE"), (0xE00, "Reserved"))  # fmt: skip
