@@ -20,6 +20,7 @@ import frames_checked
 import frames_icmp
 import frames_ip
 import frames_link
+import frames_transport
 from wire_bytes import ETHERNET, write_pcap
 
 ANSWERS = Path(__file__).with_name("data") / "told"
@@ -84,6 +85,13 @@ CASES: tuple[Case, ...] = (
     Case("cooked-2", frames_link.cooked_anew, ("sll",), link_type=276),
     Case("loopback", frames_link.loops, ("null",), link_type=0, odd=(11,)),
     Case("arp-addresses", frames_link.addresses, ("arp",), odd=(29, 31)),
+    Case("tcp-optimisers", frames_transport.optimisers, ("tcp",), odd=(6,)),
+    Case("udp-lite", frames_transport.datagrams, ("udp", "udplite"), odd=(15, 16)),
+    Case("udp-lite-checked", frames_transport.datagrams, ("udp", "udplite"), ("udplite.check_checksum:TRUE",),
+         odd=(15, 16)),
+    Case("udp-lite-strict", frames_transport.datagrams, ("udp", "udplite"),
+         ("udplite.check_checksum:TRUE", "udplite.ignore_checksum_coverage:FALSE"), odd=(9, 15, 16)),
+    Case("udp-zeros", frames_transport.zeros, ("udp",), odd=(1, 2, 3, 6, 7, 9, 10, 13, 14)),
     Case("inflated", frames_checked.contents, ("data",), ("data.uncompress_data:TRUE",)),
 )  # fmt: skip
 

@@ -19,6 +19,7 @@ from synfin.dissect.load import Spot
 from synfin.dissect.option import Item
 from synfin.dissect.show import escape
 from synfin.dissect.titles import title
+from synfin.dissect.verified import BAD, GOOD, of_udp
 from synfin.wire.frame import Frame
 from synfin.wire.layer import Layer
 
@@ -146,7 +147,7 @@ def _outline(name: str, hidden: bool) -> tuple[Field, ...]:
         field
         for part in TABLES.get(name.partition(".")[0], ())
         for field in table(part).values()
-        if field.layer == name and (hidden or not field.hidden) and not field.walked and field.name != name
+        if name in field.layers and (hidden or not field.hidden) and not field.walked and field.name != name
     )
 
 
@@ -207,7 +208,10 @@ def _children(
 
 def _verdict(frame: Frame, layer: Layer) -> Iterator[Node]:
     """What the checksum turned out to be: ours, beside the status that Wireshark leaves unverified."""
-    found = ip_header_verdict(frame, layer) if layer.name == "ip" else verdict(frame, layer)
+    if layer.name == "udplite":
+        found = {BAD: Verdict.BAD, GOOD: Verdict.GOOD}.get(of_udp(frame, layer).status, Verdict.UNKNOWN)
+    else:
+        found = ip_header_verdict(frame, layer) if layer.name == "ip" else verdict(frame, layer)
     en, zh, severity = VERDICTS[found]
     yield Node(f"checksum.{found}", "synfin.checksum", en, zh, "", str(found), -1, 0, generated=True, plain=str(found),
                severity=severity, group="checksum" if severity else "")  # fmt: skip
