@@ -23,6 +23,7 @@ import frames_ip
 import frames_ipv6
 import frames_link
 import frames_rpl
+import frames_transport
 from wire_bytes import ETHERNET, write_pcap
 
 ANSWERS = Path(__file__).with_name("data") / "told"
@@ -101,6 +102,13 @@ CASES: tuple[Case, ...] = (
     Case("ipv6-traces", frames_ipv6.traces, _EXTENDED, apart=("_ws.malformed",)),
     Case("ipv6-routings", frames_ipv6.routings, _EXTENDED, apart=("_ws.malformed",)),
     Case("ipv6-headers", frames_ipv6.headers, ("icmpv6", *_EXTENDED), apart=("_ws.malformed",)),
+    Case("tcp-optimisers", frames_transport.optimisers, ("tcp",), odd=(6,)),
+    Case("udp-lite", frames_transport.datagrams, ("udp", "udplite"), odd=(15, 16)),
+    Case("udp-lite-checked", frames_transport.datagrams, ("udp", "udplite"), ("udplite.check_checksum:TRUE",),
+         odd=(15, 16)),
+    Case("udp-lite-strict", frames_transport.datagrams, ("udp", "udplite"),
+         ("udplite.check_checksum:TRUE", "udplite.ignore_checksum_coverage:FALSE"), odd=(9, 15, 16)),
+    Case("udp-zeros", frames_transport.zeros, ("udp",), odd=(1, 2, 3, 6, 7, 9, 10, 13, 14)),
     Case("inflated", frames_checked.contents, ("data",), ("data.uncompress_data:TRUE",)),
 )  # fmt: skip
 

@@ -27,6 +27,7 @@ TOLD: dict[str, tuple[tuple[str, str], ...]] = {
     "ipv6": (("Src: ", "ipv6.src"), ("Dst: ", "ipv6.dst")),
     "geneve": (("VNI: ", "geneve.vni"),),
     "udp": (("Src Port: ", "udp.srcport"), ("Dst Port: ", "udp.dstport")),
+    "udplite": (("Src Port: ", "udp.srcport"), ("Dst Port: ", "udp.dstport")),
     "tcp": (("Src Port: ", "tcp.srcport"), ("Dst Port: ", "tcp.dstport"), ("Seq: ", "tcp.seq"),
             ("Ack: ", "tcp.ack"), ("Len: ", "tcp.len")),
 }  # fmt: skip

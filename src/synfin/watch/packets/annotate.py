@@ -18,7 +18,7 @@ from synfin.watch.connections.records import record
 from synfin.watch.engine.engines import engine
 from synfin.watch.follow.accurate_ecn import AccurateEcn
 from synfin.watch.follow.analysis import flag_names
-from synfin.watch.follow.datagrams import Datagrams
+from synfin.watch.follow.datagrams import NAMES, Datagrams
 from synfin.watch.follow.flight import Values
 from synfin.watch.follow.profile import TSHARK_4_0, Profile
 from synfin.watch.follow.raw import RawConnection
@@ -96,7 +96,7 @@ class Annotator:
             interface = reader.interfaces[packet.interface]
             facts.time_decimals = interface.time_decimals
             facts.interface = interface if reader.pcapng is not None or interface.name else None
-        if any(layer.name == "udp" for layer in frame.layers):
+        if any(layer.name in NAMES for layer in frame.layers):
             facts.datagrams = self._datagrams.see(frame)
         found = self._tracker.follow(frame)
         facts.recalled = self._memory.see(frame, None if found is None else found[0].stream.number)

@@ -14,7 +14,7 @@ from synfin.capture.pcap import RECORD_HEADER_LEN
 from synfin.dissect.context import Datagram, Facts
 from synfin.watch.engine.described import int64
 from synfin.watch.follow.analysis import flag_names
-from synfin.watch.follow.datagrams import Datagrams
+from synfin.watch.follow.datagrams import NAMES, Datagrams
 from synfin.watch.packets.blocks import BEFORE_DATA, Blocks
 from synfin.watch.packets.column_fields import layout
 from synfin.watch.packets.recalling import Recalling
@@ -59,7 +59,7 @@ class Told:
         self._datagrams = {}
         for index in self._blocks.view.datagrams():
             frame = self._frame(index, self.packet(index))
-            if any(layer.name == "udp" for layer in frame.layers):
+            if any(layer.name in NAMES for layer in frame.layers):
                 self._datagrams[index] = self._conversations.see(frame)
 
     def _frame(self, index: int, packet: Packet) -> Frame:
