@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -23,6 +21,8 @@ from synfin.faces.packet_times import KINDS
 from synfin.watch.packets.annotate import annotated
 from synfin.wire.frame import Frame
 
+pytestmark = pytest.mark.usefixtures("utc")
+
 TEXTBOOK = Path(__file__).parent / "data" / "textbook.pcapng"
 #: microseconds, nanoseconds, pcapng with comments, snoop, ERF
 CLOCKS = (
@@ -31,16 +31,6 @@ CLOCKS = (
 )  # fmt: skip
 #: protocols whose fields the table holds whole
 WHOLE = frozenset({"frame", "eth", "ip", "tcp", "udp", "arp", "vlan", "sll", "pkt_comment"})
-
-
-@pytest.fixture(autouse=True)
-def utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """tshark is asked in UTC too."""
-    monkeypatch.setenv("TZ", "UTC")
-    time.tzset()
-    yield
-    monkeypatch.undo()
-    time.tzset()
 
 
 @pytest.mark.parametrize("kind", KINDS)

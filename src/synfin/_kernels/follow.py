@@ -21,6 +21,7 @@ from cython.cimports.synfin._kernels import (
     flight,
     leave,
     record,
+    sign_store,
     signs,
     stream,
     table,
@@ -43,9 +44,9 @@ from cython.cimports.synfin._kernels.fact import Fact
 from cython.cimports.synfin._kernels.judge import REUSED_PORTS, judge
 from cython.cimports.synfin._kernels.leave import Leaver, Leaving
 from cython.cimports.synfin._kernels.note import NOTE_SOUND, Note
+from cython.cimports.synfin._kernels.noticed import Store
 from cython.cimports.synfin._kernels.record import Record
 from cython.cimports.synfin._kernels.row import ACK, KIND_FROM_HIGH, KIND_QUOTED, KIND_TCP, KIND_V6, SYN, Row
-from cython.cimports.synfin._kernels.signs import Store
 from cython.cimports.synfin._kernels.step import step
 from cython.cimports.synfin._kernels.table import Table
 
@@ -170,7 +171,7 @@ class Tracker:
         self.shards = shards
         memset(cython.address(self.store), 0, cython.sizeof(Store))
         self.noting = len(limits) > 0
-        if self.noting and not signs.begin(cython.address(self.store), PyBytes_AS_STRING(limits), len(limits)):
+        if self.noting and not sign_store.begin(cython.address(self.store), PyBytes_AS_STRING(limits), len(limits)):
             raise ValueError("the limits are 64-bit floats, one for each of `signs.LIMITS`")
         memset(cython.address(self.births), 0, cython.sizeof(Births))
         memset(cython.address(self.clock), 0, cython.sizeof(Clock))
@@ -182,7 +183,7 @@ class Tracker:
 
     def __dealloc__(self):
         table.finish(cython.address(self.table))
-        signs.finish(cython.address(self.store))
+        sign_store.finish(cython.address(self.store))
         free(self.leaving.leavers)
         free(self.births.list)
 
@@ -239,7 +240,7 @@ class Tracker:
                     old.seen_s = self.clock.now_s  # it stays for a while from now
                 old.flows[0].familiar = 0  # nothing goes on in it
                 old.flows[1].familiar = 0
-            if self.noting and not signs.begin_conn(cython.address(self.store), conn, old):
+            if self.noting and not sign_store.begin_conn(cython.address(self.store), conn, old):
                 return cython.NULL
             slot[0] = (row.hash & ~cython.cast(ulonglong, 0xFFFFFFFF)) | (cython.cast(ulonglong, conn.index) + 1)
         return conn
@@ -862,7 +863,7 @@ class Tracker:
         if written:
             record.write(conn, leave.newest(cython.address(self.table), conn).completeness, end_ns, self.noted(), out)
         if self.noting:
-            signs.forget(cython.address(self.store), conn)
+            sign_store.forget(cython.address(self.store), conn)
         leave.let_go(cython.address(self.table), conn)
         return written
 

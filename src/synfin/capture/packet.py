@@ -31,6 +31,7 @@ class Packet(NamedTuple):
     drops: int | None = None  #: packets lost between this one and the one before, where the file tells
     record: int | None = None  #: where its record begins in the (decompressed) input
     noted: Noted = NOTHING_NOTED
+    fcs_len: int | None = None  #: bytes of frame check sequence at its end, None where the file does not tell
 
 
 class Interface(NamedTuple):
@@ -45,6 +46,7 @@ class Interface(NamedTuple):
     description: str = ""
     section: int = 0  #: which section of the file describes it, from 1; 0 where the format has none
     first: int = 0  #: index of that section's first interface
+    fcs_len: int | None = None  #: bytes of frame check sequence at the end of its frames, where the file tells
 
     @property
     def time_decimals(self) -> int:

@@ -92,11 +92,11 @@ class Subflow(NamedTuple):
     """The Multipath TCP connection that a TCP header belongs to."""
 
     stream: int  #: mptcp.stream
-    master: bool | None  #: whether this is its first subflow; None where that was not seen
+    master: bool  #: whether this is the subflow that opened it
     subflows: tuple[int, ...]  #: tcp.stream of each subflow, the latest first
     base: int | None  #: first data sequence number of the sender; None where its key is not known
     ack_base: int | None  #: and of the receiver
-    checksums: bool  #: both ends put checksums into mappings
+    receiver_key: int | None  #: that this one was derived from
 
 
 _NONE: Mapping[int, Any] = MappingProxyType({})

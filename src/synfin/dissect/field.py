@@ -38,7 +38,9 @@ class Field(Slotted):
     loader: Loader
     title_en: str
     title_zh: str
-    #: of numbers: dec, hex, custom (decimal whose text cannot be compared with); of bytes: colons, empty (may be none)
+    #: of numbers: dec, hex, sized (hexadecimal, as wide as the bytes it stands in), wide (hexadecimal in two bytes,
+    #: decimal in one), custom (decimal whose text cannot be compared with); of bytes: colons,
+    #: six (colons where they are six), empty (may be none)
     display: str = "dec"
     values: Mapping[int, str] | None = None  #: what single numbers mean
     parent: str = ""  #: field under which the packet tree shows it, "" for the layer itself
@@ -77,9 +79,9 @@ class Field(Slotted):
         """Every value in the frame, outermost layer first; empty where the packet lacks the field."""
         return [spot.value for spot in self.spots(frame, facts)]
 
-    def show(self, value: Any) -> str:
-        """The value as `-T fields` prints it."""
-        return plain(self.kind, self.display, value)
+    def show(self, value: Any, length: int = 0) -> str:
+        """The value as `-T fields` prints it; `length` is that of the bytes it stands in, where it is known."""
+        return plain(self.kind, self.display, value, length)
 
 
 def whole_frame(frame: Frame) -> Layer:

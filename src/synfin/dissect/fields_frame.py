@@ -9,8 +9,9 @@ from synfin.dissect import values
 from synfin.dissect.expert import note
 from synfin.dissect.field import Field
 from synfin.dissect.http_walk import begins
-from synfin.dissect.load import Spot, computed, constant, whole
+from synfin.dissect.load import Spot, computed, constant, number, whole
 from synfin.dissect.preferences import preferences
+from synfin.dissect.titles import ATM, has_type
 from synfin.wire.control import MIN_HEADER_LEN
 
 if TYPE_CHECKING:
@@ -46,17 +47,28 @@ def protocols(frame: Frame) -> str:
             name = "http"
         if name == "wlan" and place:
             names.append("wlan_radio")  # what the header before it tells of the radio
+        if name == "vxlan" and _is_generic(frame, layer):
+            continue  # Wireshark has no name for it
         if name != "mpls" or names[-1:] != ["mpls"]:  # a stack of labels is one header
             names.append(name)
         last = place + 1 == len(frame.layers)
         following = "" if last else frame.layers[place + 1].name
-        if name in ("eth", "vlan", "sll", "cmd") and following != "llc" and not last:
+        linked = name in ("eth", "vlan", "ieee8021ad", "ieee8021ah", "sll", "cmd")
+        if linked and following != "llc" and not last and has_type(frame, layer):
             names.append("ethertype")
+        if name == "arp" and number(frame, layer, 0, 2) == ATM:
+            names.append("atmarp")
     if frame.layers and frame.layers[0].name in ("ip", "ipv6") and frame.packet.link_type in (12, 14, 101):
         names.insert(0, "raw")
     if frame.tcp is not None and _is_multipath(frame, frame.tcp):
         names.insert(names.index("tcp") + 1, "mptcp")
     return ":".join(names)
+
+
+def _is_generic(frame: Frame, layer: Layer) -> bool:
+    from synfin.dissect.tunnel_walk import is_generic
+
+    return is_generic(frame, layer)
 
 
 def _is_multipath(frame: Frame, tcp: Layer) -> bool:

@@ -21,6 +21,7 @@ def pairing(declare: Declare, layer: str) -> tuple[Field, ...]:
 
 
 _icmp, _arp = Declare(icmp_walk.MESSAGE, "icmp"), Declare(arp_walk.PACKET, "arp")
+ATM_KINDS = {0: "ATM Forum NSAPA", 1: "E.164"}
 MOBILE = {0: "Padding", 16: "Mobility agent advertisement", 19: "Prefix lengths", 24: "Challenge"}
 FAMILIES = {1: "IPv4", 2: "IPv6", 16389: "MAC-48"}
 ROLES = {0: "IP interface of arrival", 1: "Sub-IP component of arrival", 2: "Outgoing interface", 3: "IP next hop"}
@@ -140,10 +141,41 @@ FIELDS = (
     _arp("arp.isannouncement", "bool", "Announces its address", "宣告自己的地址", generated=True),
     _arp("arp.src.hw", "bytes", "Sender hardware address", "发送方硬件地址"),
     _arp("arp.src.hw_mac", "ether", "Sender MAC address", "发送方 MAC 地址"),
+    _arp("arp.src.hw_ax25", "bytes:", "Sender AX.25 address", "发送方 AX.25 地址"),
+    *(
+        _arp(f"arp.{side}.{name}", kind, f"{whose} {en}", f"{wessen}{zh}", mask=mask, values=meaning)
+        for side, whose, wessen in (("src", "Sender", "发送方"), ("dst", "Target", "目标"))
+        for name, kind, mask, meaning, en, zh in (
+            ("htype", "bool", 0x40, ATM_KINDS, "ATM number type", " ATM 号码类型"),
+            ("hlen", "u8", 0x3F, None, "ATM number length", " ATM 号码长度"),
+            ("stype", "bool", 0x40, ATM_KINDS, "ATM subaddress type", " ATM 子地址类型"),
+            ("slen", "u8", 0x3F, None, "ATM subaddress length", " ATM 子地址长度"),
+            ("pln", "u8", 0, None, "protocol size", "协议地址长度"),
+            ("atm_num_e164", "str", 0, None, "ATM number (E.164)", " ATM 号码（E.164）"),
+            ("atm_num_nsap", "bytes", 0, None, "ATM number (NSAP)", " ATM 号码（NSAP）"),
+            ("atm_subaddr", "bytes", 0, None, "ATM subaddress", " ATM 子地址"),
+        )
+    ),
+    _arp("arp.src.atm_afi", "u8x", "Authority and format", "机构与格式标识"),
+    _arp("arp.src.atm_data_country_code", "u16x", "Data country code", "数据国家码"),
+    _arp("arp.src.atm_data_country_code_group", "u16x", "Data country code (group)", "数据国家码（组）"),
+    _arp("arp.src.atm_international_code_designator", "u16x", "International code designator", "国际代码标识"),
+    _arp("arp.src.atm_international_code_designator_group", "u16x", "International code designator (group)",
+         "国际代码标识（组）"),
+    _arp("arp.src.atm_e.164_isdn", "bytes", "E.164 ISDN", "E.164 ISDN"),
+    _arp("arp.src.atm_e.164_isdn_group", "bytes", "E.164 ISDN (group)", "E.164 ISDN（组）"),
+    _arp("arp.src.atm_high_order_dsp", "bytes", "High order part", "高位部分"),
+    _arp("arp.src.atm_end_system_identifier", "bytes", "End system identifier", "端系统标识"),
+    _arp("arp.src.atm_selector", "u8x", "Selector", "选择符"),
+    _arp("arp.src.atm_rest_of_address", "bytes", "Rest of the address", "地址其余部分"),
+    _arp.note("arp.src.atm_afi.unknown", "warning", "protocol", "Unknown authority and format", "未知的机构与格式"),
     _arp("arp.src.proto", "bytes", "Sender protocol address", "发送方协议地址"),
     _arp("arp.src.proto_ipv4", "ipv4", "Sender IP address", "发送方 IP 地址"),
     _arp("arp.dst.hw", "bytes", "Target hardware address", "目标硬件地址"),
     _arp("arp.dst.hw_mac", "ether", "Target MAC address", "目标 MAC 地址"),
+    _arp("arp.dst.hw_ax25", "bytes:", "Target AX.25 address", "目标 AX.25 地址"),
+    _arp("arp.dst.drarp_error_status", "u16", "DRARP error", "DRARP 错误", values={1: "Restricted", 2: "No addresses",
+         3: "Server down", 4: "Moved", 5: "Failure"}),
     _arp("arp.dst.proto", "bytes", "Target protocol address", "目标协议地址"),
     _arp("arp.dst.proto_ipv4", "ipv4", "Target IP address", "目标 IP 地址"),
     *duplicate_walk.fields(),

@@ -21,11 +21,14 @@ UDP = ("udp",)
 HEADER_LEN = 8
 PROBES = 33435, 33464
 AT_SOURCE, AT_DESTINATION = 1, 2
+FRAGMENT = 0x3FFF  #: bits of an IP header that only parts of a datagram have
 TIMES = "@Timestamps"
 
 
-def _sound(frame: Frame, layer: Layer) -> bool:
+def sound(frame: Frame, layer: Layer) -> bool:
     """Whether the length can be that of a datagram; zero may stand for one that is too long for the field."""
+    if layer.header_len < HEADER_LEN:
+        return False
     return number(frame, layer, 4, 2) >= HEADER_LEN or (number(frame, layer, 4, 2) == 0 and _jumbo(layer))
 
 
@@ -34,7 +37,21 @@ def _jumbo(layer: Layer) -> bool:
 
 
 def _bad_length(frame: Frame, layer: Layer) -> bool:
-    return number(frame, layer, 4, 2) >= 0 and not _sound(frame, layer)
+    length = number(frame, layer, 4, 2)
+    return length >= 0 and (
+        length > _room(frame, layer) or (layer.header_len >= HEADER_LEN and not sound(frame, layer))
+    )
+
+
+def _room(frame: Frame, layer: Layer) -> int:
+    """The longest datagram that the IP header in front of it leaves room for: any in a fragment or a quoted packet."""
+    above = frame.layers[: frame.layers.index(layer)]
+    carrier = above[-1] if above else layer
+    quoted = any(found.name in ("icmp", "icmpv6") for found in above)
+    fragment = carrier.name == "ip" and number(frame, carrier, 6, 2) & FRAGMENT
+    if carrier.name not in ("ip", "ipv6") or quoted or fragment:
+        return 0xFFFF
+    return carrier.end - layer.start
 
 
 def _payload(frame: Frame, layer: Layer, facts: Facts | None) -> Iterable[Spot]:
@@ -67,7 +84,7 @@ def _verify(wanted: Preferences) -> bool:
 
 def _verified(loader: Loader) -> Loader:
     """What is told of a checksum that is there."""
-    return when(lambda frame, layer: _sound(frame, layer) and number(frame, layer, 6, 2) > 0, loader)
+    return when(lambda frame, layer: sound(frame, layer) and number(frame, layer, 6, 2) > 0, loader)
 
 
 def _is_probe(port: int) -> bool:
@@ -103,14 +120,14 @@ FIELDS = (
     Field("udp.port", "u16", UDP, both(_SRC_PORT, _DST_PORT), "Source or destination port", "源或目的端口",
           hidden=True, after=("udp.dstport", "udp.dstport")),
     Field("udp.length", "u16", UDP, bits(4, 2), "Length", "长度", unit="bytes"),
-    Field("udp.checksum", "u16", UDP, when(_sound, bits(6, 2)), "Checksum", "校验和", display="hex"),
+    Field("udp.checksum", "u16", UDP, when(sound, bits(6, 2)), "Checksum", "校验和", display="hex"),
     note("udp.checksum.bad", _verified(verified.bad(verified.of_udp, _verify)), "error", "checksum", "Bad checksum",
          "校验和错误", parent="udp.checksum"),
-    note("udp.checksum.zero", when(_sound, computed(_lacking)), "error", "checksum", "No checksum over IPv6",
+    note("udp.checksum.zero", when(sound, computed(_lacking)), "error", "checksum", "No checksum over IPv6",
          "IPv6 上没有校验和", parent="udp.checksum"),
     Field("udp.checksum_calculated", "u16", UDP, _verified(verified.calculated(verified.of_udp, _verify, 6)),
           "Calculated checksum", "计算出的校验和", display="hex", parent="udp.checksum", generated=True),
-    Field("udp.checksum.status", "u8", UDP, when(_sound, computed(_status)), "Checksum status", "校验和状态",
+    Field("udp.checksum.status", "u8", UDP, when(sound, computed(_status)), "Checksum status", "校验和状态",
           values=values.CHECKSUM_STATUS, generated=True,
           moved={verified.ABSENT: "udp.checksum", verified.ILLEGAL: "udp.checksum"}),
     Field("udp.stream", "u32", UDP, _talk("stream"), "Stream index", "流编号", generated=True),
@@ -118,7 +135,7 @@ FIELDS = (
           "距本流首帧的时间", parent=TIMES, unit="seconds", generated=True),
     Field("udp.time_delta", "reltime", UDP, _talk("time_delta_ns"), "Time since the stream's previous frame",
           "距本流上一帧的时间", parent=TIMES, unit="seconds", generated=True),
-    Field("udp.payload", "bytes", UDP, when(_sound, _payload), "Payload", "载荷"),
+    Field("udp.payload", "bytes", UDP, when(sound, _payload), "Payload", "载荷"),
     note("udp.length.bad", when(_bad_length, constant(True)), "error", "malformed", "The length cannot be",
          "长度不可能", parent="udp.length"),
     Field("udp.possible_traceroute", "none", UDP, _probes, "Perhaps a probe of traceroute",

@@ -12,6 +12,7 @@ EXACT = {
     "IP Address Sub-Object": "IP 地址子对象",
     "Interface Name Sub-Object": "接口名称子对象",
     "Object with bad length": "长度有误的对象",
+    "Suboption would go past end of option": "子选项超出选项末尾",
     "Ext: One byte padding extension": "扩展：单字节填充",
     "Ext: Mobility Agent Advertisement Extension": "扩展：移动代理通告",
     "Ext: Prefix Lengths Extension": "扩展：前缀长度",
@@ -19,8 +20,9 @@ EXACT = {
 }
 #: By patterns of their English text.
 MADE = (
-    (re.compile(r"Options: \("), "选项: ("),
     (re.compile(r"Unknown object \((\d+)/(\d+)\)"), r"未知对象（\1/\2）"),
+    (re.compile(r"(Sender|Target) ATM (number|subaddress) type/length: (.+)"), r"ATM \2（\1）类型/长度：\3"),
+    (re.compile(r"Node (\d+)"), r"节点 \1"),
     (re.compile(r"Ext: Unknown ext (\d+)"), r"扩展：未知（\1）"),
     (
         re.compile(r"Duplicate IP address detected for (.*) - also in use by (.*) \(frame (\d+)\)"),
@@ -28,6 +30,13 @@ MADE = (
     ),
     (re.compile(r"Label: (\d+), Exp: (\d+), S: (\d+), TTL: (\d+)"), r"标签 \1，实验位 \2，栈底 \3，生存时间 \4"),
 )
+#: Parts of headings that a walk words by itself.
+PARTS = (
+    ("Options: (", "选项: ("), ("MPL Seed Info: ", "MPL 种子信息："),
+    ("length byte past end of options", "长度字节已在选项之外"),
+    ("with too-short option length = ", "选项长度过短："), ("option length = ", "选项长度 "),
+    (" bytes says option goes past end of options", " 字节，越过选项末尾"),
+)  # fmt: skip
 CUT, CUT_ZH = " (truncated)", "（被截断）"
 
 
@@ -40,4 +49,6 @@ def chinese(heading: str) -> str:
     for pattern, made in MADE:
         if pattern.match(heading):
             return pattern.sub(made, heading)
+    for english, words in PARTS:
+        heading = heading.replace(english, words)
     return heading

@@ -9,7 +9,7 @@ from synfin.dissect.load import Loader, Spot, lowest_bit
 from synfin.dissect.slotted import Slotted
 
 if TYPE_CHECKING:
-    from synfin.dissect.context import Facts
+    from synfin.dissect.context import Facts, Subflow
     from synfin.wire.frame import Frame
     from synfin.wire.layer import Layer
 
@@ -32,6 +32,7 @@ class Option(Slotted):
     sack_base: int = 0  #: SACK edges are shown relative to it
     ack: int = 0  #: the segment's acknowledgment number as shown, for D-SACK
     syn: bool = False
+    subflow: Subflow | None = None  #: of Multipath TCP
 
     def number(self, name: str, offset: int, size: int, mask: int = 0) -> Iterator[Item]:
         """The big-endian number there, nothing where it does not fit."""
@@ -50,6 +51,18 @@ class Option(Slotted):
         bits = tuple(item for bit, mask in masks.items() for item in self.number(bit, offset, size, mask))
         for item in self.number(name, offset, size):
             yield item._replace(children=bits)
+
+
+def broken(name: str, note: str, data: bytes, at: int, start: int) -> Item:
+    """The heading of an option that does not fit into the options `data`, which begin at `start` of the frame."""
+    if at + 1 >= len(data):
+        what = "length byte past end of options"
+    elif data[at + 1] < 2:
+        what = f"with too-short option length = {data[at + 1]} byte{'' if data[at + 1] == 1 else 's'}"
+    else:
+        what = f"option length = {data[at + 1]} bytes says option goes past end of options"
+    size = len(data) - at
+    return Item(f"{name} ({what})", None, start + at, size, (Item(note, True, start + at, size),))
 
 
 Decoder = Callable[[Option], Iterator[Item]]

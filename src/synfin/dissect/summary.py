@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import takewhile
 from typing import TYPE_CHECKING, NamedTuple
 
 from synfin.dissect import values
@@ -73,9 +74,9 @@ def summarize(frame: Frame, facts: Facts | None = None) -> Summary:
 
 
 def _addresses(frame: Frame) -> tuple[str, str]:
-    """Those of the innermost layer that has addresses."""
+    """Those of the packet's innermost layer that has addresses; what an ICMP error quotes is another packet."""
     data = frame.data
-    for layer in reversed(frame.layers):
+    for layer in reversed(list(takewhile(lambda layer: layer.name not in ("icmp", "icmpv6"), frame.layers))):
         at, stop = layer.start, limit(frame, layer)
         if layer.name == "ip" and stop >= at + 20:
             return ipv4(data[at + 12 : at + 16]), ipv4(data[at + 16 : at + 20])

@@ -12,7 +12,7 @@ from synfin.dissect.checksum import Verdict, ip_header_verdict, verdict
 from synfin.dissect.chinese import in_chinese
 from synfin.dissect.field import PSEUDO, Field, whole_frame
 from synfin.dissect.fields import TABLES, find, lookup, table
-from synfin.dissect.fields_tcp import COMPLETENESS
+from synfin.dissect.fields_tcp import COMPLETENESS, quoted_directly
 from synfin.dissect.http_walk import begins
 from synfin.dissect.load import Spot
 from synfin.dissect.show import escape
@@ -28,6 +28,19 @@ if TYPE_CHECKING:
 HEADINGS = {
     "@Timestamps": ("Timestamps", "时间"),
     "D-SACK Sequence": ("D-SACK Sequence", "重复选择确认"),
+    "Buffered Messages": ("Buffered Messages", "缓存的报文"),
+    "Segment Identifiers": ("Segment Identifiers", "段标识"),
+    "Pre-allocated Trace": ("Pre-allocated Trace", "预分配跟踪"),
+    "Incremental Trace": ("Incremental Trace", "增量跟踪"),
+    "Proof of Transit": ("Proof of Transit", "途经证明"),
+    "Edge to Edge": ("Edge to Edge", "端到端"),
+    "Unknown Option-Type": ("Unknown Option-Type", "未知的数据种类"),
+    "Trace Data": ("Trace Data", "跟踪数据"),
+    "Opaque State Snapshot": ("Opaque State Snapshot", "不透明状态快照"),
+    "Hop_Lim and Node ID (short)": ("Hop_Lim and Node ID (short)", "跳数限制和节点标识（短）"),
+    "Hop_Lim and Node ID (wide)": ("Hop_Lim and Node ID (wide)", "跳数限制和节点标识（宽）"),
+    "Ingress and Egress IDs (short)": ("Ingress and Egress IDs (short)", "入接口和出接口标识（短）"),
+    "Ingress and Egress IDs (wide)": ("Ingress and Egress IDs (wide)", "入接口和出接口标识（宽）"),
 }
 FLAG_NAMES = ((0x001, "FIN"), (0x002, "SYN"), (0x004, "RST"), (0x008, "PSH"), (0x010, "ACK"), (0x020, "URG"),
               (0x040, "ECE"), (0x080, "CWR"), (0x100, "AE"), (0xE00, "Reserved"))  # fmt: skip
@@ -99,7 +112,7 @@ def _nested(frame: Frame, facts: Facts | None, hidden: bool) -> list[Node]:
     header: int | None = None  # the IPv6 header whose extension headers follow
     for layer in frame.layers:
         beside = BESIDE[layer.name](frame, layer, facts) if layer.name in BESIDE else ()
-        nodes = [_layer(frame, layer, facts, hidden), *map(_item, beside)]
+        nodes = [_layer(frame, layer, facts, hidden), *_items(beside, hidden)]
         part_of = header if layer.name.startswith("ipv6.") or layer.name == "ah" else None
         if part_of is None:
             header = len(found) if layer.name == "ipv6" else None
@@ -139,9 +152,18 @@ def _layer(frame: Frame, layer: Layer, facts: Facts | None, hidden: bool) -> Nod
     children = _children(frame, layer, facts, _outline(name, hidden), "", words=not hidden)
     whole = find(name)
     if whole is not None and whole.below is not None:
-        children += tuple(_item(item) for item in whole.below(frame, layer, facts))
+        children += tuple(_items(whole.below(frame, layer, facts), hidden))
+    if name == "tcp" and quoted_directly(frame, layer):
+        children = _number_first(children)
     return Node(f"layer.{name if name == 'http' else layer.name}", name, en, zh, "", None, start, size,
                 children, generated=name == "synfin")  # fmt: skip
+
+
+def _number_first(nodes: tuple[Node, ...]) -> tuple[Node, ...]:
+    """Of a quoted header, which need not reach further, the sequence number stands right behind the ports."""
+    number = [node for node in nodes if node.name == "tcp.seq"]
+    at = next((place for place, node in enumerate(nodes) if node.name == "tcp.stream"), len(nodes))
+    return (*nodes[:at], *number, *(node for node in nodes[at:] if node not in number))
 
 
 @cache
@@ -151,7 +173,7 @@ def _outline(name: str, hidden: bool) -> tuple[Field, ...]:
         field
         for part in TABLES.get(name.partition(".")[0], ())
         for field in table(part).values()
-        if field.layer == name and (hidden or not field.hidden) and not field.walked and field.name != name
+        if name in field.layers and (hidden or not field.hidden) and not field.walked and field.name != name
     )
 
 
@@ -191,6 +213,8 @@ def _children(
         if field.after or (parent not in (field.parent, field.second or field.parent) and parent not in field.homes):
             continue
         spots = list(field.loader(frame, layer, facts))
+        if field.name == "ip.dst":
+            spots = [spot for spot in spots if spot.start < layer.start + 20]  # a route's end stands in its option
         if field.second:
             spots = spots[:1] if parent == field.parent else spots[1:]
         elif field.moved:
@@ -200,7 +224,7 @@ def _children(
             if _standing(outline, field.name):
                 below = _children(frame, layer, facts, outline, field.name, words=words)
             if field.below is not None:
-                below = (*(_item(item) for item in field.below(frame, layer, facts)), *below)
+                below = (*_items(field.below(frame, layer, facts), not words), *below)
             if words and field.name in CHECKSUMS:
                 below = (*_verdict(frame, layer), *below)
             muted = bool(field.second) and parent == field.parent
@@ -247,9 +271,16 @@ def _heading(
         yield Node(f"heading.{name[1:].lower()}", name, en, zh, "", None, -1, 0, below, generated=True)
 
 
-def _item(item: Item) -> Node:
-    below = tuple(_item(child) for child in item.children)
-    field = find(item.name)
+def _items(items: tuple[Item, ...], hidden: bool) -> Iterator[Node]:
+    """The nodes of what a walk found; people are not shown what repeats other fields."""
+    for item in items:
+        field = find(item.name)
+        if hidden or field is None or not field.hidden:
+            yield _item(item, field, hidden)
+
+
+def _item(item: Item, field: Field | None, hidden: bool) -> Node:
+    below = tuple(_items(item.children, hidden))
     if field is None:
         en, zh = HEADINGS.get(item.name) or (item.name, headings.chinese(item.name))
         return Node(f"field.{item.name}", item.name, en, zh, "", None, item.start, item.length, below)
@@ -263,7 +294,7 @@ def _node(field: Field, spot: Spot, below: tuple[Node, ...], *, plain: bool = Fa
     shown, pattern = (meaning(field, spot.value), _pattern(field, spot.value)) if words else ("", "")
     return Node(f"field.{field.name}", field.name, field.title_en, field.title_zh, shown,
                 spot.value, spot.start, spot.length, below, generated, pattern,
-                field.show(spot.value), severity, group,
+                field.show(spot.value, spot.length), severity, group,
                 spot.value if field.kind == "framenum" else None)  # fmt: skip
 
 

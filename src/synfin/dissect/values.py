@@ -15,12 +15,18 @@ ETHERTYPE = {
 
 IPV6_ROUTING = {
     0: "Source Route", 1: "Nimrod", 2: "Type 2 Routing", 3: "RPL Source Route", 4: "Segment Routing",
+    5: "Compact Routing Header 16", 6: "Compact Routing Header 32", 253: "Experiment 1", 254: "Experiment 2",
 }  # fmt: skip
 
 #: RFC 2784 takes EtherTypes; Wireshark has its own names for some.
 GRE_PROTOCOL = {
-    0x0800: "IP", 0x6558: "Transparent Ethernet bridging", 0x86DD: "IPv6", 0x880B: "PPP",
-    0x8847: "MPLS label switched packet", 0x88BE: "ERSPAN", 0x22EB: "ERSPAN III",
+    0x0000: "Possible GRE keepalive packet", 0x00FE: "OSI", 0x0800: "IP", 0x0806: "ARP", 0x2000: "CDP (Cisco)",
+    0x2001: "NHRP", 0x22EB: "ERSPAN III", 0x6400: "MIKROTIK EoIP", 0x6558: "Transparent Ethernet bridging",
+    0x6559: "Frame Relay", 0x8137: "IPX", 0x86DD: "IPv6", 0x880B: "PPP", 0x883E: "WCCP",
+    0x8847: "MPLS label switched packet", 0x8881: "CDMA2000 A10 Unstructured byte stream", 0x88BE: "ERSPAN",
+    0x88D2: "CDMA2000 A10 3GPP2 Packet", 0x8909: "CiscoMetaData", 0x894F: "Network Service Header",
+    0xB7EA: "Huawei GRE bonding", 0xFEAE: "AIROHIVE AP AP",
+    **dict.fromkeys((*range(0x8200, 0x8380, 0x10), 0x9000), "ARUBA WLAN"),
 }  # fmt: skip
 
 IP_PROTOCOL = {
@@ -48,8 +54,9 @@ ECN = {
 }  # fmt: skip
 
 ARP_OPCODE = {
-    1: "request", 2: "reply", 3: "reverse request", 4: "reverse reply", 8: "inverse request", 9: "inverse reply",
-    10: "arp nak",
+    1: "request", 2: "reply", 3: "reverse request", 4: "reverse reply", 5: "drarp request",
+    6: "drarp reply", 7: "drarp error", 8: "inverse request", 9: "inverse reply", 10: "arp nak", 23: "mapos unarp",
+    24: "experimental 1", 25: "experimental 2",
 }  # fmt: skip
 HARDWARE = {1: "Ethernet", 6: "IEEE 802", 7: "ARCNET", 15: "Frame Relay DLCI", 16: "ATM", 24: "IEEE 1394.1995",
             32: "InfiniBand", 512: "PPP", 772: "Loopback", 801: "IEEE 802.11"}  # fmt: skip

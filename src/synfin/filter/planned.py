@@ -17,6 +17,7 @@ from synfin._kernels import cells, choose, sift
 from synfin.filter import typed
 from synfin.filter.ranges import LEAST, MOST, Ranges, between, compared, union
 from synfin.watch.packets.column_fields import Spec, spec
+from synfin.watch.recall.remembered import remembered
 
 if TYPE_CHECKING:
     from synfin._kernels.sift import Probe
@@ -296,6 +297,8 @@ def _ask(condition: typed.Condition) -> Test:
     if known is not None:
         where, cost = known[1], _ASKING + _cost(known[1])
         return Test("ask", names, cost, _presence(where, choose.ASK), decides=False, probe=_has_value(where))
+    if only is not None and remembered(only.field.name):
+        return Test("ask", names, _ASKING, _recalled, decides=False)
 
     def bind(blocks: Blocks, _: Connections) -> Run:
         return lambda count, active: bytearray(active[:count].translate(bytes([0]) + b"\2" * 255))
@@ -303,9 +306,21 @@ def _ask(condition: typed.Condition) -> Test:
     return Test("ask", names, 2 * _ASKING, bind, decides=False)
 
 
-def _only_field(condition: typed.Condition) -> typed.Entity | None:
+def _recalled(blocks: Blocks, _: Connections) -> Run:
+    """A field that needs other frames stands only in rows that those can be told of."""
+
+    def run(count: int, active: bytearray) -> bytearray:
+        out = bytearray(count)
+        for index in blocks.recalled:
+            out[index] = choose.ASK if active[index] else choose.NO
+        return out
+
+    return run
+
+
+def _only_field(condition: typed.Condition) -> typed.Values | None:
     """The field whose values a comparison is about, where it is no comparison without them."""
-    entity: Any = getattr(condition, "left", None)
+    entity: Any = condition.entity if isinstance(condition, typed.Present) else getattr(condition, "left", None)
     while isinstance(entity, (typed.Sliced, typed.Applied)):
         if isinstance(entity, typed.Applied) and len(entity.arguments) != 1:
             return None

@@ -40,7 +40,8 @@ class Selection:
         self.finished: follow.Tracker | None = None
         self._past: Memory | None = None
         if passes == 2 and asked & (Needs.HINDSIGHT | Needs.RECORD | Needs.MEMORY):
-            self.finished, self._past = foreseen(paths, asked)
+            findings = "conn.findings" in {*(shown or ()), *(wanted.fields if wanted else ())}
+            self.finished, self._past = foreseen(paths, asked, findings=findings)
         self.blocks = Blocks(paths, asked, self.finished, warnings)
         self._record: Records | None = None
         if self.finished is not None and asked & Needs.RECORD:

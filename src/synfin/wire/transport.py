@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from synfin.wire import ip
-from synfin.wire.ethernet import ARP, IP, IPV6
+from synfin.wire.ethernet import ARP, IP, IPV6, TWO_TAGS
 from synfin.wire.fragments import Part
 from synfin.wire.tcp import MIN_CAPTURED, MIN_SHOWN
 from synfin.wire.walk import Assembled, Next, Reader, Walk, plain
 
+_RARP = 0x8035  #: RFC 903: the same packet
+_ATM = 19  #: hardware type
 #: ICMP messages that quote the packet they are about (RFC 792; RFC 4443 section 3)
 ICMP_ERRORS = frozenset({3, 4, 5, 11, 12})
 ICMPV6_ERRORS = frozenset({1, 2, 3, 4})
-#: Messages of ICMP that carry something else, and bytes in front of that.
+#: Messages that carry something else, and bytes in front of that.
 ICMP_LENGTHS = {0: 8, 8: 8, 13: 20, 14: 20, 17: 12, 18: 12}
-#: Those of ICMPv6 carry something else behind eight bytes; 0 are those that do not.
-ICMPV6_LENGTHS = dict.fromkeys((130, 131, 132, 133, 134, 135, 136, 137, 143, 144, 145, 146, 147), 0)
+ICMPV6_LENGTHS = {128: 8, 129: 8}
 
 
 def ipv4(walk: Walk, at: int, end: int) -> Next | None:
@@ -67,8 +68,10 @@ def _network(walk: Walk, found: ip.Datagram) -> int:
     """Private IPv4 addresses may stand for other hosts in each VLAN: the innermost tag's number, else 0."""
     if not (_is_private(found.src) or _is_private(found.dst)):
         return 0
-    tag = next((layer for layer in reversed(walk.layers) if layer.name == "vlan"), None)
-    return 0 if tag is None else walk.number(tag.start, 2) & 0x0FFF
+    tag = next((layer for layer in reversed(walk.layers) if layer.name in ("vlan", "ieee8021ad")), None)
+    if tag is None:
+        return 0
+    return walk.number(tag.start + (4 if tag.header_len == TWO_TAGS else 0), 2) & 0x0FFF
 
 
 def _is_private(address: bytes) -> bool:
@@ -99,8 +102,17 @@ def arp(walk: Walk, at: int, end: int) -> Next | None:
     """As long as it says that its addresses are (RFC 826); 28 bytes where it does not come to that."""
     addresses = walk.number(at + 4, 1) + walk.number(at + 5, 1) if at + 6 <= min(end, len(walk.data)) else 10
     size = 8 + 2 * addresses
+    if walk.number(at, 2) == _ATM:
+        size = _atm_size(walk.data[at : min(end, len(walk.data))])
     walk.layer("arp", at, size, at + size)
     return None
+
+
+def _atm_size(octets: bytes) -> int:
+    """ARP for ATM (RFC 2225) counts every address by itself; 12 bytes where that was cut."""
+    if len(octets) < 12:
+        return 12
+    return 12 + sum(octets[at] & 0x3F for at in (4, 5, 9, 10)) + octets[8] + octets[11]
 
 
 def tcp(walk: Walk, at: int, end: int) -> Next | None:
@@ -145,10 +157,10 @@ def _message(walk: Walk, name: str, errors: frozenset[int], quoted: int, at: int
         walk.quoting = True
         return Next("ethertype", quoted, at + 8, end)
     kind = walk.number(at, 1)
-    size = ICMP_LENGTHS.get(kind, 0) if name == "icmp" else ICMPV6_LENGTHS.get(kind, 8)
+    size = (ICMP_LENGTHS if name == "icmp" else ICMPV6_LENGTHS).get(kind, 0)
     return plain(min(at + size, len(walk.data)), end) if size else None
 
 
-ETHERTYPES: Mapping[int, Reader] = {IP: ipv4, IPV6: ipv6, ARP: arp}
+ETHERTYPES: Mapping[int, Reader] = {IP: ipv4, IPV6: ipv6, ARP: arp, _RARP: arp}
 PROTOCOLS: Mapping[int, Reader] = {ip.TCP: tcp, ip.UDP: udp, ip.ICMP: icmp, ip.ICMPV6: icmpv6}
 PPP: Mapping[int, Reader] = {0x0021: ipv4, 0x0057: ipv6}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from synfin.dissect.context import Datagram
+from synfin.dissect.fields_udp import sound
 from synfin.wire.frame import Frame
 from synfin.wire.layer import Layer
 
@@ -42,14 +43,14 @@ class Datagrams:
 
 
 def headers(frame: Frame) -> Iterator[tuple[Layer, bytes, bytes, bool]]:
-    """UDP headers with their two ends, address and port, the sender first, and whether an ICMP error quotes them."""
+    """Believable UDP headers with their ends, address and port, sender first, and whether an ICMP error quotes them."""
     above, quoted = None, False
     for layer in frame.layers:
         if layer.name in _ADDRESSES:
             above = layer
         elif layer.name in ("icmp", "icmpv6"):
             quoted = True
-        elif layer.name == "udp" and above is not None and layer.header_len >= 4:
+        elif layer.name == "udp" and above is not None and sound(frame, layer):
             at, size = _ADDRESSES[above.name]
             start = above.start + at
             source, target = frame.data[start : start + size], frame.data[start + size : start + 2 * size]

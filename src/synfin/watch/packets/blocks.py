@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 from array import array
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from itertools import islice
 from struct import Struct, unpack_from
 from typing import TYPE_CHECKING
@@ -65,10 +65,10 @@ class Blocks:
 
     def __init__(
         self, paths: Sequence[str], needs: Needs, finished: follow.Tracker | None = None,
-        warnings: list[str] | None = None, around: Around | None = None,
+        warnings: list[str] | None = None, around: Around | None = None, findings: bool = False,
     ) -> None:  # fmt: skip
         detailed, factual = bool(needs & Needs.VALUES), bool(needs & (Needs.FOLLOWING | Needs.VALUES))
-        self.tracker = _tracker(detailed, factual) if factual or needs & Needs.MARKS else None
+        self.tracker = _tracker(detailed, factual, findings) if factual or needs & Needs.MARKS else None
         self.finished = finished
         self.view = cells.Block()
         self.rows = bytearray(ROWS * scan.row_size())
@@ -82,6 +82,7 @@ class Blocks:
         self._scanned: bytearray | None = None  # where so many rows stand before some are left out
         self._scanned_marks, self._scanned_streams = array("H"), array("I")
         self.count = 0  #: rows of the block
+        self.recalled: Collection[int] = ()  #: rows that other frames can be told of, where somebody looks for them
         self.first = 1  #: number of its first frame
         self.frames = 0  #: frames up to the end of the block
         self.sieve: Sieve | None = None  #: what no row is made of; only where nothing but bytes is needed
@@ -317,12 +318,16 @@ class Blocks:
             self.view.passed(int64(self._last_ns))
 
 
-def _tracker(detailed: bool, factual: bool) -> follow.Tracker:
+def _tracker(detailed: bool, factual: bool, findings: bool) -> follow.Tracker:
     if not factual:
         return follow.Tracker(bytes([follow.NO_STATE]) * 384, facts=False)  # it looks at no state
     from synfin.tcp.state import matrix
 
-    return follow.Tracker(matrix(), detailed)
+    if not findings:
+        return follow.Tracker(matrix(), detailed)
+    from synfin.watch.engine.compiled import thresholds
+
+    return follow.Tracker(matrix(), detailed, limits=thresholds())
 
 
 def _nothing_around(reader: CaptureReader, frames: Callable[[], int]) -> contextlib.AbstractContextManager[object]:

@@ -97,8 +97,14 @@ class Told:
         record = offset - (BEFORE_DATA if in_block else RECORD_HEADER_LEN)
         return Packet(
             blocks.number(index), time_ns, link_type, data, wire_len, offset, interface, told.comments, told.flags,
-            told.drops, record, told.noted,
+            told.drops, record, told.noted, self._fcs_len(interface, told),
         )  # fmt: skip
+
+    def _fcs_len(self, interface: int, told: PacketOptions) -> int | None:
+        reader = self._blocks.reader
+        if told.fcs_len is not None or reader is None or interface >= len(reader.interfaces):
+            return told.fcs_len
+        return reader.interfaces[interface].fcs_len
 
     def _options(self, at: int) -> PacketOptions:
         """Of a packet block, whose options follow the packet's bytes."""
