@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import struct
+import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -166,3 +168,18 @@ def test_damage_behind_what_falls_through(tmp_path: Path) -> None:
         last = None if pushed else 1 << 31
         assert list(Selection([str(path)], wanted, (), last=last, warnings=said[pushed]).numbers()) == []
     assert said[0] == said[1] and said[0]
+
+
+def test_a_filter_starts_quickly(tmp_path: Path) -> None:
+    """What takes long to load is not loaded: it would be most of what a filter over a small capture costs."""
+    path = written(tmp_path / "few.pcap", [segment(i) for i in range(20)])
+    filters = ("ip.addr == 10.0.0.1 and tcp.port in {1003}", "tcp.analysis.retransmission")
+    heavy = {"dataclasses", "inspect", "hashlib", "rich", "numpy", "asyncio", "synfin.wire.frame", "synfin.tcp.state"}
+    for text in filters:
+        arguments = ["packets", path, "-Y", text, "-T", "fields", "-e", "frame.number"]
+        program = (
+            "import sys; had = set(sys.modules); from synfin.faces.cli import main; main(sys.argv[1:]); "
+            "print(*set(sys.modules) - had, sep='\\n')"
+        )
+        done = subprocess.run([sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=True)
+        assert heavy & set(done.stdout.split()) == set()
