@@ -539,10 +539,12 @@ def sift_pcap(
 
 def keep_marked(
     rows: cython.const[uchar][::1], start: cython.Py_ssize_t, count: cython.Py_ssize_t,
-    marks: cython.const[ushort][::1], mask: uint, number: uint, last_ns: longlong, kept_rows: uchar[::1],
-    kept_marks: ushort[::1], numbers: uint[::1], before_ns: longlong[::1],
+    marks: cython.const[ushort][::1], streams: cython.const[uint][::1], mask: uint, ranges: cython.const[longlong][::1],
+    number: uint, last_ns: longlong, kept_rows: uchar[::1], kept_marks: ushort[::1], kept_streams: uint[::1],
+    numbers: uint[::1], before_ns: longlong[::1],
 ):  # fmt: skip
-    """Copy those of the rows from `start` to before `count` whose analysis flags are in `mask`, with their marks.
+    """Copy those of the rows from `start` to before `count` that have an analysis flag of `mask` (if that is not 0)
+    and a stream in one of the ranges (if there are any), with their marks and streams.
 
     Frame 1 and a TCP header of which only the readable code knows all are copied too. `number` and `last_ns` are those
     of the frame before row `start`; `numbers` and `before_ns` are filled as by `sift_pcap`. Returns (rows copied, the
@@ -551,11 +553,18 @@ def keep_marked(
     first: cython.pointer(cython.const[Row])
     out: cython.pointer(Row)
     size: cython.Py_ssize_t = cython.sizeof(Row)
-    room: cython.Py_ssize_t = min(kept_rows.shape[0] // size, kept_marks.shape[0], numbers.shape[0], before_ns.shape[0])
+    room: cython.Py_ssize_t = min(kept_rows.shape[0] // size, numbers.shape[0], before_ns.shape[0])
+    pairs: cython.pointer(cython.const[longlong]) = cython.NULL
+    pair_count: cython.Py_ssize_t = ranges.shape[0] // 2
     i: cython.Py_ssize_t = start
     kept: cython.Py_ssize_t = 0
-    if not 0 <= start < count or count > rows.shape[0] // size or count > marks.shape[0] or room < 1:
-        raise IndexError("fewer rows or marks than asked for")
+    room = min(room, kept_marks.shape[0], kept_streams.shape[0])
+    if not 0 <= start < count or count > rows.shape[0] // size or room < 1:
+        raise IndexError("fewer rows than asked for")
+    if count > marks.shape[0] or count > streams.shape[0]:
+        raise IndexError("fewer marks than rows")
+    if pair_count:
+        pairs = cython.address(ranges[0])
     first = cython.cast(cython.pointer(cython.const[Row]), cython.address(rows[0]))
     out = cython.cast(cython.pointer(Row), cython.address(kept_rows[0]))
     with cython.nogil:
@@ -564,10 +573,15 @@ def keep_marked(
             if (first[i].time_ns | last_ns) < 0 and number > 1:
                 kept = -1
                 break
-            if marks[i] & mask or number == 1 or is_doubtful(first + i):
+            if (
+                ((mask == 0 or marks[i] & mask) and (pair_count == 0 or within(streams[i], pairs, pair_count)))
+                or number == 1
+                or is_doubtful(first + i)
+            ):  # fmt: skip
                 numbers[kept] = number
                 before_ns[kept] = first[i].time_ns if number == 1 else last_ns
                 kept_marks[kept] = marks[i]
+                kept_streams[kept] = streams[i]
                 out[kept] = first[i]
                 kept += 1
             last_ns = first[i].time_ns

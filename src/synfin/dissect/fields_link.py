@@ -25,7 +25,7 @@ from synfin.dissect.load import (
     whole,
 )
 from synfin.dissect.preferences import preferences
-from synfin.wire.ethernet import LARGEST_LENGTH, LEAST_TYPE
+from synfin.wire.ethertype import LARGEST_LENGTH, LEAST_TYPE
 from synfin.wire.link import LOOP
 
 if TYPE_CHECKING:

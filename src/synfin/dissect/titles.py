@@ -11,7 +11,7 @@ from synfin.dissect.load import byte, number
 from synfin.dissect.show import escape
 from synfin.dissect.values import ARP_OPCODE, GRE_PROTOCOL, IPV6_ROUTING
 from synfin.wire.control import MIN_HEADER_LEN
-from synfin.wire.ethernet import LARGEST_LENGTH, LEAST_TYPE
+from synfin.wire.ethertype import LARGEST_LENGTH, LEAST_TYPE
 
 if TYPE_CHECKING:
     from synfin.dissect.context import Facts

@@ -67,7 +67,7 @@ class Selection:
             found = sieve(planned) if self._sifts else None
             self.blocks.sieve = None if found is None else found[0]
             flags = marked(planned) if self._marks else None
-            self.blocks.marked = 0 if flags is None else flags[0]
+            self.blocks.marked = None if flags is None else flags[0]
             self._run = planned.bind(self.blocks, self._connections)
         for block in self.blocks:
             if self._datagrams:

@@ -77,9 +77,11 @@ class Blocks:
         self.values = bytearray(ROWS * follow.value_size()) if detailed else None
         #: analysis flags of the rows, where nothing else is needed of what was followed
         self.marks = array("H", bytes(2 * ROWS)) if self.tracker is not None and not factual else None
-        self.marked = 0  #: rows without any of these flags may be left out
+        self.streams = array("I", bytes(4 * ROWS)) if self.marks is not None else None  #: of the rows, too
+        #: rows may be left out without one of these flags (0: any), and a stream in these ranges; None: no row may
+        self.marked: tuple[int, array[int]] | None = None
         self._scanned: bytearray | None = None  # where so many rows stand before some are left out
-        self._scanned_marks = array("H")
+        self._scanned_marks, self._scanned_streams = array("H"), array("I")
         self.count = 0  #: rows of the block
         self.recalled: Collection[int] = ()  #: rows that other frames can be told of, where somebody looks for them
         self.first = 1  #: number of its first frame
@@ -151,7 +153,8 @@ class Blocks:
 
     def _blocks(self, reader: CaptureReader) -> Iterator[Blocks]:
         if self.marked:
-            self._scanned, self._scanned_marks = bytearray(MANY * scan.row_size()), array("H", bytes(2 * MANY))
+            self._scanned = bytearray(MANY * scan.row_size())
+            self._scanned_marks, self._scanned_streams = array("H", bytes(2 * MANY)), array("I", bytes(4 * MANY))
         walk = self._sifting(reader) or row_walk(reader, self._scanned or self.rows, self._seed)
         if walk is None:
             for packet in reader:
@@ -166,8 +169,8 @@ class Blocks:
             base, at, why = reader.source.tell() - filled, 0, scan.FULL
             while filled and why == scan.FULL:
                 count, at, why = walk(buffer, at, filled, base)
-                if count and self._scanned is not None and self.marks is not None:
-                    yield from self._marked(self._scanned, self.marks, count, buffer, base)
+                if count and self._scanned is not None:
+                    yield from self._marked(self._scanned, count, buffer, base)
                 elif count:
                     self._many(count, buffer, base)
                     yield self
@@ -236,19 +239,19 @@ class Blocks:
         self._follow(count, buffer, base, None)
         self._attach()
 
-    def _marked(self, rows: bytearray, marks: array[int], count: int, buffer: bytearray, base: int) -> Iterator[Blocks]:
+    def _marked(self, rows: bytearray, count: int, buffer: bytearray, base: int) -> Iterator[Blocks]:
         """Blocks of those rows that have a flag; of all, where the readable code had to do with one."""
         from synfin._kernels import sift
 
-        assert self.tracker is not None
+        assert self.tracker is not None and self.marks is not None and self.streams is not None and self.marked
         self._slow.frames.clear()
         self._slow.complete(rows, count, buffer, base)
-        self.tracker.mark(rows, count, self._scanned_marks)
+        self.tracker.mark(rows, count, self._scanned_marks, self._scanned_streams)
         self.buffer, self.base, self.packet, at = buffer, base, None, 0
         while at < count and not self._slow.frames:
             kept, behind, last_ns = sift.keep_marked(
-                rows, at, count, self._scanned_marks, self.marked, self.frames, int64(self._last_ns), self.rows, marks,
-                self._numbers, self._befores_ns,
+                rows, at, count, self._scanned_marks, self._scanned_streams, *self.marked, self.frames,
+                int64(self._last_ns), self.rows, self.marks, self.streams, self._numbers, self._befores_ns,
             )  # fmt: skip
             if kept < 0:
                 break
@@ -261,16 +264,16 @@ class Blocks:
                 yield self
             else:
                 self.view.passed(last_ns)
-        yield from self._unmarked(rows, marks, at, count, dict(self._slow.frames))
+        yield from self._unmarked(rows, at, count, dict(self._slow.frames))
 
-    def _unmarked(
-        self, rows: bytearray, marks: array[int], at: int, count: int, slow: dict[int, Frame]
-    ) -> Iterator[Blocks]:
+    def _unmarked(self, rows: bytearray, at: int, count: int, slow: dict[int, Frame]) -> Iterator[Blocks]:
         """The rows from `at` on, which were followed already, in blocks."""
+        assert self.marks is not None and self.streams is not None
         while at < count:
             size = min(count - at, ROWS)
             self.rows[: size * _ROW.size] = rows[at * _ROW.size : (at + size) * _ROW.size]
-            marks[:size] = self._scanned_marks[at : at + size]
+            self.marks[:size] = self._scanned_marks[at : at + size]
+            self.streams[:size] = self._scanned_streams[at : at + size]
             self._slow.frames.clear()
             self._slow.frames.update((index - at, one) for index, one in slow.items() if at <= index < at + size)
             self._sparse = False
@@ -295,8 +298,8 @@ class Blocks:
         self._number(count)
         if self.tracker is None:
             return
-        if self.marks is not None:
-            self.tracker.mark(self.rows, count, self.marks)
+        if self.marks is not None and self.streams is not None:
+            self.tracker.mark(self.rows, count, self.marks, self.streams)
         elif self.values is None:
             self.tracker.follow(self.rows, count, self.facts, self.finished)
         else:
@@ -312,6 +315,7 @@ class Blocks:
             self.rows, self.count, self.first, self.buffer, self.base, slow,
             self.facts, follow.fact_size(), self.values, follow.value_size(),
             self._numbers if self._sparse else None, self._befores_ns if self._sparse else None, self.marks,
+            self.streams,
         )  # fmt: skip
         if self._sparse:
             self.view.passed(int64(self._last_ns))
