@@ -23,6 +23,7 @@ import frames_ip
 import frames_ipv6
 import frames_link
 import frames_rpl
+import frames_transport
 from wire_bytes import ETHERNET, write_pcap
 
 ANSWERS = Path(__file__).with_name("data") / "told"
@@ -88,12 +89,6 @@ CASES: tuple[Case, ...] = (
          apart=("_ws.malformed", "data", "icmpv6.resp", "icmpv6.no_resp")),
     Case("extended", frames_icmpv6.extended, ("icmpv6", "icmp"), apart=("_ws.malformed",)),
     Case("rpl", frames_rpl.rpl, ("icmpv6",), apart=("_ws.malformed",)),
-    Case("ipv6-options", frames_ipv6.options, _EXTENDED, apart=("_ws.malformed",)),
-    Case("ipv6-traces", frames_ipv6.traces, _EXTENDED, apart=("_ws.malformed",)),
-    Case("ipv6-routings", frames_ipv6.routings, _EXTENDED, apart=("_ws.malformed",)),
-    Case("ipv6-routings-strict", frames_ipv6.strict, _EXTENDED,
-         ("ipv6.perform_strict_rpl_srh_rfc_checking:TRUE",), apart=("_ws.malformed",)),
-    Case("ipv6-headers", frames_ipv6.headers, ("icmpv6", *_EXTENDED), apart=("_ws.malformed",)),
     Case("vlan-tags", frames_link.tags, ("vlan",), odd=(10, 11, 15, 17)),
     Case("vlan-tags-1998", frames_link.tags, ("vlan",), ("vlan.version:IEEE 802.1Q-1998",), odd=(10, 11, 15, 17)),
     Case("ethernet-lengths", frames_link.lengths, ("eth",), odd=(1, 2)),
@@ -103,6 +98,19 @@ CASES: tuple[Case, ...] = (
     Case("cooked-2", frames_link.cooked_anew, ("sll",), link_type=276),
     Case("loopback", frames_link.loops, ("null",), link_type=0, odd=(11,)),
     Case("arp-addresses", frames_link.addresses, ("arp",), odd=(29, 31)),
+    Case("ipv6-options", frames_ipv6.options, _EXTENDED, apart=("_ws.malformed",)),
+    Case("ipv6-traces", frames_ipv6.traces, _EXTENDED, apart=("_ws.malformed",)),
+    Case("ipv6-routings", frames_ipv6.routings, _EXTENDED, apart=("_ws.malformed",)),
+    Case("ipv6-routings-strict", frames_ipv6.strict, _EXTENDED,
+         ("ipv6.perform_strict_rpl_srh_rfc_checking:TRUE",), apart=("_ws.malformed",)),
+    Case("ipv6-headers", frames_ipv6.headers, ("icmpv6", *_EXTENDED), apart=("_ws.malformed",)),
+    Case("tcp-optimisers", frames_transport.optimisers, ("tcp",), odd=(6,)),
+    Case("udp-lite", frames_transport.datagrams, ("udp", "udplite"), odd=(15, 16)),
+    Case("udp-lite-checked", frames_transport.datagrams, ("udp", "udplite"), ("udplite.check_checksum:TRUE",),
+         odd=(15, 16)),
+    Case("udp-lite-strict", frames_transport.datagrams, ("udp", "udplite"),
+         ("udplite.check_checksum:TRUE", "udplite.ignore_checksum_coverage:FALSE"), odd=(9, 15, 16)),
+    Case("udp-zeros", frames_transport.zeros, ("udp",), odd=(1, 2, 3, 6, 7, 9, 10, 13, 14)),
     Case("inflated", frames_checked.contents, ("data",), ("data.uncompress_data:TRUE",)),
 )  # fmt: skip
 

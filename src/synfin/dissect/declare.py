@@ -24,11 +24,11 @@ class Declare:
     def __call__(self, name: str, kind: str, en: str, zh: str, *, values: Mapping[int, str] | None = None,
                  mask: int = 0, bits: int = 0, unit: str = "", hidden: bool = False,
                  generated: bool = False) -> Field:  # fmt: skip
-        """A field; u16x is a number that is shown as a hexadecimal one, bytes: are bytes with colons between, bytes;
-        such only where they are six, as an Ethernet address.
+        """A field; u16x is a number that is shown as a hexadecimal one, u16X one as wide as its bytes, u16w one if in
+        two bytes, bytes: are bytes with colons between, bytes; such only where they are six, as an Ethernet address.
         """
-        display = {"x": "hex", ":": "colons", ";": "six"}.get(kind[-1], "dec")
-        kind = kind.rstrip("x:;")
+        display = {"x": "hex", "X": "sized", "w": "wide", ":": "colons", ";": "six"}.get(kind[-1], "dec")
+        kind = kind.rstrip("xXw:;")
         width = (bits or _WIDTH.get(kind, 8)) if mask else 0
         return Field(name, kind, self._layers, self._found.named(name), en, zh, display=display, values=values,
                      mask=mask, mask_bits=width, unit=unit, hidden=hidden, generated=generated,

@@ -21,8 +21,8 @@ MAXIMUM = {
     "u64": 0xFFFFFFFFFFFFFFFF, "i16": 0x7FFF, "i32": 0x7FFFFFFF, "i64": 0x7FFFFFFFFFFFFFFF,
 }  # fmt: skip
 MINIMUM = {"i16": -0x8000, "i32": -0x80000000, "i64": -0x8000000000000000}
-#: Layers that are not in the bytes: one of each for every frame.
-PSEUDO = frozenset({"frame", "synfin", "conn"})
+#: Layers that are not in the bytes: one of each for every frame, or none.
+PSEUDO = frozenset({"frame", "erf", "synfin", "conn"})
 
 
 class Field(Slotted):
@@ -38,8 +38,9 @@ class Field(Slotted):
     loader: Loader
     title_en: str
     title_zh: str
-    #: of numbers: dec, hex, custom (decimal whose text cannot be compared with); of bytes: colons,
-    #: six (colons where they are six), empty (may be none)
+    #: of numbers: dec, hex, sized (hexadecimal, as wide as the bytes it stands in), wide (hexadecimal in two bytes,
+    #: decimal in one), custom (decimal whose text cannot be compared with); of bytes: colons, six (colons where they
+    #: are six), empty (may be none)
     display: str = "dec"
     values: Mapping[int, str] | None = None  #: what single numbers mean
     parent: str = ""  #: field under which the packet tree shows it, "" for the layer itself
@@ -78,9 +79,9 @@ class Field(Slotted):
         """Every value in the frame, outermost layer first; empty where the packet lacks the field."""
         return [spot.value for spot in self.spots(frame, facts)]
 
-    def show(self, value: Any) -> str:
-        """The value as `-T fields` prints it."""
-        return plain(self.kind, self.display, value)
+    def show(self, value: Any, length: int = 0) -> str:
+        """The value as `-T fields` prints it; `length` is that of the bytes it stands in, where it is known."""
+        return plain(self.kind, self.display, value, length)
 
 
 def whole_frame(frame: Frame) -> Layer:

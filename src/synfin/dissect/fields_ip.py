@@ -83,7 +83,7 @@ def _evil(loader: Loader) -> Loader:
     return _chosen(lambda wanted: wanted.ip_security_flag, loader)
 
 
-def _verify(wanted: Preferences) -> bool:
+def _verify(wanted: Preferences, layer: Layer) -> bool:
     return wanted.ip_check_checksum
 
 
@@ -273,7 +273,7 @@ FIELDS = (
     _option("ip.empty_rt", "ipv4", "Empty place of the route", "路由的空位"),
     _option("ip.empty_rt_host", "str", "Empty place of the route (host)", "路由的空位（主机）", hidden=True),
     *assembly_walk.IPV4.fields(),
-    _option.note("ip.opt.len.invalid", "note", "protocol", "Invalid length for an option", "选项长度无效"),
+    _option.note("ip.opt.len.invalid", "warning", "protocol", "Invalid length for an option", "选项长度无效"),
     _option.note("ip.opt.ptr.before_address", "warning", "protocol", "The pointer points before the first address",
                  "指针指向首个地址之前"),
     _option.note("ip.opt.ptr.middle_address", "warning", "protocol", "The pointer points into an address",

@@ -100,7 +100,7 @@ FIELDS = (
     _address("ipv6.embed_ipv4_prefix", "bytes", "Prefix before the embedded IPv4 address", "嵌入 IPv4 地址的前缀"),
     *_extension("ipv6.hopopts", ipv6_walk.HOP_BY_HOP, "IPv6 Hop-by-Hop Options", "IPv6 逐跳选项"),
     *_extension("ipv6.dstopts", ipv6_walk.DESTINATION, "IPv6 Destination Options", "IPv6 目的选项"),
-    *_extension("ipv6.routing", ipv6_walk.ROUTING, "IPv6 Routing Header", "IPv6 路由首部"),
+    *_extension("ipv6.routing", ipv6_walk.ROUTING, "Routing Header for IPv6", "IPv6 路由首部"),
     _routing("ipv6.routing.type", "u8", "Type", "类型", values=values.IPV6_ROUTING),
     _routing("ipv6.routing.segleft", "u8", "Segments left", "剩余段数"),
     _routing("ipv6.routing.src.reserved", "bytes", "Reserved", "保留"),

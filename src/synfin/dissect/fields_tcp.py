@@ -39,7 +39,7 @@ def _followed(frame: Frame, layer: Layer) -> bool:
     return number(frame, layer, MIN_CAPTURED - 2, 2) >= 0
 
 
-def _quoted_directly(frame: Frame, layer: Layer) -> bool:
+def quoted_directly(frame: Frame, layer: Layer) -> bool:
     """Whether an ICMP error quotes IPv4 and this header: tshark then shows one sequence number, however short it is."""
     if frame.quoted is None and frame.segment is not None:
         return False
@@ -48,11 +48,11 @@ def _quoted_directly(frame: Frame, layer: Layer) -> bool:
 
 
 def _numbered(frame: Frame, layer: Layer) -> bool:
-    return _followed(frame, layer) or _quoted_directly(frame, layer)
+    return _followed(frame, layer) or quoted_directly(frame, layer)
 
 
 def _numbered_twice(frame: Frame, layer: Layer) -> bool:
-    return _followed(frame, layer) and not _quoted_directly(frame, layer)
+    return _followed(frame, layer) and not quoted_directly(frame, layer)
 
 
 def header_len(frame: Frame, layer: Layer) -> int:
@@ -258,7 +258,7 @@ def _protocol(name: str, condition: Callable[[Frame, Layer], bool], severity: st
     return note(f"tcp.{name}", when(condition, constant(True)), severity, "protocol", en, zh, parent=parent)
 
 
-def _verify(wanted: Preferences) -> bool:
+def _verify(wanted: Preferences, layer: Layer) -> bool:
     return wanted.tcp_check_checksum
 
 
@@ -293,6 +293,8 @@ FIELDS = (
     ),
     Field("tcp.completeness.str", "str", TCP, computed(_completeness_text), "Completeness flags", "完整度标志",
           parent="tcp.completeness", generated=True),
+    note("tcp.short_segment", when(_short, constant(True)), "warning", "malformed",
+         "The datagram ends inside the header", "数据报在首部内结束"),
     Field("tcp.len", "u32", TCP, computed(_length), "Segment length", "报文段数据长度", generated=True),
     Field("tcp.seq", "u32", TCP, when(_numbered, _relative("seq", 4)), "Sequence number", "序号"),
     Field("tcp.seq_raw", "u32", TCP, when(_numbered_twice, bits(4, 4)), "Sequence number (raw)",
@@ -414,8 +416,6 @@ FIELDS = (
     _protocol("urgent_pointer.non_zero", lambda frame, layer: not flags(frame, layer) & URG
               and _nonzero(18, 2)(frame, layer) and _sound(frame, layer), "note", "tcp.urgent_pointer",
               "Urgent pointer without the URG flag", "没有 URG 标志却有紧急指针"),
-    note("tcp.short_segment", when(_short, constant(True)), "warning", "malformed",
-         "The datagram ends inside the header", "数据报在首部内结束"),
     _protocol("bogus_header_length", lambda frame, layer: 0 <= header_len(frame, layer) < MIN_HEADER_LEN, "error",
               "tcp.hdr_len", "Header length below 20 bytes", "首部长度小于 20 字节"),
 )  # fmt: skip

@@ -33,17 +33,28 @@ EXACT = {
 }
 #: By patterns of their English text.
 MADE = (
+    (re.compile(r"MPL Seed Info: "), "MPL 种子信息："),
     (re.compile(r"Options: \("), "选项: ("),
     (re.compile(r"Node (\d+)"), r"节点 \1"),
     (re.compile(r"MPL Seed Info: "), "MPL 种子信息："),
     (re.compile(r"Unknown object \((\d+)/(\d+)\)"), r"未知对象（\1/\2）"),
     (re.compile(r"(Sender|Target) ATM (number|subaddress) type/length: (.+)"), r"ATM \2（\1）类型/长度：\3"),
+    (re.compile(r"Node (\d+)"), r"节点 \1"),
     (re.compile(r"Ext: Unknown ext (\d+)"), r"扩展：未知（\1）"),
     (
         re.compile(r"Duplicate IP address detected for (.*) - also in use by (.*) \(frame (\d+)\)"),
         r"检测到重复的 IP 地址 \1 - 也被 \2 使用（帧 \3）",
     ),
     (re.compile(r"Label: (\d+), Exp: (\d+), S: (\d+), TTL: (\d+)"), r"标签 \1，实验位 \2，栈底 \3，生存时间 \4"),
+)
+#: Ends of headings of options that do not fit.
+MISFITS = (
+    (re.compile(r" \(length byte past end of options\)$"), "（长度字节已在选项之外）"),
+    (re.compile(r" \(with too-short option length = (\d+) bytes?\)$"), r"（选项长度过短：\1）"),
+    (
+        re.compile(r" \(option length = (\d+) bytes says option goes past end of options\)$"),
+        r"（长 \1 字节，越过选项末尾）",
+    ),
 )
 CUT, CUT_ZH = " (truncated)", "（被截断）"
 
@@ -54,6 +65,9 @@ def chinese(heading: str) -> str:
         return chinese(heading.removesuffix(CUT)) + CUT_ZH
     if heading in EXACT:
         return EXACT[heading]
+    for pattern, made in MISFITS:
+        if pattern.search(heading):
+            return pattern.sub(made, heading)
     for pattern, made in MADE:
         if pattern.match(heading):
             return pattern.sub(made, heading)

@@ -24,6 +24,13 @@ GROUP = {
 }  # fmt: skip
 
 
+#: Notes that stand below a heading of their own.
+HEADED = {
+    "tcp.short_segment": "Short segment. Segment/fragment does not contain a full TCP header "
+    "(might be NMAP or someone else deliberately sending unusual packets)",
+}
+
+
 class Pairs(dict[str, Any]):
     """A JSON object that may repeat its names, as tshark's does: an address twice, each NOP by itself."""
 
@@ -109,8 +116,12 @@ def _object(nodes: tuple[Node, ...]) -> Pairs:
 
 
 def _add(found: Pairs, node: Node) -> None:
-    if node.severity:
-        found.add("_ws.expert", _expert(node))
+    if node.name in HEADED:
+        heading = Pairs()
+        _note(heading, node)
+        found.add(HEADED[node.name], heading)
+    elif node.severity:
+        _note(found, node)
     elif node.key.startswith("layer."):
         found.add(node.name, _object(node.children))
     elif node.value is None or node.value is True or node.name == "mptcp":
@@ -120,6 +131,12 @@ def _add(found: Pairs, node: Node) -> None:
         found.add(node.name, node.value.hex(":") if _is_bytes(node) else node.plain)
         if node.children:
             found.add(f"{node.name}_tree", _object(node.children))
+
+
+def _note(found: Pairs, node: Node) -> None:
+    found.add("_ws.expert", _expert(node))
+    if node.group == "malformed":
+        found.add("_ws.malformed", "Malformed Packet")
 
 
 def _is_bytes(node: Node) -> bool:

@@ -53,6 +53,18 @@ class Option(Slotted):
             yield item._replace(children=bits)
 
 
+def broken(name: str, note: str, data: bytes, at: int, start: int) -> Item:
+    """The heading of an option that does not fit into the options `data`, which begin at `start` of the frame."""
+    if at + 1 >= len(data):
+        what = "length byte past end of options"
+    elif data[at + 1] < 2:
+        what = f"with too-short option length = {data[at + 1]} byte{'' if data[at + 1] == 1 else 's'}"
+    else:
+        what = f"option length = {data[at + 1]} bytes says option goes past end of options"
+    size = len(data) - at
+    return Item(f"{name} ({what})", None, start + at, size, (Item(note, True, start + at, size),))
+
+
 Decoder = Callable[[Option], Iterator[Item]]
 #: Everything that is found in one layer of a frame.
 Walk = Callable[["Frame", "Layer", "Facts | None"], tuple[Item, ...]]

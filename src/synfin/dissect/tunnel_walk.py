@@ -88,15 +88,21 @@ def erspan(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Item, ...]:
     return tuple(cursor.items)
 
 
-def vxlan(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Item, ...]:
-    """RFC 7348 with the group policy extension, or the generic protocol extension on its own port."""
-    cursor = over(frame, layer)
+def is_generic(frame: Frame, layer: Layer) -> bool:
+    """Whether a VXLAN header is that of the generic protocol extension, by its port."""
     above = frame.layers[max(frame.layers.index(layer) - 1, 0)]
     ports = frame.data[above.start : above.start + 4] if above.name == "udp" else b""
     known = {int.from_bytes(ports[:2], "big"), int.from_bytes(ports[2:], "big")}
-    if VXLAN_GPE_PORT in known and VXLAN_PORT not in known:
+    return VXLAN_GPE_PORT in known and VXLAN_PORT not in known
+
+
+def vxlan(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Item, ...]:
+    """RFC 7348 with the group policy extension, or the generic protocol extension on its own port."""
+    cursor = over(frame, layer)
+    if is_generic(frame, layer):
         bits = {"vxlan.ver": 0x30, "vxlan.i_bit": 0x08, "vxlan.p_bit": 0x04, "vxlan.o_bit": 0x01}
-        cursor.number("vxlan.flags", 1, *cursor.parts(1, bits))
+        rest = Item("vxlan.flags_reserved", (cursor.peek(1) & 0xC2) >> 1, cursor.at, 1)
+        cursor.number("vxlan.flags", 1, *cursor.parts(1, bits), rest)
         cursor.number("vxlan.reserved_16", 2)
         cursor.number("vxlan.next_proto", 1)
     else:
@@ -311,20 +317,6 @@ def ipcomp(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Item, ...]:
     return tuple(cursor.items)
 
 
-def backbone(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Item, ...]:
-    """IEEE 802.1ah's service tag."""
-    cursor = over(frame, layer)
-    head = "ieee8021ah."
-    names = {head + "priority": 0xE0000000, head + "drop": 0x10000000, head + "nca": 0x08000000,
-             head + "res1": 0x04000000, head + "res2": 0x03000000, head + "isid": 0x00FFFFFF}  # fmt: skip
-    cursor.note(*cursor.parts(4, names))
-    cursor.skip(4)
-    cursor.raw(head + "cdst", 6)
-    cursor.raw(head + "csrc", 6)
-    cursor.number(head + "etype", 2)
-    return tuple(cursor.items)
-
-
 def cisco_hdlc(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Item, ...]:
     cursor = over(frame, layer)
     cursor.number("chdlc.address", 1)
@@ -335,4 +327,4 @@ def cisco_hdlc(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Item, .
 
 GRE, ERSPAN, VXLAN, GENEVE, GTP = Found(gre), Found(erspan), Found(vxlan), Found(geneve), Found(gtp)
 L2TP, PPPOE, PPP, TEREDO, NSH = Found(l2tp), Found(pppoe), Found(ppp), Found(teredo), Found(nsh)
-ETHERIP, IPCOMP, BACKBONE, CISCO_HDLC = Found(etherip), Found(ipcomp), Found(backbone), Found(cisco_hdlc)
+ETHERIP, IPCOMP, CISCO_HDLC = Found(etherip), Found(ipcomp), Found(cisco_hdlc)

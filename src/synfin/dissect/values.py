@@ -15,14 +15,18 @@ ETHERTYPE = {
 
 IPV6_ROUTING = {
     0: "Source Route", 1: "Nimrod", 2: "Type 2 Routing", 3: "RPL Source Route", 4: "Segment Routing",
-    5: "Compact Routing, 16 bits", 6: "Compact Routing, 32 bits", 253: "RFC 3692-style experiment 1",
-    254: "RFC 3692-style experiment 2",
+    5: "Compact Routing Header 16", 6: "Compact Routing Header 32", 253: "Experiment 1", 254: "Experiment 2",
 }  # fmt: skip
 
 #: RFC 2784 takes EtherTypes; Wireshark has its own names for some.
 GRE_PROTOCOL = {
-    0x0800: "IP", 0x6558: "Transparent Ethernet bridging", 0x86DD: "IPv6", 0x880B: "PPP",
-    0x8847: "MPLS label switched packet", 0x88BE: "ERSPAN", 0x22EB: "ERSPAN III",
+    0x0000: "Possible GRE keepalive packet", 0x00FE: "OSI", 0x0800: "IP", 0x0806: "ARP", 0x2000: "CDP (Cisco)",
+    0x2001: "NHRP", 0x22EB: "ERSPAN III", 0x6400: "MIKROTIK EoIP", 0x6558: "Transparent Ethernet bridging",
+    0x6559: "Frame Relay", 0x8137: "IPX", 0x86DD: "IPv6", 0x880B: "PPP", 0x883E: "WCCP",
+    0x8847: "MPLS label switched packet", 0x8881: "CDMA2000 A10 Unstructured byte stream", 0x88BE: "ERSPAN",
+    0x88D2: "CDMA2000 A10 3GPP2 Packet", 0x8909: "CiscoMetaData", 0x894F: "Network Service Header",
+    0xB7EA: "Huawei GRE bonding", 0xFEAE: "AIROHIVE AP AP",
+    **dict.fromkeys((*range(0x8200, 0x8380, 0x10), 0x9000), "ARUBA WLAN"),
 }  # fmt: skip
 
 IP_PROTOCOL = {
@@ -70,11 +74,15 @@ ENCAPSULATION = {
     180: 85, 181: 86, 192: 97, 204: 19, 228: 129, 229: 130, 235: 132, 239: 141, 240: 135, 241: 136, 242: 180, 258: 171,
     274: 198, 276: 210,
 }  # fmt: skip
+#: Link types that are not read, but have a name, by LINKTYPE_ of the file.
+UNREAD_LINKS = {140: ("mtp2",), 165: ("mstp",), 235: ("dvb-ci",)}
+ERF = 98  #: of a record in an ERF file, whatever it carries
 ENCAPSULATION_NAME = {
     1: "Ethernet", 4: "PPP", 6: "FDDI with bit-swapped MAC addresses", 7: "Raw IP", 9: "Linux ARCNET",
     15: "NULL/Loopback", 20: "IEEE 802.11 Wireless LAN", 23: "IEEE 802.11 plus radiotap radio header",
     25: "Linux cooked-mode capture v1", 28: "Cisco HDLC", 42: "SS7 MTP2", 63: "BACnet MS/TP", 83: "Juniper Ethernet",
-    97: "Per-Packet Information header", 129: "Raw IPv4", 130: "Raw IPv6", 132: "DVB-CI (Common Interface)",
+    97: "Per-Packet Information header",
+    98: "Extensible Record Format", 129: "Raw IPv4", 130: "Raw IPv6", 132: "DVB-CI (Common Interface)",
     141: "NFLOG", 180: "IP over IB", 210: "Linux cooked-mode capture v2",
 }  # fmt: skip
 

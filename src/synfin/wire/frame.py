@@ -14,6 +14,7 @@ from synfin.wire.walk import Assembled, Next, Reader, Walk
 
 MAX_FRAME_LEN = 0x7FFFFFFF  #: a header that claims more is not believed
 
+ETHERNET = 1  #: the LINKTYPE_ whose frames may end with a check sequence
 MAX_HEADERS = 64  #: one inside the other; more is hostile
 
 LINKS: Mapping[int, Reader] = {**link.LINKS, **ethernet.LINKS, **ppp.LINKS, **wlan.LINKS, **monitor.LINKS}
@@ -53,6 +54,8 @@ class Captured(Protocol):
     @property
     def time_ns(self) -> int: ...
     @property
+    def timed(self) -> bool: ...
+    @property
     def link_type(self) -> int: ...
     @property
     def data(self) -> bytes: ...
@@ -70,6 +73,10 @@ class Captured(Protocol):
     def record(self) -> int | None: ...
     @property
     def noted(self) -> Noted: ...
+    @property
+    def fcs_len(self) -> int | None: ...
+    @property
+    def erf(self) -> bytes: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +112,8 @@ def dissect(packet: Captured, fragments: Reassembler | None = None) -> Frame:
     if packet.link_type not in LINKS:
         return Frame(packet, (), reason="unsupported")
     end = min(max(packet.wire_len, len(packet.data)), MAX_FRAME_LEN)
+    if packet.fcs_len and packet.link_type == ETHERNET:
+        end = max(end - packet.fcs_len, 0)
     walk = Walk(packet.data, packet.time_ns, packet.number, fragments, ports=PORTS)
     _walk(walk, Next("link", packet.link_type, 0, end))
     return _frame(packet, walk)

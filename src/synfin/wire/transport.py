@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from synfin.wire import ip
-from synfin.wire.ethernet import ARP, IP, IPV6
+from synfin.wire.ethernet import ARP, IP, IPV6, TWO_TAGS
 from synfin.wire.fragments import Part
 from synfin.wire.tcp import MIN_CAPTURED, MIN_SHOWN
 from synfin.wire.walk import Assembled, Next, Reader, Walk, plain
 
+_UDP_LITE = 136
 _RARP = 0x8035  #: RFC 903: the same packet
 _ATM = 19  #: hardware type
 #: ICMP messages that quote the packet they are about (RFC 792; RFC 4443 section 3)
@@ -68,8 +69,10 @@ def _network(walk: Walk, found: ip.Datagram) -> int:
     """Private IPv4 addresses may stand for other hosts in each VLAN: the innermost tag's number, else 0."""
     if not (_is_private(found.src) or _is_private(found.dst)):
         return 0
-    tag = next((layer for layer in reversed(walk.layers) if layer.name == "vlan"), None)
-    return 0 if tag is None else walk.number(tag.start, 2) & 0x0FFF
+    tag = next((layer for layer in reversed(walk.layers) if layer.name in ("vlan", "ieee8021ad")), None)
+    if tag is None:
+        return 0
+    return walk.number(tag.start + (4 if tag.header_len == TWO_TAGS else 0), 2) & 0x0FFF
 
 
 def _is_private(address: bytes) -> bool:
@@ -140,6 +143,13 @@ def udp(walk: Walk, at: int, end: int) -> Next | None:
     return Next("udp", low if low in walk.ports else high, at + 8, stop)
 
 
+def udp_lite(walk: Walk, at: int, end: int) -> Next | None:
+    """RFC 3828: no length of its own; tunnels are not expected."""
+    if not walk.layer("udplite", at, 8, end):
+        return plain(len(walk.data), end)
+    return plain(at + 8, end)
+
+
 def icmp(walk: Walk, at: int, end: int) -> Next | None:
     return _message(walk, "icmp", ICMP_ERRORS, IP, at, end)
 
@@ -160,5 +170,5 @@ def _message(walk: Walk, name: str, errors: frozenset[int], quoted: int, at: int
 
 
 ETHERTYPES: Mapping[int, Reader] = {IP: ipv4, IPV6: ipv6, ARP: arp, _RARP: arp}
-PROTOCOLS: Mapping[int, Reader] = {ip.TCP: tcp, ip.UDP: udp, ip.ICMP: icmp, ip.ICMPV6: icmpv6}
+PROTOCOLS: Mapping[int, Reader] = {ip.TCP: tcp, ip.UDP: udp, _UDP_LITE: udp_lite, ip.ICMP: icmp, ip.ICMPV6: icmpv6}
 PPP: Mapping[int, Reader] = {0x0021: ipv4, 0x0057: ipv6}
