@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from struct import Struct
 
 from synfin._kernels import cells, choose, follow
@@ -31,18 +31,20 @@ class Recalling:
 
     def see(self) -> None:
         """Follow a whole block: to be called for every block."""
-        rows = self._blocks.view.others()
-        if self._blocks.facts is not None:
-            rows = sorted({*rows, *self._multipath()})
+        rows, multipath = self._blocks.view.others(), self._multipath() if self._blocks.facts is not None else []
+        if multipath:
+            rows = sorted({*rows, *multipath})
         self._known = {index: self._row(index) for index in rows}
         self._blocks.recalled = self._known.keys()
 
-    def _multipath(self) -> Iterator[int]:
+    def _multipath(self) -> list[int]:
         """The rows of plain segments with options of Multipath TCP."""
         field, count = self._blocks.field(_OPTION), self._blocks.count
         verdicts = bytearray(count)
         choose.present(self._blocks.view, field, bytearray(b"\1") * count, verdicts)
-        return (index for index, verdict in enumerate(verdicts) if verdict != choose.NO)
+        if verdicts.count(choose.NO) == count:  # nearly always
+            return []
+        return [index for index, verdict in enumerate(verdicts) if verdict != choose.NO]
 
     def _row(self, index: int) -> Recalled:
         frame = dissect(self._packet(index), self._fragments)
