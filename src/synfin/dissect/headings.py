@@ -23,6 +23,8 @@ MADE = (
     (re.compile(r"Options: \("), "选项: ("),
     (re.compile(r"Unknown object \((\d+)/(\d+)\)"), r"未知对象（\1/\2）"),
     (re.compile(r"(Sender|Target) ATM (number|subaddress) type/length: (.+)"), r"ATM \2（\1）类型/长度：\3"),
+    (re.compile(r"Unknown version (\d+)"), r"未知版本 \1"),
+    (re.compile(r"Option \(length of (\d+) is past end of options\)"), r"选项（长度 \1 超出选项区）"),
     (re.compile(r"Ext: Unknown ext (\d+)"), r"扩展：未知（\1）"),
     (re.compile(r"Label: (\d+), Exp: (\d+), S: (\d+), TTL: (\d+)"), r"标签 \1，实验位 \2，栈底 \3，生存时间 \4"),
 )
