@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import frames_carrying
 import frames_checked
 import frames_icmp
 import frames_icmpv6
@@ -73,7 +74,7 @@ CASES: tuple[Case, ...] = (
     Case("check-sequences", frames_checked.check_sequences, ("eth",), ("eth.check_fcs:TRUE",),
          apart=("eth.padding_bad", "eth.trailer_tree")),
     Case("cookies", frames_checked.cookies, ("tcp",), ("tcp.read_seq_as_syn_cookie:TRUE",)),
-    Case("services", frames_checked.services, ("ip",), ("ip.decode_tos_as_diffserv:FALSE",)),
+    Case("types-of-service", frames_checked.services, ("ip",), ("ip.decode_tos_as_diffserv:FALSE",)),
     Case("evil", frames_checked.services, ("ip",), ("ip.security_flag:TRUE",)),
     Case("contents", frames_checked.contents, ("data", "frame"), _HASHES, apart=("data.text",)),
     Case("ip-options", frames_ip.options, ("ip",), odd=(6, 8, 9, 16, 28, 40, 52, 54)),
@@ -111,6 +112,10 @@ CASES: tuple[Case, ...] = (
     Case("udp-lite-strict", frames_transport.datagrams, ("udp", "udplite"),
          ("udplite.check_checksum:TRUE", "udplite.ignore_checksum_coverage:FALSE"), odd=(9, 15, 16)),
     Case("udp-zeros", frames_transport.zeros, ("udp",), odd=(1, 2, 3, 6, 7, 9, 10, 13, 14)),
+    Case("gre-routes", frames_carrying.routes, ("gre",), apart=("gre.3gpp2", "gre.ggp2", "/gre/data", "/gre/ppp")),
+    Case("erspan", frames_carrying.mirrors, ("erspan",), odd=(13,)),
+    Case("geneve", frames_carrying.virtual, ("geneve",), apart=("past end of options",)),
+    Case("services", frames_carrying.services, ("nsh", "etherip"), odd=(7, 8, 9, 15)),
     Case("inflated", frames_checked.contents, ("data",), ("data.uncompress_data:TRUE",)),
 )  # fmt: skip
 

@@ -82,7 +82,7 @@ def protocols(frame: Frame) -> str:
 
 
 def _is_generic(frame: Frame, layer: Layer) -> bool:
-    from synfin.dissect.tunnel_walk import is_generic
+    from synfin.dissect.overlay_walk import is_generic
 
     return is_generic(frame, layer)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from synfin.dissect import overlay_walk as overlays
 from synfin.dissect import tunnel_walk as walks
 from synfin.dissect import values
 from synfin.dissect.declare import Declare
@@ -24,11 +25,11 @@ def _header(name: str, found: Found, en: str, zh: str, *layers: str) -> Field:
     return Field(name, "protocol", layers or (name,), whole, en, zh, below=found)
 
 
-_gre, _erspan, _vxlan = Declare(walks.GRE, "gre"), Declare(walks.ERSPAN, "erspan"), Declare(walks.VXLAN, "vxlan")
-_geneve, _gtp = Declare(walks.GENEVE, "geneve"), Declare(walks.GTP, "gtp", "gtpprime")
+_gre, _erspan, _vxlan = Declare(walks.GRE, "gre"), Declare(walks.ERSPAN, "erspan"), Declare(overlays.VXLAN, "vxlan")
+_geneve, _gtp = Declare(overlays.GENEVE, "geneve"), Declare(walks.GTP, "gtp", "gtpprime")
 _l2tp, _pppoe = Declare(walks.L2TP, "l2tp"), Declare(walks.PPPOE, "pppoes")
-_ppp, _teredo, _nsh = Declare(walks.PPP, "ppp"), Declare(walks.TEREDO, "teredo"), Declare(walks.NSH, "nsh")
-_etherip, _ipcomp = Declare(walks.ETHERIP, "etherip"), Declare(walks.IPCOMP, "ipcomp")
+_ppp, _teredo, _nsh = Declare(walks.PPP, "ppp"), Declare(walks.TEREDO, "teredo"), Declare(overlays.NSH, "nsh")
+_etherip, _ipcomp = Declare(overlays.ETHERIP, "etherip"), Declare(walks.IPCOMP, "ipcomp")
 _hdlc = Declare(walks.CISCO_HDLC, "chdlc")
 
 FIELDS = (
@@ -53,6 +54,18 @@ FIELDS = (
     _gre("gre.key.call_id", "u16", "Call id", "呼叫编号"),
     _gre("gre.sequence_number", "u32", "Sequence number", "序号"),
     _gre("gre.ack_number", "u32", "Acknowledgment number", "确认号"),
+    _gre("gre.routing", "none", "Routing", "路由"),
+    _gre("gre.routing.address_family", "u16", "Address family", "地址族"),
+    _gre("gre.routing.sre_offset", "u8", "Offset of the active entry", "当前条目偏移"),
+    _gre("gre.routing.src_length", "u8", "Length of the entry", "条目长度"),
+    _gre("gre.routing.information", "bytes", "Routing information", "路由信息"),
+    _gre("gre.wccp.redirect_header", "none", "Redirect header", "重定向首部"),
+    _gre("gre.wccp.dynamic_service", "bool", "Dynamic service", "动态服务", mask=0x1),
+    _gre("gre.wccp.alternative_bucket_used", "bool", "Alternative bucket is used", "使用备用桶", mask=0x2),
+    _gre("gre.wccp.redirect_header_valid", "bool", "Redirect header is valid", "重定向首部有效", mask=0x4),
+    _gre("gre.wccp.service_id", "u8", "Service", "服务编号"),
+    _gre("gre.wccp.alternative_bucket", "u8", "Alternative bucket", "备用桶"),
+    _gre("gre.wccp.primary_bucket", "u8", "Primary bucket", "主桶"),
     _header("erspan", walks.ERSPAN, "Encapsulated Remote Switch Packet ANalysis", "封装的远程交换端口镜像"),
     _erspan("erspan.version", "u16", "Version", "版本", values={1: "Type II", 2: "Type III"}, mask=0xF000),
     _erspan("erspan.vlan", "u16", "VLAN", "VLAN", mask=0x0FFF),
@@ -71,7 +84,24 @@ FIELDS = (
     _erspan("erspan.direction", "bool", "Direction", "方向", values={0: "Ingress", 1: "Egress"}, mask=0x0008, bits=16),
     _erspan("erspan.gra", "u16", "Timestamp granularity", "时间戳粒度", mask=0x0006),
     _erspan("erspan.o", "u16", "Another header stands", "还有子首部", mask=0x0001),
-    _header("vxlan", walks.VXLAN, "Virtual eXtensible Local Area Network", "虚拟可扩展局域网"),
+    _erspan("erspan.platid", "u32", "Platform", "平台编号", mask=0xFC000000),
+    *(
+        _erspan(f"erspan.{name}", "u32", en, zh, mask=mask)
+        for name, mask, en, zh in (
+            ("pid1.rsvd1", 0x03FFF000, "Reserved", "保留"), ("pid1.vsmid", 0xFFF, "VSM domain", "VSM 域编号"),
+            ("pid1.port_index", 0, "Port index", "端口索引"), ("pid3.rsvd1", 0x03FFC000, "Reserved", "保留"),
+            ("pid3.port_index", 0x3FFF, "Port index", "端口索引"),
+            ("pid3.timestamp", 0, "Upper half of the timestamp", "时间戳高位"),
+            ("pid4.rsvd1", 0x03FFC000, "Reserved", "保留"), ("pid4.rsvd2", 0x3FFF, "Reserved", "保留"),
+            ("pid4.rsvd3", 0, "Reserved", "保留"), ("pid5.switchid", 0x03FF0000, "Switch", "交换机编号"),
+            ("pid5.port_index", 0xFFFF, "Port index", "端口索引"), ("pid5.timestamp", 0, "Seconds", "时间戳（秒）"),
+            ("pid7.rsvd1", 0x03F00000, "Reserved", "保留"), ("pid7.source_index", 0xFFFFF, "Source index", "来源索引"),
+            ("pid7.timestamp", 0, "Upper half of the timestamp", "时间戳高位"),
+        )
+    ),
+    _erspan("erspan.pid.rsvd", "u64", "Reserved", "保留", mask=0x03FFFFFF),
+    _erspan.note("erspan.version.unknown", "warning", "undecoded", "Unknown version", "未知版本"),
+    _header("vxlan", overlays.VXLAN, "Virtual eXtensible Local Area Network", "虚拟可扩展局域网"),
     _vxlan("vxlan.flags", "u16X", "Flags", "标志"),
     _vxlan("vxlan.flag_g", "bool", "Group policy stands", "含组策略", mask=0x8000, bits=16),
     _vxlan("vxlan.flag_i", "bool", "Network identifier stands", "含网络标识", mask=0x0800, bits=16),
@@ -88,7 +118,7 @@ FIELDS = (
            values={1: "IPv4", 2: "IPv6", 3: "Ethernet", 4: "NSH"}),
     _vxlan("vxlan.vni", "u24", "Network identifier", "网络标识"),
     _vxlan("vxlan.reserved8", "u8", "Reserved", "保留"),
-    _header("geneve", walks.GENEVE, "Generic Network Virtualization Encapsulation", "通用网络虚拟化封装"),
+    _header("geneve", overlays.GENEVE, "Generic Network Virtualization Encapsulation", "通用网络虚拟化封装"),
     _geneve("geneve.version", "u8", "Version", "版本"),
     _geneve("geneve.flags", "u8x", "Flags", "标志"),
     _geneve("geneve.flags.oam", "bool", "Operations and maintenance", "运维包", mask=0x80),
@@ -106,6 +136,13 @@ FIELDS = (
     _geneve("geneve.option.flags.reserved", "bool", "Reserved", "保留", mask=0xE0),
     _geneve("geneve.option.length", "u8", "Length", "长度", unit="bytes"),
     _geneve("geneve.option.unknown.data", "bytes", "Data", "数据"),
+    _geneve("geneve.option.gcp.vnid", "u32", "Virtual network", "虚拟网络编号", mask=0xFFFFFFF0),
+    _geneve("geneve.option.gcp.direction", "bool", "Direction", "方向", mask=0x1, bits=32),
+    _geneve("geneve.option.gcp.reserved", "bool", "Reserved", "保留", mask=0xE, bits=32),
+    _geneve("geneve.option.gcp.endpoint", "bytes", "Endpoint", "端点编号"),
+    _geneve("geneve.option.gcp.profile", "u64", "Profile", "配置编号"),
+    _geneve.note("geneve.version.unknown", "warning", "protocol", "Unknown version", "未知版本"),
+    _geneve.note("geneve.option.length.invalid", "error", "malformed", "Invalid length for an option", "选项长度无效"),
     _header("gtp", walks.GTP, "GPRS Tunneling Protocol", "GPRS 隧道协议", "gtp", "gtpprime"),
     _gtp("gtp.flags", "u8x", "Flags", "标志"),
     _gtp("gtp.flags.version", "u8", "Version", "版本", mask=0xE0),
@@ -168,9 +205,10 @@ FIELDS = (
     _teredo("teredo.orig", "none", "Origin", "来源"),
     _teredo("teredo.orig.port", "u16", "Origin port", "来源端口"),
     _teredo("teredo.orig.addr", "ipv4", "Origin address", "来源地址"),
-    _header("nsh", walks.NSH, "Network Service Header", "网络服务首部"),
+    _header("nsh", overlays.NSH, "Network Service Header", "网络服务首部"),
     _nsh("nsh.version", "u16", "Version", "版本", mask=0xC000),
     _nsh("nsh.Obit", "u16", "Operations and maintenance", "运维包", mask=0x2000),
+    _nsh("nsh.CBit", "u16", "Critical metadata", "含关键元数据", mask=0x1000),
     _nsh("nsh.ttl", "u16x", "Time to live", "生存时间", mask=0x0FC0),
     _nsh("nsh.length", "u16", "Length in words", "长度（字）"),
     _nsh("nsh.mdtype", "u8", "Kind of metadata", "元数据种类"),
@@ -178,9 +216,17 @@ FIELDS = (
     _nsh("nsh.spi", "u24", "Service path", "服务路径"),
     _nsh("nsh.si", "u8", "Service index", "服务索引"),
     _nsh("nsh.contextheader", "bytes", "Context header", "上下文首部"),
-    _header("etherip", walks.ETHERIP, "Ethernet over IP", "IP 上的以太网"),
+    _nsh("nsh.metadataclass", "u16", "Class", "类别"),
+    _nsh("nsh.metadatatype", "u8", "Type", "类型"),
+    _nsh("nsh.metadataunassignedbit", "u8x", "Unassigned bit", "未分配位", mask=0x80),
+    _nsh("nsh.metadatalen", "u8x", "Length", "长度", mask=0x7F),
+    _nsh("nsh.metadata", "bytes", "Metadata", "元数据"),
+    _nsh.note("nsh.length.invalid", "warning", "protocol", "Invalid length", "长度无效"),
+    _header("etherip", overlays.ETHERIP, "Ethernet over IP", "IP 上的以太网"),
     _etherip("etherip.ver", "u16", "Version", "版本", mask=0xF000),
     _etherip("etherip.reserved", "u16x", "Reserved", "保留", mask=0x0FFF),
+    _etherip.note("etherip.ver.not3", "warning", "protocol", "The version is not 3", "版本不是 3"),
+    _etherip.note("etherip.reserved.not0", "warning", "protocol", "The reserved bits are not 0", "保留位不为 0"),
     _header("ipcomp", walks.IPCOMP, "IP Payload Compression", "IP 载荷压缩"),
     _ipcomp("ipcomp.next_header", "u8x", "Next header", "下一首部", values=values.IP_PROTOCOL),
     _ipcomp("ipcomp.flags", "u8x", "Flags", "标志"),

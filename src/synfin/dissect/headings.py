@@ -36,10 +36,10 @@ MADE = (
     (re.compile(r"MPL Seed Info: "), "MPL 种子信息："),
     (re.compile(r"Options: \("), "选项: ("),
     (re.compile(r"Node (\d+)"), r"节点 \1"),
-    (re.compile(r"MPL Seed Info: "), "MPL 种子信息："),
     (re.compile(r"Unknown object \((\d+)/(\d+)\)"), r"未知对象（\1/\2）"),
     (re.compile(r"(Sender|Target) ATM (number|subaddress) type/length: (.+)"), r"ATM \2（\1）类型/长度：\3"),
-    (re.compile(r"Node (\d+)"), r"节点 \1"),
+    (re.compile(r"Unknown version (\d+)"), r"未知版本 \1"),
+    (re.compile(r"Option \(length of (\d+) is past end of options\)"), r"选项（长度 \1 超出选项区）"),
     (re.compile(r"Ext: Unknown ext (\d+)"), r"扩展：未知（\1）"),
     (
         re.compile(r"Duplicate IP address detected for (.*) - also in use by (.*) \(frame (\d+)\)"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from synfin.dissect.cursor import Cursor, over, over_unit
+from synfin.dissect.load import limit
 from synfin.dissect.option import Found, Item
 from synfin.dissect.verified import BAD, of_gre
 from synfin.dissect.verified import Found as Checksum
@@ -14,9 +15,22 @@ if TYPE_CHECKING:
     from synfin.wire.frame import Frame
     from synfin.wire.layer import Layer
 
-GRE_PPP = 0x880B  #: type of what PPTP carries
-VXLAN_PORT, VXLAN_GPE_PORT = 4789, 4790
+WCCP = b"\x88\x3e"
+GRE_ACKNOWLEDGED = (0x880B, 0x8881)  #: types of which one bit tells of an acknowledgment: PPTP, CDMA2000
 ERSPAN_2, ERSPAN_3 = 1, 2
+PLATFORM_LEN = 8
+_BY_SWITCH = ({"erspan.pid5.switchid": 0x03FF0000, "erspan.pid5.port_index": 0xFFFF}, "erspan.pid5.timestamp")
+_BY_SOURCE = ({"erspan.pid7.rsvd1": 0x03F00000, "erspan.pid7.source_index": 0xFFFFF}, "erspan.pid7.timestamp")
+#: Parts of the first word, and the second, by platform.
+PLATFORMS: dict[int, tuple[dict[str, int], str]] = {
+    0: _BY_SOURCE,
+    7: _BY_SOURCE,
+    5: _BY_SWITCH,
+    6: _BY_SWITCH,
+    1: ({"erspan.pid1.rsvd1": 0x03FFF000, "erspan.pid1.vsmid": 0xFFF}, "erspan.pid1.port_index"),
+    3: ({"erspan.pid3.rsvd1": 0x03FFC000, "erspan.pid3.port_index": 0x3FFF}, "erspan.pid3.timestamp"),
+    4: ({"erspan.pid4.rsvd1": 0x03FFC000, "erspan.pid4.rsvd2": 0x3FFF}, "erspan.pid4.rsvd3"),
+}
 GTP_USER_DATA = 255
 PDU_SESSION, PDCP_NUMBER, UDP_PORT = 0x85, 0xC0, 0x40
 MAX_EXTENSIONS = 16
@@ -37,7 +51,7 @@ def gre(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Item, ...]:
     cursor = over(frame, layer)
     flags = max(cursor.peek(2), 0)
     version = {"gre.flags.version": 0x0007}
-    if cursor.peek(2, 2) == GRE_PPP:
+    if cursor.peek(2, 2) in GRE_ACKNOWLEDGED:
         middle = {"gre.flags.ack": 0x0080, "gre.flags.reserved": 0x0078}
     else:
         middle = {"gre.flags.reserved": 0x00F8}
@@ -55,7 +69,38 @@ def gre(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Item, ...]:
         cursor.number("gre.sequence_number", 4)
     if flags & 7 == 1 and flags & 0x0080:
         cursor.number("gre.ack_number", 4)
+    if flags & 0x4000:
+        _routes(cursor)
+    if frame.data[layer.start + 2 : layer.start + 4] == WCCP:
+        cursor.note(*_redirection(frame, layer))
     return tuple(cursor.items)
+
+
+def _routes(cursor: Cursor) -> None:
+    """Source route entries up to one that is empty (RFC 1701); each is at least four bytes long."""
+    while cursor.room >= 4 and cursor.whole:
+        family, size = cursor.peek(2), cursor.peek(1, 3)
+        cursor.add("gre.routing", True, cursor.at, 4 + size)
+        cursor.number("gre.routing.address_family", 2)
+        cursor.number("gre.routing.sre_offset", 1)
+        cursor.number("gre.routing.src_length", 1)
+        cursor.raw("gre.routing.information", size)
+        if not family and not size:
+            return
+
+
+def _redirection(frame: Frame, layer: Layer) -> tuple[Item, ...]:
+    """The header of WCCP version 2 behind GRE's; version 1 has none, and IPv4 begins with 4."""
+    start = layer.start + layer.header_len
+    inner = Cursor(frame.data, start, min(start + 4, limit(frame, layer)))
+    if inner.room < 4 or inner.peek(1) >> 4 == 4:
+        return ()
+    masks = {"gre.wccp.dynamic_service": 1, "gre.wccp.alternative_bucket_used": 2, "gre.wccp.redirect_header_valid": 4}
+    inner.note(*inner.parts(1, masks))
+    inner.skip(1)
+    for name in ("service_id", "alternative_bucket", "primary_bucket"):
+        inner.number(f"gre.wccp.{name}", 1)
+    return (Item("gre.wccp.redirect_header", True, start, 4, tuple(inner.items)),)
 
 
 def _gre_checksum(cursor: Cursor, found: Checksum) -> None:
@@ -70,7 +115,9 @@ def erspan(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Item, ...]:
     cursor = over(frame, layer)
     version = cursor.peek(2) >> 12
     if version not in (ERSPAN_2, ERSPAN_3):
-        return tuple(cursor.parts(2, {"erspan.version": 0xF000}))
+        told = cursor.parts(2, {"erspan.version": 0xF000})
+        note = (Item("erspan.version.unknown", True),)
+        return (*told, *(item._replace(children=note) for item in told))
     cursor.note(*cursor.parts(2, {"erspan.version": 0xF000, "erspan.vlan": 0x0FFF}))
     cursor.skip(2)
     second = "erspan.encap" if version == ERSPAN_2 else "erspan.bso"
@@ -84,77 +131,25 @@ def erspan(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Item, ...]:
     cursor.number("erspan.sgt", 2)
     names = {"erspan.p": 0x8000, "erspan.ft": 0x7C00, "erspan.hw": 0x03F0, "erspan.direction": 0x0008,
              "erspan.gra": 0x0006, "erspan.o": 0x0001}  # fmt: skip
+    more = cursor.peek(2) & 1
     cursor.note(*cursor.parts(2, names))
+    cursor.skip(2)
+    if more and cursor.room >= PLATFORM_LEN:
+        _platform(cursor)
     return tuple(cursor.items)
 
 
-def is_generic(frame: Frame, layer: Layer) -> bool:
-    """Whether a VXLAN header is that of the generic protocol extension, by its port."""
-    above = frame.layers[max(frame.layers.index(layer) - 1, 0)]
-    ports = frame.data[above.start : above.start + 4] if above.name == "udp" else b""
-    known = {int.from_bytes(ports[:2], "big"), int.from_bytes(ports[2:], "big")}
-    return VXLAN_GPE_PORT in known and VXLAN_PORT not in known
-
-
-def vxlan(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Item, ...]:
-    """RFC 7348 with the group policy extension, or the generic protocol extension on its own port."""
-    cursor = over(frame, layer)
-    if is_generic(frame, layer):
-        bits = {"vxlan.ver": 0x30, "vxlan.i_bit": 0x08, "vxlan.p_bit": 0x04, "vxlan.o_bit": 0x01}
-        rest = Item("vxlan.flags_reserved", (cursor.peek(1) & 0xC2) >> 1, cursor.at, 1)
-        cursor.number("vxlan.flags", 1, *cursor.parts(1, bits), rest)
-        cursor.number("vxlan.reserved_16", 2)
-        cursor.number("vxlan.next_proto", 1)
-    else:
-        bits = {"vxlan.flag_g": 0x8000, "vxlan.flag_i": 0x0800, "vxlan.flag_d": 0x0040, "vxlan.flag_a": 0x0008}
-        reserved = cursor.peek(2) & 0x77B7
-        children = (*cursor.parts(2, bits), Item("vxlan.flags_reserved", reserved, cursor.at, 2))
-        cursor.number("vxlan.flags", 2, *children)
-        cursor.number("vxlan.gbp", 2)
-    cursor.number("vxlan.vni", 3)
-    cursor.number("vxlan.reserved8", 1)
-    return tuple(cursor.items)
-
-
-def geneve(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Item, ...]:
-    """RFC 8926 section 3.4."""
-    cursor = over(frame, layer)
-    first = cursor.peek(1)
-    if first >= 0:
-        cursor.add("geneve.version", first >> 6, cursor.at, 1)
-        cursor.add("geneve.option.length", (first & 0x3F) * 4, cursor.at, 1)
-    cursor.skip(1)
-    bits = {"geneve.flags.oam": 0x80, "geneve.flags.critical": 0x40, "geneve.flags.reserved": 0x3F}
-    flags = tuple(item._replace(value=min(item.value, 1)) for item in cursor.parts(1, bits))
-    cursor.number("geneve.flags", 1, *flags)
-    cursor.number("geneve.proto_type", 2)
-    cursor.number("geneve.vni", 3)
-    cursor.number("geneve.reserved", 1)
-    if cursor.room:
-        start, inner = cursor.at, cursor.within(cursor.room)
-        while inner.room >= 4 and inner.whole:
-            inner.note(_geneve_option(inner))
-        raw = frame.data[start : cursor.at]
-        cursor.add("geneve.options", raw, start, len(raw), *inner.items)
-    return tuple(cursor.items)
-
-
-def _geneve_option(cursor: Cursor) -> Item:
-    start = cursor.at
-    size = 4 + (cursor.peek(1, 3) & 0x1F) * 4
-    inner = cursor.within(size)
-    inner.number("geneve.option.class", 2)
-    critical = inner.parts(1, {"geneve.option.type.critical": 0x80})
-    inner.number("geneve.option.type", 1, *critical)
-    reserved = inner.parts(1, {"geneve.option.flags.reserved": 0xE0})
-    flags = inner.peek(1) >> 5
-    inner.add("geneve.option.flags", flags, inner.at, 1, *(one._replace(value=min(one.value, 1)) for one in reserved))
-    inner.add("geneve.option.length", size, inner.at, 1)
-    inner.skip(1)
-    if inner.room:
-        inner.rest("geneve.option.unknown.data")
-    value = cursor.data[start : cursor.at]
-    return Item("geneve.option", value, start, len(value), tuple(inner.items))
+def _platform(cursor: Cursor) -> None:
+    """Eight bytes whose meaning depends on the platform that wrote them."""
+    first = cursor.peek(1) >> 2
+    cursor.note(*cursor.parts(4, {"erspan.platid": 0xFC000000}))
+    if first not in PLATFORMS:
+        cursor.note(*cursor.parts(8, {"erspan.pid.rsvd": 0x03FFFFFF}))
+        return
+    masks, last = PLATFORMS[first]
+    cursor.note(*cursor.parts(4, masks))
+    cursor.skip(4)
+    cursor.number(last, 4)
 
 
 def gtp(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Item, ...]:
@@ -285,29 +280,6 @@ def teredo(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Item, ...]:
     return tuple(cursor.items)
 
 
-def nsh(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Item, ...]:
-    """RFC 8300 section 2."""
-    cursor = over(frame, layer)
-    cursor.note(*cursor.parts(2, {"nsh.version": 0xC000, "nsh.Obit": 0x2000, "nsh.ttl": 0x0FC0}))
-    words = cursor.peek(2) & 0x3F
-    if cursor.fits(2):
-        cursor.add("nsh.length", words, cursor.at, 2)
-    cursor.skip(2)
-    kind = cursor.number("nsh.mdtype", 1)
-    cursor.number("nsh.nextproto", 1)
-    cursor.number("nsh.spi", 3)
-    cursor.number("nsh.si", 1)
-    while kind == 1 and cursor.room >= 4:
-        cursor.raw("nsh.contextheader", 4)
-    return tuple(cursor.items)
-
-
-def etherip(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Item, ...]:
-    """RFC 3378 section 3."""
-    cursor = over(frame, layer)
-    return cursor.parts(2, {"etherip.ver": 0xF000, "etherip.reserved": 0x0FFF})
-
-
 def ipcomp(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Item, ...]:
     """RFC 3173 section 3.1."""
     cursor = over(frame, layer)
@@ -325,6 +297,5 @@ def cisco_hdlc(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Item, .
     return tuple(cursor.items)
 
 
-GRE, ERSPAN, VXLAN, GENEVE, GTP = Found(gre), Found(erspan), Found(vxlan), Found(geneve), Found(gtp)
-L2TP, PPPOE, PPP, TEREDO, NSH = Found(l2tp), Found(pppoe), Found(ppp), Found(teredo), Found(nsh)
-ETHERIP, IPCOMP, CISCO_HDLC = Found(etherip), Found(ipcomp), Found(cisco_hdlc)
+GRE, ERSPAN, GTP, L2TP, PPPOE, PPP = Found(gre), Found(erspan), Found(gtp), Found(l2tp), Found(pppoe), Found(ppp)
+TEREDO, IPCOMP, CISCO_HDLC = Found(teredo), Found(ipcomp), Found(cisco_hdlc)
