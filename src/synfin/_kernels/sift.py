@@ -563,9 +563,7 @@ def sift_pcap(
     begin(cython.address(kept), rows, seed, numbers, before_ns, number, last_ns)
     b = cython.address(buf[0])
     with cython.nogil:
-        why = pcap_kept(
-            sieve, b, cython.address(at), end, base, swapped, ns_per_tick, link_type, cython.address(kept)
-        )
+        why = pcap_kept(sieve, b, cython.address(at), end, base, swapped, ns_per_tick, link_type, cython.address(kept))
     return kept.n, at, why, kept.number, kept.last_ns
 
 
