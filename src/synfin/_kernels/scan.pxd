@@ -4,6 +4,21 @@ from synfin._kernels.row cimport Row
 
 cdef enum:
     MAX_CAP = 0x40000  # captured bytes of a frame: more is damage
+    MAX_BLOCK = 0x1000000  # bytes of a pcapng block that the walk takes
+    WHOLE = -1  # a block was read
+
+# An Enhanced Packet Block.
+ctypedef struct Enhanced:
+    unsigned int size
+    unsigned int cap
+    unsigned int wire
+    unsigned int link
+    unsigned int interface
+    long long time_ns
+
+cdef int packet_block(
+    const unsigned char* b, Py_ssize_t room, int big, const long long* facts, unsigned int known, Enhanced* found
+) noexcept nogil
 
 cdef Py_ssize_t pcap_rows(
     const unsigned char* b, Py_ssize_t* place, Py_ssize_t end, unsigned long long base, int big, long long ns_per_tick,

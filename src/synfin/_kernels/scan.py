@@ -38,7 +38,7 @@ from cython.cimports.synfin._kernels.row import (
     Row,
     is_ordinary,
 )
-from cython.cimports.synfin._kernels.scan import MAX_CAP
+from cython.cimports.synfin._kernels.scan import MAX_BLOCK, MAX_CAP, WHOLE, Enhanced
 
 if not cython.compiled:
     raise ImportError("the kernel scan is not compiled")
@@ -59,7 +59,6 @@ OTHER = 2  #: a pcapng block that is no packet block, at the returned position
 CORRUPT = 3  #: an impossible length, at the returned position
 
 MAX_CAP_LEN: int = MAX_CAP
-MAX_BLOCK = cython.declare(uint, 0x1000000)
 MIN_CAPTURED = cython.declare(cint, 16)  # bytes of a TCP header up to its window: fewer say too little
 MAX_TUNNELS = cython.declare(cint, 3)  # one inside the other; deeper nesting is left to the readable code
 
@@ -415,6 +414,52 @@ def pcap_rows(
 
 @cython.cfunc
 @cython.nogil
+@cython.inline
+@cython.exceptval(check=False)
+def packet_block(
+    b: cython.p_const_uchar, room: cython.Py_ssize_t, big: cint, facts: cython.pointer(cython.const[longlong]),
+    known: uint, found: cython.pointer(Enhanced),
+) -> cint:  # fmt: skip
+    """Read the block at `b`, of which `room` bytes are there; why the walk ends before it, WHOLE where it is read."""
+    cap: uint
+    which: uint
+    ticks: ulonglong
+    rate: ulonglong
+    time_ns: ulonglong
+    if load32(b, big) != 6:
+        return 2
+    found.size = load32(b + 4, big)
+    if found.size < 32 or found.size & 3 or found.size > MAX_BLOCK:
+        return 3
+    if room < found.size:
+        return 0
+    which = load32(b + 8, big)
+    cap = load32(b + 20, big)
+    if which >= known or facts[4 * which + 1] == 0:
+        return 2
+    if cap > MAX_CAP or cap > found.size - 32 or load32(b + found.size - 4, big) != found.size:
+        return 3
+    # options (comments) follow the data: they do not change a row
+    ticks = (cython.cast(ulonglong, load32(b + 12, big)) << 32) | load32(b + 16, big)
+    rate = cython.cast(ulonglong, facts[4 * which + 1])
+    # unsigned: a time beyond 64 bits wraps
+    if rate == 1000000:
+        time_ns = ticks * 1000
+    elif rate == 1000000000:
+        time_ns = ticks
+    else:
+        time_ns = ticks // rate * 1000000000 + ticks % rate * 1000000000 // rate
+    time_ns += cython.cast(ulonglong, facts[4 * which + 2]) * 1000000000
+    found.time_ns = cython.cast(longlong, time_ns)
+    found.cap = cap
+    found.wire = load32(b + 24, big)
+    found.interface = cython.cast(uint, facts[4 * which + 3])
+    found.link = cython.cast(uint, facts[4 * which]) & 0xFFFF
+    return WHOLE
+
+
+@cython.cfunc
+@cython.nogil
 @cython.exceptval(check=False)
 def pcapng_rows(
     b: cython.p_const_uchar, place: cython.pointer(cython.Py_ssize_t), end: cython.Py_ssize_t, base: ulonglong,
@@ -425,54 +470,25 @@ def pcapng_rows(
     row: cython.pointer(Row)
     n: cython.Py_ssize_t = 0
     at: cython.Py_ssize_t = place[0]
-    size: uint
-    cap: uint
-    which: uint
-    ticks: ulonglong
-    rate: ulonglong
-    time_ns: ulonglong
+    found: Enhanced
     why: cint = 0
     while end - at >= 12:
         if n >= room:
             why = 1
             break
-        if load32(b + at, big) != 6:
-            why = 2
+        why = packet_block(b + at, end - at, big, facts, known, cython.address(found))
+        if why != WHOLE:
             break
-        size = load32(b + at + 4, big)
-        if size < 32 or size & 3 or size > MAX_BLOCK:
-            why = 3
-            break
-        if end - at < size:
-            break
-        which = load32(b + at + 8, big)
-        cap = load32(b + at + 20, big)
-        if which >= known or facts[4 * which + 1] == 0:
-            why = 2
-            break
-        if cap > MAX_CAP or cap > size - 32 or load32(b + at + size - 4, big) != size:
-            why = 3
-            break
-        # options (comments) follow the data: they do not change a row
-        ticks = (cython.cast(ulonglong, load32(b + at + 12, big)) << 32) | load32(b + at + 16, big)
-        rate = cython.cast(ulonglong, facts[4 * which + 1])
+        why = 0
         row = first + n
-        # unsigned: a time beyond 64 bits wraps
-        if rate == 1000000:
-            time_ns = ticks * 1000
-        elif rate == 1000000000:
-            time_ns = ticks
-        else:
-            time_ns = ticks // rate * 1000000000 + ticks % rate * 1000000000 // rate
-        time_ns += cython.cast(ulonglong, facts[4 * which + 2]) * 1000000000
-        row.time_ns = cython.cast(longlong, time_ns)
+        row.time_ns = found.time_ns
         row.offset = base + cython.cast(ulonglong, at) + 28
-        row.cap_len = cap
-        row.wire_len = load32(b + at + 24, big)
-        row.interface = cython.cast(uint, facts[4 * which + 3])
-        row.link_type = cython.cast(ushort, facts[4 * which])
-        dissect(b + at + 28, cap, row.wire_len, row.link_type, row, seed)
-        at += size
+        row.cap_len = found.cap
+        row.wire_len = found.wire
+        row.interface = found.interface
+        row.link_type = cython.cast(ushort, found.link)
+        dissect(b + at + 28, found.cap, found.wire, found.link, row, seed)
+        at += found.size
         n += 1
     place[0] = at
     stopped[0] = why

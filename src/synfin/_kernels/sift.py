@@ -48,7 +48,7 @@ from cython.cimports.synfin._kernels.cells import (
 from cython.cimports.synfin._kernels.octets import be16, be32, big, load32
 from cython.cimports.synfin._kernels.plain import Place, located
 from cython.cimports.synfin._kernels.row import KIND_INVOLVED, KIND_QUOTED, KIND_TCP, OPT_CUT, Row
-from cython.cimports.synfin._kernels.scan import MAX_CAP, dissect
+from cython.cimports.synfin._kernels.scan import MAX_CAP, WHOLE, Enhanced, dissect, packet_block
 from cython.cimports.synfin._kernels.sift import (
     MAX_BOUNDS,
     MAX_PROBES,
@@ -504,6 +504,42 @@ def pcap_kept(
     return why
 
 
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def pcapng_kept(
+    sieve: Sieve, b: cython.p_const_uchar, place: cython.pointer(cython.Py_ssize_t), end: cython.Py_ssize_t,
+    base: ulonglong, swapped: cint, facts: cython.pointer(cython.const[longlong]), known: uint,
+    kept: cython.pointer(Kept),
+) -> cint:  # fmt: skip
+    """`scan.pcapng_rows` through a sieve. The first frame, an odd time and the frame behind it always have a row."""
+    one: Whole
+    found: Enhanced
+    at: cython.Py_ssize_t = place[0]
+    must: cint
+    why: cint = 0
+    memset(cython.address(one), 0, cython.sizeof(Whole))
+    while end - at >= 12:
+        if kept.n >= kept.room:
+            why = 1
+            break
+        why = packet_block(b + at, end - at, swapped, facts, known, cython.address(found))
+        if why != WHOLE:
+            break
+        why = 0
+        kept.number += 1
+        must = kept.number == 1 or (found.time_ns | kept.last_ns) < 0
+        if must or found.link != 1 or not falls_quickly(sieve, b + at + 28, found.cap, found.wire):
+            one.p, one.cap, one.wire, one.number = b + at + 28, found.cap, found.wire, kept.number
+            one.link, one.time_ns = found.link, found.time_ns
+            if must or not falls(sieve, cython.address(one)):
+                keep(kept, cython.address(one), base + cython.cast(ulonglong, at) + 28, found.interface)
+        kept.last_ns = found.time_ns
+        at += found.size
+    place[0] = at
+    return why
+
+
 def sift_pcap(
     sieve: Sieve, buf: cython.const[uchar][::1], start: cython.Py_ssize_t, end: cython.Py_ssize_t, base: ulonglong,
     swapped: cint, ns_per_tick: longlong, link_type: uint, rows: uchar[::1], seed: ulonglong, numbers: uint[::1],
@@ -523,17 +559,54 @@ def sift_pcap(
         raise IndexError("outside the buffer")
     if start >= end:
         return 0, start, 0, number, last_ns
-    kept.first = cython.cast(cython.pointer(Row), cython.address(rows[0]))
+    memset(cython.address(kept), 0, cython.sizeof(Kept))
+    begin(cython.address(kept), rows, seed, numbers, before_ns, number, last_ns)
+    b = cython.address(buf[0])
+    with cython.nogil:
+        why = pcap_kept(sieve, b, cython.address(at), end, base, swapped, ns_per_tick, link_type, cython.address(kept))
+    return kept.n, at, why, kept.number, kept.last_ns
+
+
+@cython.cfunc
+@cython.exceptval(-1)
+def begin(
+    kept: cython.pointer(Kept), rows: uchar[::1], seed: ulonglong, numbers: uint[::1], before_ns: longlong[::1],
+    number: uint, last_ns: longlong,
+) -> cint:  # fmt: skip
     kept.room = rows.shape[0] // cython.cast(cython.Py_ssize_t, cython.sizeof(Row))
     kept.room = min(kept.room, numbers.shape[0], before_ns.shape[0])
     if kept.room < 1:
         raise IndexError("no room for a row")
+    kept.first = cython.cast(cython.pointer(Row), cython.address(rows[0]))
     kept.numbers = cython.address(numbers[0])
     kept.before_ns = cython.address(before_ns[0])
     kept.n, kept.number, kept.last_ns, kept.seed = 0, number, last_ns, seed
+    return 0
+
+
+def sift_pcapng(
+    sieve: Sieve, buf: cython.const[uchar][::1], start: cython.Py_ssize_t, end: cython.Py_ssize_t, base: ulonglong,
+    swapped: cint, interfaces: cython.const[longlong][::1], rows: uchar[::1], seed: ulonglong, numbers: uint[::1],
+    before_ns: longlong[::1], number: uint, last_ns: longlong,
+):  # fmt: skip
+    """The same for Enhanced Packet Blocks, as `scan.scan_pcapng` walks over them."""
+    kept: Kept
+    at: cython.Py_ssize_t = start
+    why: cint
+    b: cython.p_const_uchar
+    known: uint = cython.cast(uint, interfaces.shape[0] // 4)
+    facts: cython.pointer(cython.const[longlong]) = cython.NULL
+    if start < 0 or end > buf.shape[0]:
+        raise IndexError("outside the buffer")
+    if start >= end:
+        return 0, start, 0, number, last_ns
+    if known:
+        facts = cython.address(interfaces[0])
+    memset(cython.address(kept), 0, cython.sizeof(Kept))
+    begin(cython.address(kept), rows, seed, numbers, before_ns, number, last_ns)
     b = cython.address(buf[0])
     with cython.nogil:
-        why = pcap_kept(sieve, b, cython.address(at), end, base, swapped, ns_per_tick, link_type, cython.address(kept))
+        why = pcapng_kept(sieve, b, cython.address(at), end, base, swapped, facts, known, cython.address(kept))
     return kept.n, at, why, kept.number, kept.last_ns
 
 

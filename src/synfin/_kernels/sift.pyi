@@ -31,6 +31,21 @@ def sift_pcap(
     number: int,
     last_ns: int,
 ) -> tuple[int, int, int, int, int]: ...
+def sift_pcapng(
+    sieve: Sieve,
+    buf: Buffer,
+    start: int,
+    end: int,
+    base: int,
+    swapped: int,
+    interfaces: array[int],
+    rows: bytearray,
+    seed: int,
+    numbers: array[int],
+    before_ns: array[int],
+    number: int,
+    last_ns: int,
+) -> tuple[int, int, int, int, int]: ...
 def keep_marked(
     rows: bytearray,
     start: int,

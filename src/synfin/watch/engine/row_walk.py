@@ -47,17 +47,29 @@ def row_walk(reader: CaptureReader, rows: bytearray, seed: int) -> RowWalk | Non
 def sifting_walk(
     reader: CaptureReader, rows: bytearray, seed: int, sieve: Sieve, numbers: array[int], befores_ns: array[int]
 ) -> Sifting | None:
-    """The walk that leaves out what falls through a sieve; None where there is none for the format."""
-    header = reader.pcap_header
-    if header is None or header.lengths_swapped is not False:
-        return None
+    """The walk that leaves out what falls through a sieve; None for formats that are left to the reader."""
     from synfin._kernels import sift
 
-    big, tick, link_type = int(header.byte_order == ">"), _NS // header.ticks_per_second, header.link_type
+    header, section = reader.pcap_header, reader.pcapng
+    if header is not None:
+        if header.lengths_swapped is not False:
+            return None
+        big, tick, link_type = int(header.byte_order == ">"), _NS // header.ticks_per_second, header.link_type
 
-    def walk(buffer: bytearray, at: int, end: int, base: int, number: int, last_ns: int) -> Sifted:
-        return sift.sift_pcap(
-            sieve, buffer, at, end, base, big, tick, link_type, rows, seed, numbers, befores_ns, number, last_ns
+        def walk_pcap(buffer: bytearray, at: int, end: int, base: int, number: int, last_ns: int) -> Sifted:
+            return sift.sift_pcap(
+                sieve, buffer, at, end, base, big, tick, link_type, rows, seed, numbers, befores_ns, number, last_ns
+            )
+
+        return walk_pcap
+    if section is None:
+        return None
+    described = Described(reader.interfaces)
+
+    def walk_pcapng(buffer: bytearray, at: int, end: int, base: int, number: int, last_ns: int) -> Sifted:
+        big, interfaces = int(section.byte_order == ">"), described.since(section.first_interface)
+        return sift.sift_pcapng(
+            sieve, buffer, at, end, base, big, interfaces, rows, seed, numbers, befores_ns, number, last_ns
         )
 
-    return walk
+    return walk_pcapng
