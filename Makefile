@@ -16,7 +16,7 @@ export ALLOW_MISSING
 export PIP_ROOT_USER_ACTION := ignore
 
 .DEFAULT_GOAL := help
-.PHONY: help lab build test lint types imports pytest test-packages format agreement fields filters accuracy peers bench docs clean
+.PHONY: help lab build test lint types imports pytest test-packages format agreement fields filters outputs accuracy peers bench docs clean
 
 help:
 	@echo 'make lab         run server, client and sniffer, and explain the connection (SCENARIO=textbook)'
@@ -25,6 +25,7 @@ help:
 	@echo 'make agreement   compare with tshark on every capture at hand'
 	@echo 'make fields      compare every field, as -T fields and -T json, with tshark on every capture at hand'
 	@echo 'make filters     compare 5,000 display filters with tshark'
+	@echo 'make outputs     compare what is printed and written, option by option, with tshark on every capture at hand'
 	@echo 'make accuracy    measure the second opinion and tshark against truth, and write docs/accuracy.md'
 	@echo 'make peers       compare with tcptrace, Arkime, tcpdump and Suricata on every capture at hand'
 	@echo 'make bench       measure speed and memory beside other tools, and write docs/benchmarks.md (BENCH=--quick to try)'
@@ -99,6 +100,9 @@ fields: test-packages $(VENV)/installed-dev
 
 filters: test-packages $(VENV)/installed-dev
 	$(BIN)/python bench/filters_agreement.py
+
+outputs: test-packages $(VENV)/installed-dev
+	$(BIN)/python bench/output_agreement.py
 
 accuracy: test-packages $(VENV)/installed-dev
 	$(BIN)/python bench/accuracy.py

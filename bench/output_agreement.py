@@ -178,7 +178,11 @@ def main() -> int:
             if arguments.names and name not in arguments.names:
                 continue
             at = None if arguments.every else turn
-            compare(name, arguments.cases, at, arguments.packets, report, Path(place), environment)
+            try:
+                compare(name, arguments.cases, at, arguments.packets, report, Path(place), environment)
+            except KeyboardInterrupt:
+                print(f"interrupted at {name}", file=sys.stderr)
+                break
     whole = not arguments.names and arguments.cases == "*"
     unused = [rule for rule in report.rules if rule not in report.used] if whole else []
     _print(report, unused)

@@ -10,7 +10,7 @@ from itertools import zip_longest
 from typing import Any, NamedTuple
 
 _COLUMNS = ("number", "time", "source", "arrow", "destination", "protocol", "length", "info")
-_MESSAGE = "_ws.expert.message"
+_MESSAGES = ("_ws.expert.message", "_ws_expert__ws_expert_message")
 _SECTION = re.compile(
     r"(?m)^(?=={80}\n(?:\S+) (?:Conversations|Endpoints)\n)|^(?=\n={67}\nFollow: )|^(?=peers:\n)|"
     r"^(?=\n={67}\nProtocol Hierarchy)"
@@ -116,7 +116,7 @@ def _objects(theirs: list[Any], ours: list[Any]) -> Comparison:
 def _flat(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
     """Values by their paths; a name that repeats is numbered. What an expert note says is not compared."""
     if not isinstance(value, list) or not all(isinstance(one, tuple) for one in value):
-        if not path.split("#")[0].endswith(_MESSAGE) and not path.endswith("_ws_expert_message#0"):
+        if path.rsplit("/", 1)[-1].split("#")[0] not in _MESSAGES:
             yield path, value
         return
     seen: Counter[str] = Counter()
