@@ -174,8 +174,10 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as place:
         environment = {"PATH": os.environ["PATH"], "TZ": "UTC", "HOME": place, "XDG_CONFIG_HOME": place}
         os.environ["XDG_CONFIG_HOME"] = place
-        for turn, name in enumerate(arguments.names or captures(folder())):
-            at = None if arguments.every or arguments.names else turn
+        for turn, name in enumerate(captures(folder())):
+            if arguments.names and name not in arguments.names:
+                continue
+            at = None if arguments.every else turn
             compare(name, arguments.cases, at, arguments.packets, report, Path(place), environment)
     whole = not arguments.names and arguments.cases == "*"
     unused = [rule for rule in report.rules if rule not in report.used] if whole else []

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from craft6 import DST, EUI64, GLOBAL, GROUP, LINK, MAC, H, message, option
+from craft6 import DST, EUI64, GLOBAL, GROUP, LINK, MAC, NO_NEXT, H, header, message, option
+from frames_icmp import extension, thing
 
 #: DER: a name of one country, an RSA key of 64 bits.
 NAME = H("300d310b3009060355040613024652")
@@ -106,4 +107,20 @@ def messages() -> list[bytes]:
         message(130, 0, b"\x87\x10\0\0", DST, b"\x0a\x9d\0\0"), message(130, 0, b"\xff\xff\0\0", DST, b"\x0a\xff\0\0"),
         message(131, 0, RESERVED, DST), message(132, 0, RESERVED, DST),
         message(143, 0, b"\0\0\0\2\4\1\0\1", DST, GLOBAL, b"abcd\3\0\0\0", GROUP),
+    ]  # fmt: skip
+
+
+def extended() -> list[bytes]:
+    """Errors whose extensions stand behind the packet that they quote, and extended echo."""
+    labels, interface = thing(1, 1, b"\0\1\x01\x40"), thing(2, 0x0C, b"\0\0\0\5\0\2\0\0" + GLOBAL)
+    quoted = header(b"", NO_NEXT, src=GLOBAL, dst=LINK)
+    named, numbered = thing(3, 1, b"eth0"), thing(3, 2, b"\0\0\0\7")
+    addressed = [thing(3, 3, b"\0\1\4\0\x0a\0\0\1"), thing(3, 3, b"\0\2\x10\0" + GLOBAL)]
+    return [
+        message(3, 0, b"\x10\0\0\0", quoted.ljust(128, b"\0"), extension(labels)),
+        message(1, 4, b"\5\1\2\3", quoted, extension(labels, interface)),
+        message(1, 4, b"\5\0\0\0", quoted, extension(labels, good=False)), message(1, 4, b"\5\0\0\0", quoted),
+        message(1, 4, b"\x09\0\0\0", quoted), message(3, 0, b"\0\0\0\0", quoted.ljust(128, b"\0"), extension(labels)),
+        *(message(160, 0, b"\0\7\5\1", extension(one)) for one in (named, numbered, *addressed)),
+        message(160, 0, b"\0\7\5\xfe"), message(161, 0, b"\0\7\5\x47abcd"),
     ]  # fmt: skip

@@ -20,8 +20,10 @@ import frames_checked
 import frames_icmp
 import frames_icmpv6
 import frames_ip
+import frames_ipv6
 import frames_link
 import frames_rpl
+import frames_transport
 from wire_bytes import ETHERNET, write_pcap
 
 ANSWERS = Path(__file__).with_name("data") / "told"
@@ -62,6 +64,7 @@ _QUOTED = ("/icmp/tcp/", "/icmp/ip/", "/icmp/data")
 _BROKEN = (8, 9, 18, 19)  # objects whose names or addresses end where they do, or of an unknown kind
 #: No dissector of ASN.1 is here. Where a header breaks off no heading says so.
 _ENCODED = ("cga.subject", "x509_Name_tree", "x509_Certificate", "_ws.malformed")
+_EXTENDED = ("ipv6", "ipv6.hopopts", "ipv6.dstopts", "ipv6.routing", "ipv6.fraghdr")
 CASES: tuple[Case, ...] = (
     Case("checksums", frames_checked.checksums, ("ip", "tcp", "udp"), _VERIFIED, apart=_CHECKED),
     Case("checksums-none", frames_checked.checksums, ("udp",),
@@ -84,6 +87,7 @@ CASES: tuple[Case, ...] = (
     Case("handed-over", frames_icmpv6.handed_over, ("icmpv6",), apart=("icmpv6.unknown_data",)),
     Case("messages", frames_icmpv6.messages, ("icmpv6",),
          apart=("_ws.malformed", "data", "icmpv6.resp", "icmpv6.no_resp")),
+    Case("extended", frames_icmpv6.extended, ("icmpv6", "icmp"), apart=("_ws.malformed",)),
     Case("rpl", frames_rpl.rpl, ("icmpv6",), apart=("_ws.malformed",)),
     Case("vlan-tags", frames_link.tags, ("vlan",), odd=(10, 11, 15, 17)),
     Case("vlan-tags-1998", frames_link.tags, ("vlan",), ("vlan.version:IEEE 802.1Q-1998",), odd=(10, 11, 15, 17)),
@@ -94,6 +98,17 @@ CASES: tuple[Case, ...] = (
     Case("cooked-2", frames_link.cooked_anew, ("sll",), link_type=276),
     Case("loopback", frames_link.loops, ("null",), link_type=0, odd=(11,)),
     Case("arp-addresses", frames_link.addresses, ("arp",), odd=(29, 31)),
+    Case("ipv6-options", frames_ipv6.options, _EXTENDED, apart=("_ws.malformed",)),
+    Case("ipv6-traces", frames_ipv6.traces, _EXTENDED, apart=("_ws.malformed",)),
+    Case("ipv6-routings", frames_ipv6.routings, _EXTENDED, apart=("_ws.malformed",)),
+    Case("ipv6-headers", frames_ipv6.headers, ("icmpv6", *_EXTENDED), apart=("_ws.malformed",)),
+    Case("tcp-optimisers", frames_transport.optimisers, ("tcp",), odd=(6,)),
+    Case("udp-lite", frames_transport.datagrams, ("udp", "udplite"), odd=(15, 16)),
+    Case("udp-lite-checked", frames_transport.datagrams, ("udp", "udplite"), ("udplite.check_checksum:TRUE",),
+         odd=(15, 16)),
+    Case("udp-lite-strict", frames_transport.datagrams, ("udp", "udplite"),
+         ("udplite.check_checksum:TRUE", "udplite.ignore_checksum_coverage:FALSE"), odd=(9, 15, 16)),
+    Case("udp-zeros", frames_transport.zeros, ("udp",), odd=(1, 2, 3, 6, 7, 9, 10, 13, 14)),
     Case("inflated", frames_checked.contents, ("data",), ("data.uncompress_data:TRUE",)),
 )  # fmt: skip
 

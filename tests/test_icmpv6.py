@@ -78,3 +78,11 @@ def test_coded_times() -> None:
 def test_a_walk_is_no_longer_than_its_bytes(kind: int, code: int, content: bytes) -> None:
     frame = dissect(packets([message(kind, code, content)])[0])
     assert sum(1 for _ in walk(build(frame, hidden=True))) < 12 * len(content)
+
+
+def test_types_and_options_have_chinese_names() -> None:
+    frame = dissect(packets([solicitation(option(33, b"\1" + bytes(3) + H("003c") + EUI64))])[0])
+    lines = [node.text("zh") for node in walk(build(frame))]
+    assert "类型：路由器请求（133）" in lines
+    assert "类型：地址注册（33）" in lines
+    assert "状态：地址重复（1）" in lines

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import struct
+import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -21,7 +23,7 @@ NUMBERS = ("tcp.port", "tcp.srcport", "tcp.dstport", "tcp.len", "tcp.flags", "tc
            "tcp.seq_raw", "tcp.ack_raw", "tcp.checksum", "tcp.urgent_pointer", "ip.ttl", "ip.proto", "ip.len", "ip.id",
            "ip.hdr_len", "ip.dsfield.ecn", "ip.flags.df", "ipv6.hlim", "ipv6.plen", "ipv6.nxt", "udp.port",
            "udp.length", "frame.len", "frame.cap_len", "frame.number", "eth.type", "tcp.options.mss_val",
-           "tcp.flags.syn", "tcp.flags.ack", "all tcp.port", "any ip.ttl")  # fmt: skip
+           "tcp.flags.syn", "tcp.flags.ack", "tcp.stream", "all tcp.port", "any ip.ttl")  # fmt: skip
 PRESENT = ("tcp", "udp", "ip", "ipv6", "arp", "icmp", "eth", "vlan", "tcp.payload", "tcp.flags & 2",
            "tcp.options.sack_perm", "tcp.options.timestamp.tsval", "tcp.flags.fin", "ip.flags.mf",
            "tcp.analysis.retransmission", "tcp.analysis.duplicate_ack", "tcp.analysis.lost_segment",
@@ -70,7 +72,7 @@ def rows(path: str, wanted: Filter, *, pushed: bool) -> tuple[list[tuple[object,
     with contextlib.suppress(UnreadableInput):
         for frame, facts in selection.rows():
             found.append((frame.packet, *(column.load(frame, facts) for column in columns)))
-    return found, selection.blocks.sieve is not None or selection.blocks.marked > 0
+    return found, selection.blocks.sieve is not None or selection.blocks.marked is not None
 
 
 def captures(folder: Path, largest: int) -> list[str]:
@@ -100,7 +102,8 @@ EVERYWHERE = ("ip.addr == 10.0.0.1 and tcp.port in {80, 443}", "tcp.flags.syn ==
               "tcp.port == 80 or udp.port == 53", "ip.addr == 10.0.0.0/8 and frame.len > 60",
               'tcp.payload contains "HTTP"', "ipv6.addr == fe80::/10 and tcp",
               "tcp.len > 0 and ip.ttl < 64", "tcp.analysis.retransmission", "tcp.analysis.duplicate_ack and ip",
-              "tcp.analysis.lost_segment or tcp.analysis.window_full")  # fmt: skip
+              "tcp.analysis.lost_segment or tcp.analysis.window_full", "tcp.stream == 1",
+              "tcp.stream in {0, 2..4} and tcp.analysis.retransmission")  # fmt: skip
 
 
 def test_every_capture(captures_dir: Path) -> None:
@@ -165,3 +168,18 @@ def test_damage_behind_what_falls_through(tmp_path: Path) -> None:
         last = None if pushed else 1 << 31
         assert list(Selection([str(path)], wanted, (), last=last, warnings=said[pushed]).numbers()) == []
     assert said[0] == said[1] and said[0]
+
+
+def test_a_filter_starts_quickly(tmp_path: Path) -> None:
+    """What takes long to load is not loaded: it would be most of what a filter over a small capture costs."""
+    path = written(tmp_path / "few.pcap", [segment(i) for i in range(20)])
+    filters = ("ip.addr == 10.0.0.1 and tcp.port in {1003}", "tcp.analysis.retransmission")
+    heavy = {"dataclasses", "inspect", "hashlib", "rich", "numpy", "asyncio", "synfin.wire.frame", "synfin.tcp.state"}
+    for text in filters:
+        arguments = ["packets", path, "-Y", text, "-T", "fields", "-e", "frame.number"]
+        program = (
+            "import sys; had = set(sys.modules); from synfin.faces.cli import main; main(sys.argv[1:]); "
+            "print(*set(sys.modules) - had, sep='\\n')"
+        )
+        done = subprocess.run([sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=True)
+        assert heavy & set(done.stdout.split()) == set()

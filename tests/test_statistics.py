@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import struct
-import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,6 +13,8 @@ from command import synfin
 from synfin.faces.statistics import statistics, watched
 from synfin.watch.packets.annotate import annotated
 
+pytestmark = pytest.mark.usefixtures("utc")
+
 TEXTBOOK = Path(__file__).parent / "data" / "textbook.pcapng"
 #: holes, retransmissions, both ends on one address, tunnels, cut segments, IPv6, several families
 CAPTURES = (
@@ -24,16 +24,6 @@ CAPTURES = (
     "wireshark/http-ooo2.pcap",
 )  # fmt: skip
 STREAMS = 8  #: of each capture that are followed
-
-
-@pytest.fixture(autouse=True)
-def utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """tshark is asked in UTC too."""
-    monkeypatch.setenv("TZ", "UTC")
-    time.tzset()
-    yield
-    monkeypatch.undo()
-    time.tzset()
 
 
 @pytest.mark.parametrize("name", CAPTURES)

@@ -83,6 +83,7 @@ ctypedef struct View:
     Row* rows
     const unsigned char* facts  # NULL where nothing was followed
     const unsigned short* marks  # analysis flags of each row, where those alone were followed
+    const unsigned int* streams  # of each row, as `marks`
     const unsigned char* values  # NULL where no values were asked for
     const unsigned char* buffer
     const unsigned int* numbers  # of the frames, NULL where they follow each other

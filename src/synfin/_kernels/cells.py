@@ -170,7 +170,10 @@ def of_frame(view: cython.pointer(View), index: uint, spec: cython.pointer(cytho
     else:
         if (row.kind & KIND_TCP) == 0 or (source == S_OWN and row.kind & KIND_QUOTED):
             return 0
-        cell.number[0] = native(view.facts + index * view.fact_size + spec.offset, spec.width)
+        if view.streams != cython.NULL:
+            cell.number[0] = view.streams[index]
+        else:
+            cell.number[0] = native(view.facts + index * view.fact_size + spec.offset, spec.width)
     return 1
 
 
@@ -482,11 +485,13 @@ class Block:
         numbers: cython.const[uint][::1] = None,
         befores_ns: cython.const[longlong][::1] = None,
         marks: cython.const[ushort][::1] = None,
+        streams: cython.const[uint][::1] = None,
     ):
         """The next `count` rows, from frame `first` on; buffer[0] is the byte at `base` of the input.
 
         slow[i] is not 0 for rows that the readable code has filled. Where not every frame has a row, `numbers` says
-        which have one, and `befores_ns` the time of the frame before each. `marks` are analysis flags without facts.
+        which have one, and `befores_ns` the time of the frame before each. `marks` and `streams` are analysis flags and
+        `tcp.stream` without facts.
         """
         i: uint
         row: cython.pointer(Row)
@@ -504,9 +509,9 @@ class Block:
             raise IndexError("fewer values than asked for")
         if numbers is not None and (befores_ns is None or count > numbers.shape[0] or count > befores_ns.shape[0]):
             raise IndexError("fewer numbers than asked for")
-        if marks is not None and count > marks.shape[0]:
+        if marks is not None and (streams is None or count > marks.shape[0] or count > streams.shape[0]):
             raise IndexError("fewer marks than asked for")
-        self.held = (rows, buffer, facts, values, numbers, befores_ns, marks)
+        self.held = (rows, buffer, facts, values, numbers, befores_ns, marks, streams)
         view.rows = cython.cast(cython.pointer(Row), cython.address(rows[0]))
         view.buffer = cython.NULL
         if size:
@@ -518,8 +523,10 @@ class Block:
         if values is not None:
             view.values = cython.address(values[0])
         view.marks = cython.NULL
-        if marks is not None:
+        view.streams = cython.NULL
+        if marks is not None and streams is not None:
             view.marks = cython.address(marks[0])
+            view.streams = cython.address(streams[0])
         view.numbers = cython.NULL
         view.befores_ns = cython.NULL
         if numbers is not None and befores_ns is not None:

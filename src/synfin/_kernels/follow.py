@@ -547,8 +547,10 @@ class Tracker:
     @cython.cfunc
     @cython.nogil
     @cython.exceptval(check=False)
-    def records_of(self, row: cython.pointer(Row), n: cython.Py_ssize_t, mark: cython.p_ushort) -> cint:
-        """Follow `n` rows for records alone, and for their analysis flags where `mark` is not NULL.
+    def records_of(
+        self, row: cython.pointer(Row), n: cython.Py_ssize_t, mark: cython.p_ushort, stream: cython.p_uint
+    ) -> cint:
+        """Follow `n` rows for records alone, and where `mark` is not NULL for their analysis flags and streams.
 
         0 when there is no memory.
         """
@@ -575,16 +577,21 @@ class Tracker:
             if row.kind & KIND_TCP:
                 if self.goes_on(conn, row, frame, self.clock.now_s, mark):
                     swift += 1
+                    if mark != cython.NULL:
+                        stream[0] = conn.stream
                 else:
                     self.frames = frame
                     if not self.meet(row, cython.NULL if mark == cython.NULL else cython.address(told), cython.NULL):
                         return 0
                     if mark != cython.NULL:
                         mark[0] = told.bits
+                        stream[0] = told.stream
             elif mark != cython.NULL:
                 mark[0] = 0
+                stream[0] = 0
             if mark != cython.NULL:
                 mark += 1
+                stream += 1
             row += 1
         self.frames = frame
         self.end_ns = end_ns
@@ -715,23 +722,33 @@ class Tracker:
         row = cython.cast(cython.pointer(Row), cython.address(rows[0]))
         with cython.nogil:
             if fact == cython.NULL:
-                ok = self.records_of(row, n, cython.NULL)
+                ok = self.records_of(row, n, cython.NULL, cython.NULL)
             else:
                 ok = self.all(row, n, fact, value, past)
         if not ok:
             raise MemoryError("no room for another connection")
 
-    def mark(self, rows: uchar[::1], n: cython.Py_ssize_t, marks: ushort[::1]):
-        """Follow the first `n` rows for records; marks[i] becomes the analysis flags of row i, 0 without any."""
+    def mark(self, rows: uchar[::1], n: cython.Py_ssize_t, marks: ushort[::1], streams: uint[::1]):
+        """Follow the first `n` rows for records; marks[i] becomes the analysis flags of row i, 0 without any.
+
+        And streams[i] its stream, 0 without TCP.
+        """
         ok: cint
         if n <= 0:
             return
         if self.factual or self.shards != 1:
             raise ValueError("a tracker of facts tells its flags with them")
-        if n > marks.shape[0] or n > rows.shape[0] // cython.cast(cython.Py_ssize_t, cython.sizeof(Row)):
+        if (
+            n > marks.shape[0]
+            or n > streams.shape[0]
+            or n > rows.shape[0] // cython.cast(cython.Py_ssize_t, cython.sizeof(Row))
+        ):
             raise IndexError("fewer rows or marks than asked for")
         with cython.nogil:
-            ok = self.records_of(cython.cast(cython.pointer(Row), cython.address(rows[0])), n, cython.address(marks[0]))
+            ok = self.records_of(
+                cython.cast(cython.pointer(Row), cython.address(rows[0])), n, cython.address(marks[0]),
+                cython.address(streams[0]),
+            )  # fmt: skip
         if not ok:
             raise MemoryError("no room for another connection")
 

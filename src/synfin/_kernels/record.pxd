@@ -31,3 +31,9 @@ ctypedef struct Record:
 
 cdef void write(Conn* conn, unsigned int completeness, long long end_ns, Store* signs, Record* out) noexcept nogil
 cdef unsigned int client_of(Conn* conn) noexcept nogil
+
+# How many records so many bytes are.
+cdef inline Py_ssize_t whole_records(Py_ssize_t size) except -1:
+    if size % sizeof(Record):
+        raise ValueError("the records are cut short")
+    return size // sizeof(Record)

@@ -109,6 +109,8 @@ def ipv6(p: cython.p_const_uchar, cap: uint, at: uint, end: uint, d: cython.poin
         return REASON_TRUNCATED
     if p[at] >> 4 != 6:
         return REASON_MALFORMED
+    if p[at + 6] == 0 and be16(p + at + 4) == 0:
+        return REASON_FRAGMENT  # a jumbogram, perhaps: its length stands in an option
     stop = at + 40 + be16(p + at + 4)
     if stop > end:
         stop = end

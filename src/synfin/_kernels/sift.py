@@ -537,46 +537,63 @@ def sift_pcap(
     return kept.n, at, why, kept.number, kept.last_ns
 
 
-def keep_marked(rows: uchar[::1], count: cython.Py_ssize_t, marks: ushort[::1], mask: uint, first: uint,
-                before_first_ns: longlong, numbers: uint[::1], before_ns: longlong[::1]):  # fmt: skip
-    """Move together those of `count` rows, from frame `first` on, whose analysis flags are in `mask`, with their marks.
+def keep_marked(
+    rows: cython.const[uchar][::1], start: cython.Py_ssize_t, count: cython.Py_ssize_t,
+    marks: cython.const[ushort][::1], streams: cython.const[uint][::1], mask: uint, ranges: cython.const[longlong][::1],
+    number: uint, last_ns: longlong, kept_rows: uchar[::1], kept_marks: ushort[::1], kept_streams: uint[::1],
+    numbers: uint[::1], before_ns: longlong[::1],
+):  # fmt: skip
+    """Copy those of the rows from `start` to before `count` that have an analysis flag of `mask` (if that is not 0)
+    and a stream in one of the ranges (if there are any), with their marks and streams.
 
-    Frame 1, an odd time, what follows it, and a TCP header of which only the readable code knows all have a place too.
-    Returns how many are left; `numbers` and `before_ns` are filled for those as by `sift_pcap`.
+    Frame 1 and a TCP header of which only the readable code knows all are copied too. `number` and `last_ns` are those
+    of the frame before row `start`; `numbers` and `before_ns` are filled as by `sift_pcap`. Returns (rows copied, the
+    row behind the last one looked at, the time of that one); no row is copied, and -1 returned, from an odd time on.
     """
-    row: cython.pointer(Row)
-    here: cython.pointer(Row)
-    i: cython.Py_ssize_t
+    first: cython.pointer(cython.const[Row])
+    out: cython.pointer(Row)
+    size: cython.Py_ssize_t = cython.sizeof(Row)
+    room: cython.Py_ssize_t = min(kept_rows.shape[0] // size, numbers.shape[0], before_ns.shape[0])
+    pairs: cython.pointer(cython.const[longlong]) = cython.NULL
+    pair_count: cython.Py_ssize_t = ranges.shape[0] // 2
+    i: cython.Py_ssize_t = start
     kept: cython.Py_ssize_t = 0
-    last_ns: longlong = before_first_ns
-    time_ns: longlong
-    if count > rows.shape[0] // cython.cast(cython.Py_ssize_t, cython.sizeof(Row)) or count > marks.shape[0]:
-        raise IndexError("fewer rows or marks than asked for")
-    if count > numbers.shape[0] or count > before_ns.shape[0]:
-        raise IndexError("fewer numbers than rows")
-    if count < 1:
-        return 0
-    here = cython.cast(cython.pointer(Row), cython.address(rows[0]))
+    room = min(room, kept_marks.shape[0], kept_streams.shape[0])
+    if not 0 <= start < count or count > rows.shape[0] // size or room < 1:
+        raise IndexError("fewer rows than asked for")
+    if count > marks.shape[0] or count > streams.shape[0]:
+        raise IndexError("fewer marks than rows")
+    if pair_count:
+        pairs = cython.address(ranges[0])
+    first = cython.cast(cython.pointer(cython.const[Row]), cython.address(rows[0]))
+    out = cython.cast(cython.pointer(Row), cython.address(kept_rows[0]))
     with cython.nogil:
-        for i in range(count):
-            row = here + i
-            time_ns = row.time_ns
-            if marks[i] & mask or first + i == 1 or (time_ns | last_ns) < 0 or is_doubtful(row):
-                numbers[kept] = cython.cast(uint, first + i)
-                before_ns[kept] = time_ns if first + i == 1 else last_ns
-                marks[kept] = marks[i]
-                if kept != i:
-                    here[kept] = row[0]
+        while i < count and kept < room:
+            number += 1
+            if (first[i].time_ns | last_ns) < 0 and number > 1:
+                kept = -1
+                break
+            if (
+                ((mask == 0 or marks[i] & mask) and (pair_count == 0 or within(streams[i], pairs, pair_count)))
+                or number == 1
+                or is_doubtful(first + i)
+            ):  # fmt: skip
+                numbers[kept] = number
+                before_ns[kept] = first[i].time_ns if number == 1 else last_ns
+                kept_marks[kept] = marks[i]
+                kept_streams[kept] = streams[i]
+                out[kept] = first[i]
                 kept += 1
-            last_ns = time_ns
-    return kept
+            last_ns = first[i].time_ns
+            i += 1
+    return kept, i, last_ns
 
 
 @cython.cfunc
 @cython.nogil
 @cython.inline
 @cython.exceptval(check=False)
-def is_doubtful(row: cython.pointer(Row)) -> cython.bint:
+def is_doubtful(row: cython.pointer(cython.const[Row])) -> cython.bint:
     """Whether a TCP header is none of a sound segment, or stands behind what may hold another one."""
     return row.kind & KIND_TCP and (
         row.kind & (KIND_QUOTED | KIND_INVOLVED) or row.hdr_len < 20 or row.len_bytes < 0 or row.options & OPT_CUT

@@ -33,11 +33,17 @@ def sift_pcap(
 ) -> tuple[int, int, int, int, int]: ...
 def keep_marked(
     rows: bytearray,
+    start: int,
     count: int,
     marks: array[int],
+    streams: array[int],
     mask: int,
-    first: int,
-    before_first_ns: int,
+    ranges: array[int],
+    number: int,
+    last_ns: int,
+    kept_rows: bytearray,
+    kept_marks: array[int],
+    kept_streams: array[int],
     numbers: array[int],
     before_ns: array[int],
-) -> int: ...
+) -> tuple[int, int, int]: ...

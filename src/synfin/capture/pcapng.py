@@ -31,6 +31,7 @@ class PcapngReader:
         self.byte_order = ""  #: of the current section; empty before the first
         self.first_interface = 0  #: index of the current section's first interface
         self._sections = 0
+        self.timeless = 0  #: packets so far of which the file tells no time
         self._epb_drops: dict[int, int] = {}  # by interface index, summed over packets
 
     def read_header(self) -> None:
@@ -131,6 +132,7 @@ class PcapngReader:
             told = blocks.packet_options(body, header, order)
             if told.drops:
                 self._note_drops(index, told.drops)
+        self.timeless += header.ticks is None
         number = self._number
         self._number += 1
         end = header.start + header.cap_len
@@ -148,6 +150,7 @@ class PcapngReader:
             body_offset - 8,
             told.noted,
             interface.fcs_len if told.fcs_len is None else told.fcs_len,
+            timed=header.ticks is not None,
         )
 
     def _note_drops(self, index: int, drops: int) -> None:

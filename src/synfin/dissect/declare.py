@@ -9,7 +9,7 @@ from synfin.dissect.expert import note
 from synfin.dissect.field import Field
 
 if TYPE_CHECKING:
-    from synfin.dissect.option import Found
+    from synfin.dissect.option import ByLayer, Found
 
 #: Bits of numbers of each kind.
 _WIDTH = {"u8": 8, "u16": 16, "u24": 24, "u32": 32, "u64": 64, "bool": 8}
@@ -18,7 +18,7 @@ _WIDTH = {"u8": 8, "u16": 16, "u24": 24, "u32": 32, "u64": 64, "bool": 8}
 class Declare:
     """Makes fields of one layer; `found` finds them all."""
 
-    def __init__(self, found: Found, *layers: str) -> None:
+    def __init__(self, found: Found | ByLayer, *layers: str) -> None:
         self._found, self._layers = found, layers
 
     def __call__(self, name: str, kind: str, en: str, zh: str, *, values: Mapping[int, str] | None = None,

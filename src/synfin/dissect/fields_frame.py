@@ -9,7 +9,7 @@ from synfin.dissect import values
 from synfin.dissect.expert import note
 from synfin.dissect.field import Field
 from synfin.dissect.http_walk import begins
-from synfin.dissect.load import Spot, computed, constant, number, whole
+from synfin.dissect.load import Loader, Spot, computed, constant, number, whole
 from synfin.dissect.preferences import preferences
 from synfin.dissect.titles import ATM, has_type
 from synfin.wire.control import MIN_HEADER_LEN
@@ -22,6 +22,18 @@ if TYPE_CHECKING:
 FRAME = ("frame",)
 SYNFIN = ("synfin",)
 CONN = ("conn",)
+
+
+def _timed(loader: Loader) -> Loader:
+    """What a packet has only if the file tells its time."""
+
+    def load(frame: Frame, layer: Layer, facts: Facts | None) -> Iterable[Spot]:
+        return loader(frame, layer, facts) if frame.packet.timed else ()
+
+    return load
+
+
+_TIME = computed(lambda frame, layer, facts: frame.packet.time_ns)
 
 
 def _fact(name: str) -> Any:
@@ -236,18 +248,16 @@ FIELDS = (
     Field("frame.encap_type", "i16", FRAME,
           computed(_encapsulation),
           "Encapsulation type", "封装类型", values=values.ENCAPSULATION_NAME),
-    Field("frame.time", "abstime", FRAME, computed(lambda frame, layer, facts: frame.packet.time_ns), "Arrival time",
-          "到达时间"),
-    Field("frame.offset_shift", "reltime", FRAME, constant(0), "Time shift for this packet", "时间偏移",
+    Field("frame.time", "abstime", FRAME, _timed(_TIME), "Arrival time", "到达时间"),
+    Field("frame.offset_shift", "reltime", FRAME, _timed(constant(0)), "Time shift for this packet", "时间偏移",
           generated=True),
-    Field("frame.time_epoch", "reltime", FRAME, computed(lambda frame, layer, facts: frame.packet.time_ns),
-          "Epoch time", "纪元时间"),
-    Field("frame.time_delta", "reltime", FRAME, _fact("frame_time_delta_ns"),
+    Field("frame.time_epoch", "reltime", FRAME, _timed(_TIME), "Epoch time", "纪元时间"),
+    Field("frame.time_delta", "reltime", FRAME, _timed(_fact("frame_time_delta_ns")),
           "Time since the previous captured frame", "距上一捕获帧的时间", generated=True),
-    Field("frame.time_delta_displayed", "reltime", FRAME, _fact("frame_time_delta_displayed_ns"),
+    Field("frame.time_delta_displayed", "reltime", FRAME, _timed(_fact("frame_time_delta_displayed_ns")),
           "Time since the previous displayed frame", "距上一显示帧的时间", generated=True),
-    Field("frame.time_relative", "reltime", FRAME, _fact("frame_time_relative_ns"), "Time since the first frame",
-          "距首帧的时间", generated=True),
+    Field("frame.time_relative", "reltime", FRAME, _timed(_fact("frame_time_relative_ns")),
+          "Time since the first frame", "距首帧的时间", generated=True),
     Field("frame.number", "u32", FRAME, computed(lambda frame, layer, facts: frame.packet.number), "Frame number",
           "帧号"),
     Field("frame.len", "u32", FRAME, computed(lambda frame, layer, facts: frame.packet.wire_len), "Frame length",

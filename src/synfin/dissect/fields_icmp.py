@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from synfin.dissect import arp_walk, duplicate_walk, icmp_walk, values
+from synfin.dissect import arp_walk, duplicate_walk, icmp_walk, icmpv6_walk, values
 from synfin.dissect.declare import Declare
 from synfin.dissect.field import Field
 from synfin.dissect.load import whole
+from synfin.dissect.option import ByLayer
 
 
 def pairing(declare: Declare, layer: str) -> tuple[Field, ...]:
@@ -20,6 +21,7 @@ def pairing(declare: Declare, layer: str) -> tuple[Field, ...]:
     )  # fmt: skip
 
 
+_extension = Declare(ByLayer({"icmp": icmp_walk.MESSAGE, "icmpv6": icmpv6_walk.MESSAGE}), "icmp", "icmpv6")
 _icmp, _arp = Declare(icmp_walk.MESSAGE, "icmp"), Declare(arp_walk.PACKET, "arp")
 ATM_KINDS = {0: "ATM Forum NSAPA", 1: "E.164"}
 MOBILE = {0: "Padding", 16: "Mobility agent advertisement", 19: "Prefix lengths", 24: "Challenge"}
@@ -59,7 +61,7 @@ FIELDS = (
     _icmp("icmp.data_time_relative", "reltime", "Since the time in the data", "距数据中的时间", unit="seconds",
           generated=True),
     *pairing(_icmp, "icmp"),
-    _icmp("icmp.reserved", "bytes", "Reserved", "保留"),
+    _extension("icmp.reserved", "bytes", "Reserved", "保留"),
     _icmp("icmp.mip.type", "u8", "Extension type", "扩展类型", values=MOBILE),
     _icmp("icmp.mip.length", "u8", "Length", "长度"),
     _icmp("icmp.mip.prefixlength", "u8", "Prefix length", "前缀长度"),
@@ -81,36 +83,36 @@ FIELDS = (
     _icmp("icmp.mip.coa", "ipv4", "Care-of address", "转交地址"),
     _icmp("icmp.mip.challenge", "bytes", "Challenge", "质询"),
     _icmp("icmp.mip.content", "bytes", "Content", "内容"),
-    _icmp("icmp.ext", "none", "Extensions", "扩展"),
-    _icmp("icmp.ext.version", "u8", "Version", "版本", mask=0xF000, bits=16),
-    _icmp("icmp.ext.res", "u16x", "Reserved", "保留", mask=0x0FFF),
-    _icmp("icmp.ext.checksum", "u16x", "Checksum", "校验和"),
-    _icmp("icmp.ext.checksum.status", "u8", "Checksum status", "校验和状态", values=values.CHECKSUM_STATUS,
-          generated=True),
-    _icmp("icmp.ext.length", "u16", "Object length", "对象长度", unit="bytes"),
-    _icmp("icmp.ext.class", "u8", "Class", "类别", values={1: "MPLS label stack", 2: "Interface information",
-          3: "Interface identification"}),
-    _icmp("icmp.ext.ctype", "u8", "Subtype", "子类型"),
-    _icmp("icmp.ext.data", "bytes", "Data", "数据"),
-    _icmp("icmp.mpls.label", "u24", "Label", "标签", mask=0xFFFFF0),
-    _icmp("icmp.mpls.exp", "u24", "Experimental", "实验位", mask=0x00000E),
-    _icmp("icmp.mpls.s", "bool", "Bottom of the stack", "栈底", mask=0x000001, bits=24),
-    _icmp("icmp.mpls.ttl", "u8", "Time to live", "生存时间"),
-    _icmp("icmp.mpls.data", "bytes", "Data", "数据"),
-    _icmp("icmp.int_info.role", "u8", "Interface role", "接口角色", values=ROLES, mask=0xC0),
-    _icmp("icmp.int_info.reserved", "u8", "Reserved", "保留", mask=0x30),
-    _icmp("icmp.int_info.ifindex", "bool", "Index is present", "含索引", mask=0x08),
-    _icmp("icmp.int_info.ipaddr", "bool", "Address is present", "含地址", mask=0x04),
-    _icmp("icmp.int_info.name_present", "bool", "Name is present", "含名称", mask=0x02),
-    _icmp("icmp.int_info.mtu_present", "bool", "MTU is present", "含最大传输单元", mask=0x01),
-    _icmp("icmp.int_info.index", "u32", "Interface index", "接口索引"),
-    _icmp("icmp.int_info.afi", "u16", "Address family", "地址族", values=FAMILIES),
-    _icmp("icmp.int_info.ipv4", "ipv4", "Address", "地址"),
-    _icmp("icmp.int_info.ipv6", "ipv6", "Address", "地址"),
-    _icmp("icmp.int_info.ipunknown", "bytes", "Address", "地址"),
-    _icmp("icmp.int_info.name_length", "u8", "Name length", "名称长度"),
-    _icmp("icmp.int_info.name", "str", "Name", "名称"),
-    _icmp("icmp.int_info.mtu", "u32", "MTU", "最大传输单元"),
+    _extension("icmp.ext", "none", "Extensions", "扩展"),
+    _extension("icmp.ext.version", "u8", "Version", "版本", mask=0xF000, bits=16),
+    _extension("icmp.ext.res", "u16x", "Reserved", "保留", mask=0x0FFF),
+    _extension("icmp.ext.checksum", "u16x", "Checksum", "校验和"),
+    _extension("icmp.ext.checksum.status", "u8", "Checksum status", "校验和状态", values=values.CHECKSUM_STATUS,
+               generated=True),
+    _extension("icmp.ext.length", "u16", "Object length", "对象长度", unit="bytes"),
+    _extension("icmp.ext.class", "u8", "Class", "类别", values={1: "MPLS label stack", 2: "Interface information",
+               3: "Interface identification"}),
+    _extension("icmp.ext.ctype", "u8", "Subtype", "子类型"),
+    _extension("icmp.ext.data", "bytes", "Data", "数据"),
+    _extension("icmp.mpls.label", "u24", "Label", "标签", mask=0xFFFFF0),
+    _extension("icmp.mpls.exp", "u24", "Experimental", "实验位", mask=0x00000E),
+    _extension("icmp.mpls.s", "bool", "Bottom of the stack", "栈底", mask=0x000001, bits=24),
+    _extension("icmp.mpls.ttl", "u8", "Time to live", "生存时间"),
+    _extension("icmp.mpls.data", "bytes", "Data", "数据"),
+    _extension("icmp.int_info.role", "u8", "Interface role", "接口角色", values=ROLES, mask=0xC0),
+    _extension("icmp.int_info.reserved", "u8", "Reserved", "保留", mask=0x30),
+    _extension("icmp.int_info.ifindex", "bool", "Index is present", "含索引", mask=0x08),
+    _extension("icmp.int_info.ipaddr", "bool", "Address is present", "含地址", mask=0x04),
+    _extension("icmp.int_info.name_present", "bool", "Name is present", "含名称", mask=0x02),
+    _extension("icmp.int_info.mtu_present", "bool", "MTU is present", "含最大传输单元", mask=0x01),
+    _extension("icmp.int_info.index", "u32", "Interface index", "接口索引"),
+    _extension("icmp.int_info.afi", "u16", "Address family", "地址族", values=FAMILIES),
+    _extension("icmp.int_info.ipv4", "ipv4", "Address", "地址"),
+    _extension("icmp.int_info.ipv6", "ipv6", "Address", "地址"),
+    _extension("icmp.int_info.ipunknown", "bytes", "Address", "地址"),
+    _extension("icmp.int_info.name_length", "u8", "Name length", "名称长度"),
+    _extension("icmp.int_info.name", "str", "Name", "名称"),
+    _extension("icmp.int_info.mtu", "u32", "MTU", "最大传输单元"),
     _icmp("icmp.ext.echo.seq", "u8", "Sequence number", "序号"),
     _icmp("icmp.ext.echo.req.res", "u8x", "Reserved", "保留", mask=0xFE),
     _icmp("icmp.ext.echo.req.local", "bool", "The interface is on the addressed node", "接口位于被寻址的节点",
@@ -120,15 +122,15 @@ FIELDS = (
     _icmp("icmp.ext.echo.rsp.active", "bool", "Active", "已启用", mask=0x04),
     _icmp("icmp.ext.echo.rsp.ipv4", "bool", "IPv4 is running", "运行 IPv4", mask=0x02),
     _icmp("icmp.ext.echo.rsp.ipv6", "bool", "IPv6 is running", "运行 IPv6", mask=0x01),
-    _icmp("icmp.int_ident.name", "str", "Interface name", "接口名称"),
-    _icmp("icmp.int_ident.index", "u32", "Interface index", "接口索引"),
-    _icmp("icmp.int_ident.afi", "u16", "Address family", "地址族", values=FAMILIES),
-    _icmp("icmp.int_ident.addr_length", "u8", "Address length", "地址长度"),
-    _icmp("icmp.int_ident.reserved", "bytes", "Reserved", "保留"),
-    _icmp("icmp.int_ident.ipv4", "ipv4", "Address", "地址"),
-    _icmp("icmp.int_ident.ipv6", "ipv6", "Address", "地址"),
-    _icmp("icmp.int_ident.address", "bytes", "Address", "地址"),
-    _icmp.note("icmp.ext.checksum_bad", "warning", "checksum", "Bad checksum", "校验和错误"),
+    _extension("icmp.int_ident.name", "str", "Interface name", "接口名称"),
+    _extension("icmp.int_ident.index", "u32", "Interface index", "接口索引"),
+    _extension("icmp.int_ident.afi", "u16", "Address family", "地址族", values=FAMILIES),
+    _extension("icmp.int_ident.addr_length", "u8", "Address length", "地址长度"),
+    _extension("icmp.int_ident.reserved", "bytes", "Reserved", "保留"),
+    _extension("icmp.int_ident.ipv4", "ipv4", "Address", "地址"),
+    _extension("icmp.int_ident.ipv6", "ipv6", "Address", "地址"),
+    _extension("icmp.int_ident.address", "bytes", "Address", "地址"),
+    _extension.note("icmp.ext.checksum_bad", "warning", "checksum", "Bad checksum", "校验和错误"),
     _icmp.note("icmp.checksum_bad", "warning", "checksum", "Bad checksum", "校验和错误"),
     Field("arp", "protocol", ("arp",), whole, "Address Resolution Protocol", "地址解析协议", below=arp_walk.PACKET),
     _arp("arp.hw.type", "u16", "Hardware type", "硬件类型", values=values.HARDWARE),

@@ -83,7 +83,7 @@ def _evil(loader: Loader) -> Loader:
     return _chosen(lambda wanted: wanted.ip_security_flag, loader)
 
 
-def _verify(wanted: Preferences) -> bool:
+def _verify(wanted: Preferences, layer: Layer) -> bool:
     return wanted.ip_check_checksum
 
 

@@ -25,7 +25,7 @@ from synfin.dissect.load import (
     whole,
 )
 from synfin.dissect.preferences import preferences
-from synfin.wire.ethernet import LARGEST_LENGTH
+from synfin.wire.ethertype import LARGEST_LENGTH, LEAST_TYPE
 from synfin.wire.link import LOOP
 
 if TYPE_CHECKING:
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from synfin.wire.layer import Layer
 
 ETH, VLAN, MPLS, NULL, LLC = ("eth",), ("vlan",), ("mpls",), ("null",), ("llc",)
-LEAST_TYPE = 1536  #: smaller numbers at offset 12 are a length, or neither (IEEE 802.3 section 3.2.6)
 HDLC_FRAMING = 0xFF03  #: PPP in HDLC-like framing (RFC 1662) begins so
 OLDEST = 0  #: version of IEEE 802.1Q, of 1998
 MAX_TAGS = 20  #: one more is worth a note

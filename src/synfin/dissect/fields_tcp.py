@@ -266,7 +266,7 @@ def _protocol(name: str, condition: Callable[[Frame, Layer], bool], severity: st
     return note(f"tcp.{name}", when(condition, constant(True)), severity, "protocol", en, zh, parent=parent)
 
 
-def _verify(wanted: Preferences) -> bool:
+def _verify(wanted: Preferences, layer: Layer) -> bool:
     return wanted.tcp_check_checksum
 
 

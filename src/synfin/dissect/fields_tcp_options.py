@@ -56,12 +56,6 @@ def items(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Item, ...]:
     return _selective(found, bool(flags(frame, layer) & SYN), bool(missing)) if newer else found
 
 
-def _names(found: tuple[Item, ...]) -> set[str]:
-    """Of the options, and of notes that stand below a heading."""
-    below = (child.name for item in found if item.value is None for child in item.children)
-    return {item.name for item in found}.union(below)
-
-
 def _with_cookie(found: tuple[Item, ...]) -> tuple[Item, ...]:
     """What Linux packs into the low bits of a timestamp when it answers with a SYN cookie."""
     return tuple(
@@ -77,6 +71,12 @@ def _cookie(item: Item) -> tuple[Item, ...]:
 
 def _subflow(frame: Frame, layer: Layer, facts: Facts | None) -> Subflow | None:
     return facts.recalled.subflow if facts is not None and layer == frame.tcp else None
+
+
+def _names(found: tuple[Item, ...]) -> set[str]:
+    """Of the options, and of notes that stand below a heading."""
+    below = (child.name for item in found if item.value is None for child in item.children)
+    return {item.name for item in found}.union(below)
 
 
 def _selective(found: tuple[Item, ...], syn: bool, cut: bool) -> tuple[Item, ...]:
@@ -222,6 +222,14 @@ FIELDS = (
     _option(PROBE + "proxy.port", "u16", "Proxy port", "代理端口"),
     _option(PROBE + "appli_ver", "u16", "Application version", "应用版本"),
     _whole("rvbd.trpy", "Riverbed transparency", "Riverbed 透明"),
+    _option(PROBE + "client.ip", "ipv4", "Client address", "客户端地址"),
+    _option(PROBE + "storeid", "u32", "Store id", "存储编号"),
+    _option(PROBE + "flags", "u8", "Flags", "标志", display="hex"),
+    _option(PROBE + "flags.notcfe", "bool", "Not a client-facing end", "非客户侧端", mask=0x04),
+    _option(PROBE + "flags.last", "bool", "Last notice", "最后通知", mask=0x01),
+    _option(PROBE + "flags.probe", "bool", "No cache of probes", "不缓存探测", mask=0x10),
+    _option(PROBE + "flags.ssl", "bool", "SSL is enabled", "已启用 SSL", mask=0x02),
+    _option(PROBE + "flags.server", "bool", "Connection to the server stands", "到服务器的连接已建立", mask=0x01),
     _option(TRPY + "flags", "u16", "Transparency options", "透明选项", display="hex"),
     _option(TRPY + "flags.fw_rst_probe", "bool", "Firewall traversal", "穿越防火墙", mask=0x400, bits=16),
     _option(TRPY + "flags.fw_rst_inner", "bool", "Inner firewall on all", "内部防火墙", mask=0x200, bits=16),

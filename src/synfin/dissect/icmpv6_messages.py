@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from synfin.dissect.address import ipv6
 from synfin.dissect.cursor import Cursor
+from synfin.dissect.icmp_extensions import extensions
 from synfin.dissect.option import Item
 from synfin.dissect.steps import below, domain, number, numbers, raw, read, split
 
@@ -190,6 +191,8 @@ def _extended_request(cursor: Cursor, code: int, source: bytes) -> None:
     head = "icmpv6.ext.echo."
     read(cursor, number("icmpv6.echo.identifier", 2), number(head + "seq", 1),
          split(1, {head + "req.res": 0xFE, head + "req.local": 0x01}))  # fmt: skip
+    if cursor.whole:
+        cursor.note(extensions(cursor) or Item("icmp.ext", True, cursor.at))
 
 
 def _extended_reply(cursor: Cursor, code: int, source: bytes) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from synfin.dissect import icmpv6_messages, icmpv6_options, icmpv6_rpl
 from synfin.dissect.cursor import Cursor, over_unit
+from synfin.dissect.icmp_extensions import extensions
 from synfin.dissect.icmp_walk import answered, checked
 from synfin.dissect.option import Found, Item
 from synfin.dissect.steps import Step, below, number, numbers, raw, read
@@ -65,10 +66,14 @@ WITH_OPTIONS = frozenset({133, 134, 135, 136, 137, 141, 142, 147, 148, 149, 150,
 
 def _error(cursor: Cursor, layer: Layer) -> None:
     """Four bytes before the quoted packet; the first may tell its length in words of eight bytes (RFC 4884)."""
-    if cursor.peek(1) > 0:
-        read(cursor, number("icmpv6.length", 1), raw("icmpv6.reserved", 3))
-    else:
+    words = cursor.peek(1)
+    if words <= 0:
         read(cursor, _RESERVED)
+        return
+    read(cursor, number("icmpv6.length", 1), raw("icmpv6.reserved", 3))
+    behind = Cursor(cursor.data, cursor.at + 8 * words, cursor.stop)
+    if behind.at <= behind.stop:
+        cursor.note(extensions(behind) or Item("icmp.ext", True, behind.at))
 
 
 def coded(value: int, bits: int) -> int:

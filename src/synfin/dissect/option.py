@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from synfin.dissect.load import Loader, Spot, lowest_bit
@@ -101,5 +101,21 @@ class Found:
         def load(frame: Frame, layer: Layer, facts: Facts | None) -> list[Spot]:
             self(frame, layer, facts)
             return self._spots.get(name, [])
+
+        return load
+
+
+class ByLayer:
+    """Several walks, one for each layer that can hold the same fields."""
+
+    def __init__(self, walks: Mapping[str, Found]) -> None:
+        self._walks = walks
+
+    def named(self, name: str) -> Loader:
+        """The values of one field that the layer's walk finds."""
+        loaders = {layer: found.named(name) for layer, found in self._walks.items()}
+
+        def load(frame: Frame, layer: Layer, facts: Facts | None) -> Iterable[Spot]:
+            return loaders[layer.name](frame, layer, facts)
 
         return load

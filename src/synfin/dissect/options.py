@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from synfin.dissect.context import Subflow
 from synfin.dissect.option import Decoder, Item, Option, broken
 from synfin.dissect.options_middlebox import rvbd_probe, rvbd_transparency, scps, snack
 from synfin.dissect.options_mptcp import mptcp
+
+if TYPE_CHECKING:
+    from synfin.dissect.context import Subflow
 
 EXPERIMENTAL_TFO = 0xF989  #: RFC 7413 appendix A
 EXPERIMENTAL_ACCECN0 = 0xACC0  #: byte counters in the order 0 of the AccECN drafts

@@ -45,7 +45,7 @@ class Summary(NamedTuple):
     """The columns of one packet; `info` and the addresses hold no control characters."""
 
     number: int
-    time_ns: int  #: since the first frame, or since the epoch where the first is unknown
+    time_ns: int | None  #: since the first frame, or since the epoch where the first is unknown; None without a time
     src: str
     dst: str
     protocol: str
@@ -60,8 +60,8 @@ class Summary(NamedTuple):
         ).rstrip()
 
 
-def _seconds(ns: int) -> str:
-    return relative_time(ns)[:-3]
+def _seconds(ns: int | None) -> str:
+    return "" if ns is None else relative_time(ns)[:-3]
 
 
 def summarize(frame: Frame, facts: Facts | None = None) -> Summary:
@@ -70,7 +70,15 @@ def summarize(frame: Frame, facts: Facts | None = None) -> Summary:
     protocol, info = _told(frame, facts)
     known = facts.frame_time_relative_ns if facts is not None else None
     time_ns = frame.packet.time_ns if known is None else known
-    return Summary(frame.packet.number, time_ns, src, dst, protocol, frame.packet.wire_len, escape(info))
+    return Summary(
+        frame.packet.number,
+        time_ns if frame.packet.timed else None,
+        src,
+        dst,
+        protocol,
+        frame.packet.wire_len,
+        escape(info),
+    )
 
 
 def _addresses(frame: Frame) -> tuple[str, str]:

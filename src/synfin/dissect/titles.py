@@ -10,8 +10,8 @@ from synfin.dissect.ip_options import next_hop
 from synfin.dissect.load import byte, number
 from synfin.dissect.show import escape
 from synfin.dissect.values import ARP_OPCODE, GRE_PROTOCOL, IPV6_ROUTING
-from synfin.wire.ethernet import LARGEST_LENGTH
-from synfin.wire.tcp import MIN_HEADER_LEN
+from synfin.wire.control import MIN_HEADER_LEN
+from synfin.wire.ethertype import LARGEST_LENGTH, LEAST_TYPE
 
 if TYPE_CHECKING:
     from synfin.dissect.context import Facts
@@ -27,12 +27,14 @@ TOLD: dict[str, tuple[tuple[str, str], ...]] = {
     "ipv6": (("Src: ", "ipv6.src"), ("Dst: ", "ipv6.dst")),
     "geneve": (("VNI: ", "geneve.vni"),),
     "udp": (("Src Port: ", "udp.srcport"), ("Dst Port: ", "udp.dstport")),
+    "udplite": (("Src Port: ", "udp.srcport"), ("Dst Port: ", "udp.dstport")),
     "tcp": (("Src Port: ", "tcp.srcport"), ("Dst Port: ", "tcp.dstport"), ("Seq: ", "tcp.seq"),
             ("Ack: ", "tcp.ack"), ("Len: ", "tcp.len")),
 }  # fmt: skip
 #: The labels that Chinese has words for.
 CHINESE = {"Src: ": "源 ", "Dst: ": "目的 ", "Src Port: ": "源端口 ", "Dst Port: ": "目的端口 "}
 ACK_FLAG = 0x10
+ATM = 19  #: hardware type of ARP whose header is another one
 DIRECTIONS = {1: " (inbound)", 2: " (outbound)"}
 DIRECTIONS_ZH = {1: "，入方向", 2: "，出方向"}
 LEAST_WORDS = 5  #: of a TCP header
@@ -45,8 +47,6 @@ SPECIAL_LABELS = {
 FIRST_LABEL = 16
 SOURCE_END = 16  #: of an IP header, behind its source address
 ERSPAN_TYPES = {1: "Type II", 2: "Type III"}
-LEAST_TYPE = 1536  #: greater numbers at offset 12 than LARGEST_LENGTH and less than this are neither
-ATM = 19  #: hardware type of ARP whose header is another one
 #: Layers whose title tells more than their name; of the others Wireshark prints the short name as the value.
 TITLED = frozenset({
     *TOLD, "frame", "sll", "arp", "gre", "erspan", "l2tp", "ipv6.routing", "ieee8021ad", "ieee8021ah",
@@ -91,10 +91,10 @@ def title(frame: Frame, layer: Layer, facts: Facts | None, lang: str = "en") -> 
             head = f"ATM {head}"
         operation = ARP_OPCODE.get(number(frame, layer, 6, 2))
         return f"{head} ({operation})" if operation else head
-    if name in ("gre", "erspan", "l2tp", "ipv6.routing", "ieee8021ad", "ieee8021ah"):
-        return _tunnel_title(frame, layer, head, lang)
     if name == "eth" and not has_type(frame, layer):
         head = "以太网（未知）" if lang == "zh" else "Ethernet Unknown"
+    if name in ("gre", "erspan", "l2tp", "ipv6.routing", "ieee8021ad", "ieee8021ah"):
+        return _tunnel_title(frame, layer, head, lang)
     if name == "eth" and 0 <= number(frame, layer, 12, 2) <= LARGEST_LENGTH:
         return "IEEE 802.3 以太网" if lang == "zh" else "IEEE 802.3 Ethernet "
     labels = CHINESE if lang == "zh" else {}
@@ -108,6 +108,15 @@ def title(frame: Frame, layer: Layer, facts: Facts | None, lang: str = "en") -> 
     if name == "ip" and (via := next_hop(frame, layer)) is not None:
         told.append(f"{'下一跳 ' if lang == 'zh' else 'Via: '}{via}")
     return ("，" if lang == "zh" else ", ").join([head, *told])
+
+
+def has_type(frame: Frame, layer: Layer) -> bool:
+    """Whether the number in a link header can be an EtherType."""
+    if layer.name in ("sll", "sll2"):
+        from synfin.dissect.fields_sll import type_name
+
+        return type_name(frame, layer) == "sll.etype"
+    return layer.name != "eth" or not LARGEST_LENGTH < number(frame, layer, 12, 2) < LEAST_TYPE
 
 
 def _special_label(label: int) -> str:
@@ -136,15 +145,6 @@ def _tunnel_title(frame: Frame, layer: Layer, head: str, lang: str) -> str:
     if lang == "zh":
         return f"{head}（{told}）"
     return f"{head} {told}" if layer.name == "erspan" else f"{head} ({told})"
-
-
-def has_type(frame: Frame, layer: Layer) -> bool:
-    """Whether the number in a link header can be an EtherType."""
-    if layer.name in ("sll", "sll2"):
-        from synfin.dissect.fields_sll import type_name
-
-        return type_name(frame, layer) == "sll.etype"
-    return layer.name != "eth" or not LARGEST_LENGTH < number(frame, layer, 12, 2) < LEAST_TYPE
 
 
 def _values(frame: Frame, layer: Layer, facts: Facts | None, path: str) -> list[str]:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from synfin.dissect.context import Facts
 from synfin.dissect.load import Loader, Spot, number
-from synfin.wire.ethernet import LARGEST_LENGTH
+from synfin.wire.ethertype import LARGEST_LENGTH
 from synfin.wire.frame import Frame
 from synfin.wire.layer import Layer
 

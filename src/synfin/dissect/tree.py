@@ -17,6 +17,7 @@ from synfin.dissect.http_walk import begins
 from synfin.dissect.load import Spot
 from synfin.dissect.show import escape
 from synfin.dissect.titles import title
+from synfin.dissect.verified import BAD, GOOD, of_udp
 from synfin.wire.layer import Layer
 
 if TYPE_CHECKING:
@@ -226,7 +227,10 @@ def _children(
 
 def _verdict(frame: Frame, layer: Layer) -> Iterator[Node]:
     """What the checksum turned out to be: ours, beside the status that Wireshark leaves unverified."""
-    found = ip_header_verdict(frame, layer) if layer.name == "ip" else verdict(frame, layer)
+    if layer.name == "udplite":
+        found = {BAD: Verdict.BAD, GOOD: Verdict.GOOD}.get(of_udp(frame, layer).status, Verdict.UNKNOWN)
+    else:
+        found = ip_header_verdict(frame, layer) if layer.name == "ip" else verdict(frame, layer)
     en, zh, severity = VERDICTS[found]
     yield Node(f"checksum.{found}", "synfin.checksum", en, zh, "", str(found), -1, 0, generated=True, plain=str(found),
                severity=severity, group="checksum" if severity else "")  # fmt: skip

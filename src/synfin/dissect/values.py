@@ -103,7 +103,15 @@ ICMPV6_TYPE = {
     128: "Echo (ping) request", 129: "Echo (ping) reply", 130: "Multicast Listener Query",
     131: "Multicast Listener Report", 132: "Multicast Listener Done", 133: "Router Solicitation",
     134: "Router Advertisement", 135: "Neighbor Solicitation", 136: "Neighbor Advertisement", 137: "Redirect",
-    143: "Multicast Listener Report Message v2",
+    138: "Router Renumbering", 139: "Node Information Query", 140: "Node Information Reply",
+    141: "Inverse Neighbor Discovery Solicitation", 142: "Inverse Neighbor Discovery Advertisement",
+    143: "Multicast Listener Report Message v2", 144: "Home Agent Address Discovery Request",
+    145: "Home Agent Address Discovery Reply", 146: "Mobile Prefix Solicitation", 147: "Mobile Prefix Advertisement",
+    148: "Certification Path Solicitation", 149: "Certification Path Advertisement", 150: "Experimental Mobility",
+    151: "Multicast Router Advertisement", 152: "Multicast Router Solicitation", 153: "Multicast Router Termination",
+    154: "FMIPv6", 155: "RPL Control", 156: "Locator Update", 157: "Duplicate Address Request",
+    158: "Duplicate Address Confirmation", 159: "MPL Control Message", 160: "Extended Echo request",
+    161: "Extended Echo reply",
 }  # fmt: skip
 
 TCP_OPTION = {

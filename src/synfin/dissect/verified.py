@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 BAD, GOOD, UNVERIFIED, ABSENT, ILLEGAL = 0, 1, 2, 3, 4
 MAX_INFLATED = 1 << 20  #: bytes that compressed data may become
-ETHERNET_HEADER = 14
+UDP_LITE, UDP_HEADER = 136, 8
 
 
 class Found(NamedTuple):
@@ -50,7 +50,8 @@ def _right(blank: bytes, carry: int, told: int) -> int:
     return told if right == 0 and told == 0 else right
 
 
-def _of_unit(frame: Frame, layer: Layer, place: int, protocol: int) -> Found:
+def _of_unit(frame: Frame, layer: Layer, place: int, protocol: int, covered: int | None = None) -> Found:
+    """Over the pseudo-header and the unit, or as many bytes of it as are `covered`."""
     told = number(frame, layer, place, 2)
     if told < 0 or layer.end != limit(frame, layer) or _is_part(frame, layer):
         return Found(told)
@@ -58,7 +59,8 @@ def _of_unit(frame: Frame, layer: Layer, place: int, protocol: int) -> Found:
     if head is None:
         return Found(told)
     unit = frame.data[layer.start : layer.end]
-    return Found(told, _right(unit[:place] + b"\0\0" + unit[place + 2 :], fold(head), told))
+    blank = unit[:place] + b"\0\0" + unit[place + 2 :]
+    return Found(told, _right(blank[:covered], fold(head), told))
 
 
 def _is_part(frame: Frame, layer: Layer) -> bool:
@@ -74,8 +76,14 @@ def of_tcp(frame: Frame, layer: Layer) -> Found:
 
 
 def of_udp(frame: Frame, layer: Layer) -> Found:
-    """A sum of zero is written as all ones (RFC 768)."""
-    found = _of_unit(frame, layer, 6, UDP)
+    """A sum of zero is written as all ones (RFC 768); UDP-Lite says how many bytes it covers (RFC 3828)."""
+    if layer.name == "udplite":
+        covered = number(frame, layer, 4, 2)
+        if covered and not UDP_HEADER <= covered <= layer.end - layer.start:
+            return Found(number(frame, layer, 6, 2))
+        found = _of_unit(frame, layer, 6, UDP_LITE, covered or None)
+    else:
+        found = _of_unit(frame, layer, 6, UDP)
     return found._replace(right=0xFFFF) if found.right == 0 else found
 
 
@@ -88,7 +96,7 @@ def of_gre(frame: Frame, layer: Layer) -> Found:
     return Found(told, _right(unit[:4] + b"\0\0" + unit[6:], 0, told))
 
 
-Asked = Callable[[Preferences], bool]
+Asked = Callable[[Preferences, "Layer"], bool]
 Check = Callable[["Frame", "Layer"], Found]
 
 
@@ -96,7 +104,7 @@ def status(check: Check, asked: Asked) -> Loader:
     """The status of a checksum that was captured."""
 
     def load(frame: Frame, layer: Layer, facts: Facts | None) -> Iterable[Spot]:
-        return (Spot(check(frame, layer).status if asked(preferences(facts)) else UNVERIFIED),)
+        return (Spot(check(frame, layer).status if asked(preferences(facts), layer) else UNVERIFIED),)
 
     return load
 
@@ -105,7 +113,7 @@ def calculated(check: Check, asked: Asked, place: int) -> Loader:
     """What the checksum ought to be, in its bytes."""
 
     def load(frame: Frame, layer: Layer, facts: Facts | None) -> Iterable[Spot]:
-        right = check(frame, layer).right if asked(preferences(facts)) else -1
+        right = check(frame, layer).right if asked(preferences(facts), layer) else -1
         return (Spot(right, layer.start + place, 2),) if right >= 0 else ()
 
     return load
@@ -115,7 +123,7 @@ def bad(check: Check, asked: Asked, *, ones: bool | None = None) -> Loader:
     """Whether it is wrong; `ones`: only where all ones stand for zero (RFC 1624), or only where they do not."""
 
     def wrong(frame: Frame, layer: Layer, facts: Facts | None) -> bool | None:
-        if not asked(preferences(facts)):
+        if not asked(preferences(facts), layer):
             return None
         found = check(frame, layer)
         if found.status != BAD or (ones is not None and (found == Found(0xFFFF, 0)) != ones):

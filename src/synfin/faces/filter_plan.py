@@ -63,7 +63,7 @@ def _left_out(test: Test, asked: Needs, lang: Language) -> Iterator[str]:
         clauses = found[1]
     elif asked == Needs.MARKS and (flags := marked(test)) is not None:
         yield text("plan.marked", lang)
-        clauses = [flags[1]]
+        clauses = flags[1]
     for clause in clauses:
         wants = ", ".join(dict.fromkeys(name for leaf in clause for name in leaf.names))
         yield "  " + text("plan.clause", lang, names=wants)

@@ -46,7 +46,14 @@ def add_output_arguments(command: argparse.ArgumentParser) -> None:
         "-T", dest="form", choices=FORMS, default="text",
         help="form of the output: lines, lines with tabs, cells of -e, JSON, JSON for Elasticsearch (default: text)",
     )  # fmt: skip
-    command.add_argument("-e", dest="fields", action="append", default=[], metavar="FIELD", help="a field to print")
+    command.add_argument(
+        "-e",
+        dest="fields",
+        action="append",
+        default=[],
+        metavar="FIELD",
+        help="a field to print, or a column of the lines (_ws.col.Info)",
+    )
     command.add_argument(
         "-E", dest="layout", action="append", default=[], metavar="KEY=VALUE",
         help="layout of -T fields: header=y|n, separator=/t|/s|C, occurrence=f|l|a, aggregator=,|/s|C, quote=d|s|n, "
@@ -59,6 +66,9 @@ def add_output_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("-V", dest="tree", action="store_true", help="print every field of every layer")
     command.add_argument("-O", dest="opened", metavar="NAMES", help="as -V, with the fields of these protocols only")
     command.add_argument("-x", dest="bytes", action="store_true", help="print the bytes")
+    command.add_argument(
+        "-l", dest="at_once", action="store_true", help="write each line at once, for whom a pipe feeds"
+    )
     command.add_argument("-P", dest="print_lines", action="store_true", help="print the lines even with -V, -x or -w")
     command.add_argument("-J", dest="layers", metavar="NAMES", help="protocols that -T json and -T ek show")
     command.add_argument(

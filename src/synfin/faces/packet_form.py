@@ -129,7 +129,7 @@ def form_of(asked: argparse.Namespace) -> Form:
     tree = asked.tree or bool(asked.opened)
     return Form(
         name,
-        tuple(fields.lookup(field) for field in asked.fields),
+        tuple(_column(field, asked.times) for field in asked.fields),
         format.layout(asked.layout),
         asked.times,
         lines=asked.print_lines or not (tree or asked.bytes),
@@ -139,6 +139,16 @@ def form_of(asked: argparse.Namespace) -> Form:
         nodes=_names(asked.nodes),
         bytes=asked.bytes,
     )
+
+
+def _column(name: str, times: str) -> Field:
+    if name.lower().startswith("_ws.col."):
+        from synfin.faces.summary_columns import NAMES, column
+
+        if (found := column(name, times)) is not None:
+            return found
+        raise UsageError(f"there is no column {name!r}; there are {', '.join(NAMES)}")
+    return fields.lookup(name)
 
 
 def _names(words: str | None) -> frozenset[str] | None:

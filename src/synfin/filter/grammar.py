@@ -47,6 +47,11 @@ def parse(text: str) -> Test:
     return _Parser(text).filter()
 
 
+#: how filters of tcpdump begin
+_CAPTURE_FILTER = re.compile(r"\s*(?:(?:not|src|dst|ip6?|tcp|udp|ether)\s+)*(?:host|port|portrange|net)\s", re.ASCII)
+_OF_CAPTURE_FILTERS = "; a filter as tcpdump's is not taken here: write ip.addr == 10.0.0.1 or tcp.port == 80"
+
+
 class _Parser:
     def __init__(self, text: str) -> None:
         self.text = text
@@ -63,7 +68,8 @@ class _Parser:
             raise self.error("the filter is empty: a field or a comparison was expected")
         found = self.disjunction()
         if self.here.kind != "end":
-            raise self.error(f"{self.shown} was not expected here: 'and', 'or' or the end was")
+            remedy = _OF_CAPTURE_FILTERS if _CAPTURE_FILTER.match(self.text) else ""
+            raise self.error(f"{self.shown} was not expected here: 'and', 'or' or the end was{remedy}")
         return found
 
     # -- tests -------------------------------------------------------------------------------------------------

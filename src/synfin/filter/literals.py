@@ -107,7 +107,7 @@ def _expected(text: str, kind: str, field: Field | None, quoted: bool) -> str:
         return f"the text of {field.name} cannot be compared with; use its number"
     if field is not None and field.values and not text[:1].isdigit():
         known = ", ".join(list(field.values.values())[:4])
-        return f"{text!r} is none of the values of {field.name}, such as {known}"
+        return f"{text!r} is none of the values of {field.name}, such as {known}; or write a number"
     if quoted:
         return f"a number without quotes was expected, not {text!r}"
     return f"{text!r} is not a valid number"

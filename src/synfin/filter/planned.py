@@ -414,13 +414,25 @@ def sieve(test: Test) -> tuple[sift.Sieve, list[Clause]] | None:
     return (found, clauses) if clauses else None
 
 
-def marked(test: Test) -> tuple[int, Clause] | None:
-    """Analysis flags of which a frame must have one, and the leaves that ask for them; None without any."""
+def marked(test: Test) -> tuple[tuple[int, array[int]], list[Clause]] | None:
+    """Analysis flags of which a frame must have one (0: any), ranges in which its stream must be, and who asks."""
+    flags, streams, clauses = 0, array("q"), []
     for clause in _clauses(test):
         probes = [leaf.probe for leaf in clause if leaf.probe is not None]
-        if all(probe[0] == sift.P_PRESENT and probe[1][0] == cells.S_MARKED for probe in probes):
-            return reduce(or_, (probe[1][3] for probe in probes)), clause
-    return None
+        if not flags and all(probe[0] == sift.P_PRESENT and probe[1][0] == cells.S_MARKED for probe in probes):
+            flags = reduce(or_, (probe[1][3] for probe in probes))
+        elif not streams and len(clause) == 1 and probes[0][:3] == (sift.P_NUMBERS, _stream(), 0):
+            streams = array("q", probes[0][3])
+        else:
+            continue
+        clauses.append(clause)
+    return ((flags, streams), clauses) if flags or streams else None
+
+
+def _stream() -> tuple[int, ...]:
+    where = spec("tcp.stream")
+    assert where is not None
+    return where[:6]
 
 
 def _clauses(test: Test) -> list[Clause]:

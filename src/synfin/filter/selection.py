@@ -40,7 +40,8 @@ class Selection:
         self.finished: follow.Tracker | None = None
         self._past: Memory | None = None
         if passes == 2 and asked & (Needs.HINDSIGHT | Needs.RECORD | Needs.MEMORY):
-            self.finished, self._past = foreseen(paths, asked)
+            findings = "conn.findings" in {*(shown or ()), *(wanted.fields if wanted else ())}
+            self.finished, self._past = foreseen(paths, asked, findings=findings)
         self.blocks = Blocks(paths, asked, self.finished, warnings)
         self._record: Records | None = None
         if self.finished is not None and asked & Needs.RECORD:
@@ -66,7 +67,7 @@ class Selection:
             found = sieve(planned) if self._sifts else None
             self.blocks.sieve = None if found is None else found[0]
             flags = marked(planned) if self._marks else None
-            self.blocks.marked = 0 if flags is None else flags[0]
+            self.blocks.marked = None if flags is None else flags[0]
             self._run = planned.bind(self.blocks, self._connections)
         for block in self.blocks:
             if self._datagrams:

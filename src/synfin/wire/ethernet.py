@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from synfin.wire.ethertype import LARGEST_LENGTH
 from synfin.wire.walk import Next, Reader, Walk, plain
 
 IP, IPV6, ARP = 0x0800, 0x86DD, 0x0806
 PROVIDER, BACKBONE = 0x88A8, 0x88E7  #: tags of IEEE 802.1ad and 802.1ah
 BACKBONE_LEN = 18
 ONE_TAG, TWO_TAGS = 4, 8  #: lengths of a layer of IEEE 802.1ad; with IEEE 802.1ah's header it is longer
-LARGEST_LENGTH = 1500  #: greater numbers at offset 12 are an EtherType
 
 _OUI_ETHERTYPE = frozenset({0x000000, 0x0000F8, 0x080007})  # encapsulated Ethernet, bridge tunnel, AppleTalk
 _OUI_BRIDGED = 0x0080C2  # IEEE 802.1: a whole frame follows

@@ -10,6 +10,7 @@ from synfin.wire.fragments import Part
 from synfin.wire.tcp import MIN_CAPTURED, MIN_SHOWN
 from synfin.wire.walk import Assembled, Next, Reader, Walk, plain
 
+_UDP_LITE = 136
 _RARP = 0x8035  #: RFC 903: the same packet
 _ATM = 19  #: hardware type
 #: ICMP messages that quote the packet they are about (RFC 792; RFC 4443 section 3)
@@ -142,6 +143,13 @@ def udp(walk: Walk, at: int, end: int) -> Next | None:
     return Next("udp", low if low in walk.ports else high, at + 8, stop)
 
 
+def udp_lite(walk: Walk, at: int, end: int) -> Next | None:
+    """RFC 3828: no length of its own; tunnels are not expected."""
+    if not walk.layer("udplite", at, 8, end):
+        return plain(len(walk.data), end)
+    return plain(at + 8, end)
+
+
 def icmp(walk: Walk, at: int, end: int) -> Next | None:
     return _message(walk, "icmp", ICMP_ERRORS, IP, at, end)
 
@@ -162,5 +170,5 @@ def _message(walk: Walk, name: str, errors: frozenset[int], quoted: int, at: int
 
 
 ETHERTYPES: Mapping[int, Reader] = {IP: ipv4, IPV6: ipv6, ARP: arp, _RARP: arp}
-PROTOCOLS: Mapping[int, Reader] = {ip.TCP: tcp, ip.UDP: udp, ip.ICMP: icmp, ip.ICMPV6: icmpv6}
+PROTOCOLS: Mapping[int, Reader] = {ip.TCP: tcp, ip.UDP: udp, _UDP_LITE: udp_lite, ip.ICMP: icmp, ip.ICMPV6: icmpv6}
 PPP: Mapping[int, Reader] = {0x0021: ipv4, 0x0057: ipv6}

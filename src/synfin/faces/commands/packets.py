@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import sys
 from collections import deque
 from collections.abc import Collection, Iterator, Sequence
@@ -32,6 +33,8 @@ def run(asked: argparse.Namespace) -> int:
         return _explain_filter(asked)
     paths = inputs.named(asked)
     form = form_of(asked)
+    if asked.at_once and isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(line_buffering=True)
     if asked.output:
         return _write(asked, paths)
     if asked.write:
@@ -148,8 +151,10 @@ def _write(asked: argparse.Namespace, paths: Sequence[str]) -> int:
 
     if asked.preferences:
         raise UsageError("-o FILE writes the table of all packets, which has no preferences")
-    if asked.form != "text" or asked.count is not None:
-        raise UsageError("-o writes the table of all packets; it goes with neither -T nor -c")
+    others = {"-T": asked.form != "text", "-c": asked.count is not None, "-w": asked.write, "-z": asked.statistics}
+    if any(others.values()):
+        given = " and ".join(name for name, is_asked in others.items() if is_asked)
+        raise UsageError(f"-o writes the table of all packets; it does not go with {given}")
     form = export.form_of(asked.output, (*export.TABLES, "csv"), paths)
     wanted = None if asked.filter is None else language.compile(asked.filter)
     warnings: list[str] = []

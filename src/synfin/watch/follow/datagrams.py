@@ -11,6 +11,7 @@ from synfin.wire.layer import Layer
 
 MAX_CONVERSATIONS = 1 << 20  #: more than these are numbered, but not remembered
 
+NAMES = frozenset({"udp", "udplite"})  #: layers that have conversations of this kind
 _ADDRESSES = {"ip": (12, 4), "ipv6": (8, 16)}
 
 
@@ -43,16 +44,14 @@ class Datagrams:
 
 
 def headers(frame: Frame) -> Iterator[tuple[Layer, bytes, bytes, bool]]:
-    """Believable UDP headers with their two ends, address and port, the sender first, and whether an ICMP error quotes
-    them.
-    """
+    """Believable UDP headers with their ends, address and port, sender first, and whether an ICMP error quotes them."""
     above, quoted = None, False
     for layer in frame.layers:
         if layer.name in _ADDRESSES:
             above = layer
         elif layer.name in ("icmp", "icmpv6"):
             quoted = True
-        elif layer.name == "udp" and above is not None and sound(frame, layer):
+        elif layer.name in NAMES and above is not None and layer.header_len >= 4 and sound(frame, layer):
             at, size = _ADDRESSES[above.name]
             start = above.start + at
             source, target = frame.data[start : start + size], frame.data[start + size : start + 2 * size]

@@ -33,10 +33,12 @@ if TYPE_CHECKING:
 CHUNK = 1 << 19  #: bytes in memory at a time
 SLOWLY = 64  #: packets that the readable reader takes before the kernels try again
 ROWS = 1024  #: of a block: small enough to stay in the cache
+MANY = 4 * ROWS  #: rows of which few are left: what a block costs is worth more than the cache
 _ENOUGH = 4096  #: frames, of which more than three in four pass: then a sieve costs more than it saves
 
 _ROW = Struct(scan.ROW_FORMAT)
 _TIME_OFFSET = Struct("<qQ")  # the first two members of a row
+_NO_TIME_NS = -(1 << 63)  #: in rows for `view`, where the file tells no time: it leaves them to the readable code
 BEFORE_DATA = 28  #: bytes of an Enhanced Packet Block before the packet's
 #: of a capture, and a function that tells how many frames were read
 Around = Callable[["CaptureReader", Callable[[], int]], contextlib.AbstractContextManager[object]]
@@ -64,10 +66,10 @@ class Blocks:
 
     def __init__(
         self, paths: Sequence[str], needs: Needs, finished: follow.Tracker | None = None,
-        warnings: list[str] | None = None, around: Around | None = None,
+        warnings: list[str] | None = None, around: Around | None = None, findings: bool = False,
     ) -> None:  # fmt: skip
         detailed, factual = bool(needs & Needs.VALUES), bool(needs & (Needs.FOLLOWING | Needs.VALUES))
-        self.tracker = _tracker(detailed, factual) if factual or needs & Needs.MARKS else None
+        self.tracker = _tracker(detailed, factual, findings) if factual or needs & Needs.MARKS else None
         self.finished = finished
         self.view = cells.Block()
         self.rows = bytearray(ROWS * scan.row_size())
@@ -75,7 +77,11 @@ class Blocks:
         self.values = bytearray(ROWS * follow.value_size()) if detailed else None
         #: analysis flags of the rows, where nothing else is needed of what was followed
         self.marks = array("H", bytes(2 * ROWS)) if self.tracker is not None and not factual else None
-        self.marked = 0  #: rows without any of these flags may be left out
+        self.streams = array("I", bytes(4 * ROWS)) if self.marks is not None else None  #: of the rows, too
+        #: rows may be left out without one of these flags (0: any), and a stream in these ranges; None: no row may
+        self.marked: tuple[int, array[int]] | None = None
+        self._scanned: bytearray | None = None  # where so many rows stand before some are left out
+        self._scanned_marks, self._scanned_streams = array("H"), array("I")
         self.count = 0  #: rows of the block
         self.recalled: Collection[int] = ()  #: rows that other frames can be told of, where somebody looks for them
         self.first = 1  #: number of its first frame
@@ -146,7 +152,10 @@ class Blocks:
         return to_ns(high << 32 | low, interface)
 
     def _blocks(self, reader: CaptureReader) -> Iterator[Blocks]:
-        walk = self._sifting(reader) or row_walk(reader, self.rows, self._seed)
+        if self.marked:
+            self._scanned = bytearray(MANY * scan.row_size())
+            self._scanned_marks, self._scanned_streams = array("H", bytes(2 * MANY)), array("I", bytes(4 * MANY))
+        walk = self._sifting(reader) or row_walk(reader, self._scanned or self.rows, self._seed)
         if walk is None:
             for packet in reader:
                 self._single(packet)
@@ -160,7 +169,10 @@ class Blocks:
             base, at, why = reader.source.tell() - filled, 0, scan.FULL
             while filled and why == scan.FULL:
                 count, at, why = walk(buffer, at, filled, base)
-                if count and self._many(count, buffer, base):
+                if count and self._scanned is not None:
+                    yield from self._marked(self._scanned, count, buffer, base)
+                elif count:
+                    self._many(count, buffer, base)
                     yield self
             if got and why in (scan.DONE, scan.FULL) and (at or filled < len(buffer)):
                 if at:
@@ -220,50 +232,82 @@ class Blocks:
         self._follow(1, packet.data, packet.offset, packet)
         self._attach()
 
-    def _many(self, count: int, buffer: bytearray, base: int) -> bool:
-        """The block of these rows; whether one is left."""
-        self._sparse = self._sparse and self.marks is None  # a sieve has set it, or the block before
+    def _many(self, count: int, buffer: bytearray, base: int) -> None:
+        """The block of these rows."""
         self._slow.frames.clear()
         self._slow.complete(self.rows, count, buffer, base)
         self._follow(count, buffer, base, None)
-        if self.marks is not None:
-            self._sparse = bool(self.marked) and not self._slow.frames
-            if self._sparse:
-                self._keep_marked(self.marks)
-        if self.count:
-            self._attach()
-        else:
-            self.view.passed(int64(self._last_ns))
-        return self.count > 0
+        self._attach()
 
-    def _follow(self, count: int, buffer: bytes | bytearray, base: int, packet: Packet | None) -> None:
-        """Number the rows, and tell of each what is needed beyond its bytes."""
+    def _marked(self, rows: bytearray, count: int, buffer: bytearray, base: int) -> Iterator[Blocks]:
+        """Blocks of those rows that have a flag; of all, where the readable code had to do with one."""
+        from synfin._kernels import sift
+
+        assert self.tracker is not None and self.marks is not None and self.streams is not None and self.marked
+        self._slow.frames.clear()
+        self._slow.complete(rows, count, buffer, base)
+        self.tracker.mark(rows, count, self._scanned_marks, self._scanned_streams)
+        self.buffer, self.base, self.packet, at = buffer, base, None, 0
+        while at < count and not self._slow.frames:
+            kept, behind, last_ns = sift.keep_marked(
+                rows, at, count, self._scanned_marks, self._scanned_streams, *self.marked, self.frames,
+                int64(self._last_ns), self.rows, self.marks, self.streams, self._numbers, self._befores_ns,
+            )  # fmt: skip
+            if kept < 0:
+                break
+            self._sparse, self.first, self.count, self.frames = True, self.frames + 1, kept, self.frames + behind - at
+            at, self._last_ns = behind, last_ns
+            if self.first == 1:
+                self.first_ns = self.time_ns(0)
+            if kept:
+                self._attach()
+                yield self
+            else:
+                self.view.passed(last_ns)
+        yield from self._unmarked(rows, at, count, dict(self._slow.frames))
+
+    def _unmarked(self, rows: bytearray, at: int, count: int, slow: dict[int, Frame]) -> Iterator[Blocks]:
+        """The rows from `at` on, which were followed already, in blocks."""
+        assert self.marks is not None and self.streams is not None
+        while at < count:
+            size = min(count - at, ROWS)
+            self.rows[: size * _ROW.size] = rows[at * _ROW.size : (at + size) * _ROW.size]
+            self.marks[:size] = self._scanned_marks[at : at + size]
+            self.streams[:size] = self._scanned_streams[at : at + size]
+            self._slow.frames.clear()
+            self._slow.frames.update((index - at, one) for index, one in slow.items() if at <= index < at + size)
+            self._sparse = False
+            self._number(size)
+            self._attach()
+            yield self
+            at += size
+
+    def _number(self, count: int) -> None:
+        """The next rows of so many frames, and their times."""
         self.first, self.count = self.frames + 1, count
         self.frames = self._behind[0] if self._sparse else self.frames + count
-        self.buffer, self.base, self.packet = buffer, base, packet
         if self.first == 1:
             self.first_ns = self._last_ns = self.time_ns(0)
         self.before_ns, self._last_ns = self._last_ns, self.time_ns(count - 1)
         if self._sparse and self._behind[1] >= 0:  # an odd time is that of a row
             self._last_ns = self._behind[1]
+
+    def _follow(self, count: int, buffer: bytes | bytearray, base: int, packet: Packet | None) -> None:
+        """Number the rows, and tell of each what is needed beyond its bytes."""
+        self.buffer, self.base, self.packet = buffer, base, packet
+        self._number(count)
         if self.tracker is None:
             return
-        if self.marks is not None:
-            self.tracker.mark(self.rows, count, self.marks)
+        if self.marks is not None and self.streams is not None:
+            self.tracker.mark(self.rows, count, self.marks, self.streams)
         elif self.values is None:
             self.tracker.follow(self.rows, count, self.facts, self.finished)
         else:
             self.tracker.follow(self.rows, count, self.facts, self.finished, self.values)
 
-    def _keep_marked(self, marks: array[int]) -> None:
-        from synfin._kernels import sift
-
-        self.count = sift.keep_marked(
-            self.rows, self.count, marks, self.marked, self.first, int64(self.before_ns), self._numbers,
-            self._befores_ns,
-        )  # fmt: skip
-
     def _attach(self) -> None:
+        if self.packet is not None and not self.packet.timed:
+            _TIME_OFFSET.pack_into(self.rows, 0, _NO_TIME_NS, self.packet.offset)
         slow = self._none
         if self._slow.frames:
             slow = bytes(index in self._slow.frames for index in range(self.count))
@@ -271,15 +315,22 @@ class Blocks:
             self.rows, self.count, self.first, self.buffer, self.base, slow,
             self.facts, follow.fact_size(), self.values, follow.value_size(),
             self._numbers if self._sparse else None, self._befores_ns if self._sparse else None, self.marks,
+            self.streams,
         )  # fmt: skip
         if self._sparse:
             self.view.passed(int64(self._last_ns))
 
 
-def _tracker(detailed: bool, factual: bool) -> follow.Tracker:
+def _tracker(detailed: bool, factual: bool, findings: bool) -> follow.Tracker:
+    if not factual:
+        return follow.Tracker(bytes([follow.NO_STATE]) * 384, facts=False)  # it looks at no state
     from synfin.tcp.state import matrix
 
-    return follow.Tracker(matrix(), detailed, factual)
+    if not findings:
+        return follow.Tracker(matrix(), detailed)
+    from synfin.watch.engine.compiled import thresholds
+
+    return follow.Tracker(matrix(), detailed, limits=thresholds())
 
 
 def _nothing_around(reader: CaptureReader, frames: Callable[[], int]) -> contextlib.AbstractContextManager[object]:

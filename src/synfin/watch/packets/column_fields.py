@@ -24,7 +24,7 @@ class Needs(IntFlag):
     RECORD = 8  #: the connection's record is asked
     STORY = 16  #: only the readable core tells it
     DATAGRAMS = 32  #: every UDP header before it was seen
-    MARKS = 128  #: what is marked of its segment: FOLLOWING without anything else
+    MARKS = 128  #: its stream and what is marked of its segment: FOLLOWING without anything else
     MEMORY = 64  #: every fragment, echo, ARP packet and Multipath TCP option before it was seen, and those after it
 
 
@@ -129,7 +129,7 @@ def _frame() -> dict[str, Spec]:
         "frame.time_delta": Spec(cells.S_DELTA),
         "frame.time_delta_displayed": Spec(cells.S_DISPLAYED),
         "synfin.conn": _member(cells.S_OWN, _FACT["conn"], _FOLLOWED),
-        "tcp.stream": _member(cells.S_FOLLOWED, _FACT["stream"], _FOLLOWED),
+        "tcp.stream": _member(cells.S_FOLLOWED, _FACT["stream"], Needs.MARKS),
         "tcp.completeness": _member(cells.S_FOLLOWED, _FACT["completeness"], _FINAL),
     }
 

@@ -13,10 +13,15 @@ if TYPE_CHECKING:
     from synfin.watch.recall.memory import Memory
 
 
-def foreseen(paths: Sequence[str], needs: Needs) -> tuple[follow.Tracker | None, Memory | None]:
-    """A tracker that has followed the whole input, and a memory that has seen it; each where it is needed."""
+def foreseen(
+    paths: Sequence[str], needs: Needs, *, findings: bool = False
+) -> tuple[follow.Tracker | None, Memory | None]:
+    """A tracker that has followed the whole input, and a memory that has seen it; each where it is needed.
+
+    With `findings` the tracker has noticed what was unusual.
+    """
     following = bool(needs & (Needs.HINDSIGHT | Needs.RECORD))
-    blocks = Blocks(paths, Needs.FOLLOWING if following else Needs.BYTES)
+    blocks = Blocks(paths, Needs.FOLLOWING if following else Needs.BYTES, findings=findings and following)
     if not needs & Needs.MEMORY:
         for _ in blocks:
             pass

@@ -14,7 +14,7 @@ from synfin.capture.pcap import RECORD_HEADER_LEN
 from synfin.dissect.context import Datagram, Facts
 from synfin.watch.engine.described import int64
 from synfin.watch.follow.analysis import flag_names
-from synfin.watch.follow.datagrams import Datagrams
+from synfin.watch.follow.datagrams import NAMES, Datagrams
 from synfin.watch.packets.blocks import BEFORE_DATA, Blocks
 from synfin.watch.packets.column_fields import layout
 from synfin.watch.packets.recalling import Recalling
@@ -59,7 +59,7 @@ class Told:
         self._datagrams = {}
         for index in self._blocks.view.datagrams():
             frame = self._frame(index, self.packet(index))
-            if any(layer.name == "udp" for layer in frame.layers):
+            if any(layer.name in NAMES for layer in frame.layers):
                 self._datagrams[index] = self._conversations.see(frame)
 
     def _frame(self, index: int, packet: Packet) -> Frame:
@@ -133,10 +133,8 @@ class Told:
         kind = blocks.rows[index * _ROW.size + _KIND_AT]
         if blocks.facts is not None and kind & _KIND_TCP and segment is not None:
             self._fill(facts, index, segment, quoted=bool(kind & _KIND_QUOTED))
-        elif blocks.marks is not None and frame.segment is not None:
-            segment = frame.segment
-            if kind & _KIND_TCP and segment.hdr_len >= MIN_HEADER_LEN and not (segment.cut or segment.options_cut):
-                facts.analysis = flag_names(blocks.marks[index])
+        elif kind & _KIND_TCP and segment is not None:
+            self._mark(facts, index, segment, quoted=bool(kind & _KIND_QUOTED))
         return facts
 
     def _fill(self, facts: Facts, index: int, segment: Segment, *, quoted: bool) -> None:
@@ -145,6 +143,15 @@ class Told:
         fill(facts, fact, value, segment, quoted=quoted)
         if facts.conn is not None:
             facts.connection = None if self._record is None else self._record(facts.conn)
+
+    def _mark(self, facts: Facts, index: int, segment: Segment, *, quoted: bool) -> None:
+        """The same where only streams and flags were followed."""
+        marks, streams = self._blocks.marks, self._blocks.streams
+        if marks is None or streams is None:
+            return
+        facts.stream = streams[index]
+        if segment.hdr_len >= MIN_HEADER_LEN and not (quoted or segment.cut or segment.options_cut):
+            facts.analysis = flag_names(marks[index])
 
     def numbers(self, index: int) -> tuple[Numbers, Numbers | None]:
         """The fact and the value of a row that has some."""
