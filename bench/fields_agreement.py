@@ -183,7 +183,7 @@ def _compare_row(
             continue
         ours = format.cell(one, frame, facts, format.Layout()) if place in possible else ""
         report.filled += bool(wanted)
-        if ours != wanted and not (one.name == "frame.protocols" and same_headers(wanted, ours)):
+        if ours != wanted:
             told = f"frame {frame.packet.number}: tshark {wanted[:90]!r}, here {ours[:90]!r}"
             report.note("fields", one.name, name, told, so)
 
@@ -217,7 +217,7 @@ def _compare_document(name: str, frame: Frame, facts: Facts, told: Pairs, so: fr
 def _compare_layer(name: str, frame: Frame, left: Pairs, right: Pairs, so: frozenset[str], report: Report) -> None:
     matcher = difflib.SequenceMatcher(None, left, right, autojunk=False)
     for kind, a, b, c, d in matcher.get_opcodes():
-        if kind == "equal" or _only_applications(left[a:b], right[c:d]):
+        if kind == "equal":
             continue
         for which, part in (("only tshark", left[a:b]), ("only here", right[c:d])):
             for path, value in part:
@@ -231,18 +231,6 @@ def _spoken_of(path: str) -> str:
     if names[-1] != "_ws.expert.message" and "_ws.expert" in names:
         return names[names.index("_ws.expert") - 1] or "expert of the layer"
     return names[-1]
-
-
-def same_headers(theirs: str, ours: str) -> bool:
-    """Whether both name the same headers up to the transport; what stands above is not told apart here."""
-    here = ours.removesuffix(":http").removesuffix(":data").split(":")
-    return theirs.split(":")[: len(here)] == here
-
-
-def _only_applications(left: Pairs, right: Pairs) -> bool:
-    if len(left) != 1 or len(right) != 1 or {left[0][0], right[0][0]} != {"/frame.protocols"}:
-        return False
-    return same_headers(left[0][1], right[0][1])
 
 
 def _as_lists(value: Any) -> Any:

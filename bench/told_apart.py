@@ -15,7 +15,7 @@ def _is_told_apart(told: Told, ours: str) -> bool:
     """Whether tshark names another protocol above those that both name: an application that is not told apart here."""
     here = ours.removesuffix(":data").removesuffix(":http")
     theirs = told["frame.protocols"]
-    return theirs not in (ours, here + ":data") and (not here or theirs.startswith(here + ":"))
+    return theirs not in (ours, here + ":data") and theirs.startswith(here + ":")
 
 
 def _is_put_together(told: Told, ours: str) -> bool:
@@ -25,7 +25,9 @@ def _is_put_together(told: Told, ours: str) -> bool:
 
 def _is_passed_over(told: Told, ours: str) -> bool:
     """Whether tshark names nothing above TCP or UDP though there are bytes."""
-    return told["frame.protocols"].endswith((":tcp", ":udp")) and not _is_put_together(told, ours)
+    theirs = told["frame.protocols"]
+    same = ours in (theirs + ":data", theirs + ":http")
+    return same and theirs.endswith((":tcp", ":udp", ":mptcp")) and not _is_put_together(told, ours)
 
 
 #: By their names in the tables.

@@ -18,6 +18,7 @@ TABLES: dict[str, tuple[str, ...]] = {
     "mpls": ("fields_link",), "sll": ("fields_sll", "fields_link"), "null": ("fields_link",), "mausb": ("fields_link",),
     "data": ("fields_data",),
     "ip": ("fields_ip",), "ipv6": ("fields_ipv6", "fields_ipv6_options"),
+    "_ws": ("fields_tcp",),
     "tcp": ("fields_tcp", "fields_tcp_options"), "mptcp": ("fields_tcp_options", "fields_tcp"),
     "udp": ("fields_udp",), "udplite": ("fields_udp",),
     "icmp": ("fields_icmp",), "arp": ("fields_icmp",),

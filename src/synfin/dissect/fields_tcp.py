@@ -233,6 +233,14 @@ def _cause(frame: Frame, layer: Layer, facts: Facts | None) -> Iterator[Spot]:
         yield spot._replace(value=text.decode("ascii", "replace"))
 
 
+def _stray(frame: Frame, layer: Layer, facts: Facts | None) -> Iterator[Spot]:
+    """Whether something follows the zero byte that ends the text; a text that is no ASCII is not looked at."""
+    for spot in _payload(frame, layer, facts):
+        text, _, rest = spot.value.partition(b"\0")
+        if any(rest) and text.isascii():
+            yield Spot(True)
+
+
 def _nonzero(offset: int, size: int) -> Callable[[Frame, Layer], bool]:
     return lambda frame, layer: number(frame, layer, offset, size) > 0
 
@@ -401,6 +409,8 @@ FIELDS = (
           "各子流的 TCP 流编号", parent="mptcp.analysis", generated=True),
     Field("tcp.payload", "bytes", TCP, when(_not_reset, _payload), "Payload", "载荷"),
     Field("tcp.reset_cause", "str", TCP, when(_has(RST), _cause), "Reset cause", "复位原因"),
+    note("_ws.string.trailing_stray_characters", when(_has(RST), _stray), "warning", "undecoded",
+         "Bytes behind the end of the text", "文本结束之后还有字节", parent="tcp.reset_cause", layers=TCP),
     _seen("connection.syn", _has(SYN, ACK), "chat", "tcp.flags.syn", "Connection request (SYN)", "连接请求（SYN）"),
     _seen("connection.synack", _has(SYN | ACK), "chat", "tcp.flags.syn", "Connection accepted (SYN+ACK)",
           "连接接受（SYN+ACK）"),
