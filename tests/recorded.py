@@ -21,6 +21,7 @@ import frames_checked
 import frames_icmp
 import frames_ip
 import frames_link
+import frames_noted
 import frames_transport
 from wire_bytes import ETHERNET, write_pcap
 
@@ -97,6 +98,7 @@ CASES: tuple[Case, ...] = (
     Case("erspan", frames_carrying.mirrors, ("erspan",), odd=(13,)),
     Case("geneve", frames_carrying.virtual, ("geneve",), apart=("past end of options",)),
     Case("services", frames_carrying.services, ("nsh", "etherip"), odd=(7, 8, 9, 15)),
+    Case("noted", lambda: [], ("frame",), apart=("frame.comment", "pkt_comment"), file=frames_noted.whole_file),
     Case("inflated", frames_checked.contents, ("data",), ("data.uncompress_data:TRUE",)),
 )  # fmt: skip
 

@@ -37,7 +37,7 @@ class Field:
     loader: Loader
     title_en: str
     title_zh: str
-    #: of numbers: dec, hex, custom (decimal whose text cannot be compared with); of bytes: colons, empty (may be none)
+    #: of numbers: dec, hex, custom (decimal whose text cannot be compared with); of bytes: colons, spaces, empty
     display: str = "dec"
     values: Mapping[int, str] | None = None  #: what single numbers mean
     parent: str = ""  #: field under which the packet tree shows it, "" for the layer itself

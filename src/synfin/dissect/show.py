@@ -58,6 +58,8 @@ def plain(kind: str, display: str, value: Any) -> str:
         return f"0x{value:0{HEX_DIGITS[kind]}x}"
     if value == b"":
         return "<none>" if display == "empty" else "<MISSING>"
+    if display == "spaces":
+        return str(value.hex(" "))
     if display == "colons":
         return str(value.hex(":"))
     if kind == "none":
