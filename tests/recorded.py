@@ -19,9 +19,12 @@ from typing import Any
 import frames_carrying
 import frames_checked
 import frames_icmp
+import frames_icmpv6
 import frames_ip
+import frames_ipv6
 import frames_link
 import frames_noted
+import frames_rpl
 import frames_transport
 from wire_bytes import ETHERNET, write_pcap
 
@@ -61,6 +64,9 @@ _HASHES = ("data.md5_hash:TRUE", "data.show_as_text:TRUE", "frame.generate_md5_h
 _CHECKED = ("/tcp/tcp.checksum.status", "/tcp/tcp.checksum_tree", "/tcp/tcp.checksum_calculated", "/icmp/", "tcp.seg")
 _QUOTED = ("/icmp/tcp/", "/icmp/ip/", "/icmp/data")
 _BROKEN = (8, 9, 18, 19)  # objects whose names or addresses end where they do, or of an unknown kind
+#: No dissector of ASN.1 is here. Where a header breaks off no heading says so.
+_ENCODED = ("cga.subject", "x509_Name_tree", "x509_Certificate", "_ws.malformed")
+_EXTENDED = ("ipv6", "ipv6.hopopts", "ipv6.dstopts", "ipv6.routing", "ipv6.fraghdr")
 CASES: tuple[Case, ...] = (
     Case("checksums", frames_checked.checksums, ("ip", "tcp", "udp"), _VERIFIED, apart=_CHECKED),
     Case("checksums-none", frames_checked.checksums, ("udp",),
@@ -78,6 +84,13 @@ CASES: tuple[Case, ...] = (
          odd=_BROKEN),
     Case("icmp-agents", frames_icmp.agents, ("icmp",), apart=("/icmp/data",)),
     Case("icmp-probes", frames_icmp.probes, ("icmp",), apart=("icmp.resp", "icmp.no_resp")),
+    Case("neighbours", frames_icmpv6.neighbour, ("icmpv6",), apart=("_ws.malformed",)),
+    Case("secured", frames_icmpv6.secured, ("icmpv6",), apart=_ENCODED),
+    Case("handed-over", frames_icmpv6.handed_over, ("icmpv6",), apart=("icmpv6.unknown_data",)),
+    Case("messages", frames_icmpv6.messages, ("icmpv6",),
+         apart=("_ws.malformed", "data", "icmpv6.resp", "icmpv6.no_resp")),
+    Case("extended", frames_icmpv6.extended, ("icmpv6", "icmp"), apart=("_ws.malformed",)),
+    Case("rpl", frames_rpl.rpl, ("icmpv6",), apart=("_ws.malformed",)),
     Case("vlan-tags", frames_link.tags, ("vlan",), odd=(10, 11, 15, 17)),
     Case("vlan-tags-1998", frames_link.tags, ("vlan",), ("vlan.version:IEEE 802.1Q-1998",), odd=(10, 11, 15, 17)),
     Case("ethernet-lengths", frames_link.lengths, ("eth",), odd=(1, 2)),
@@ -87,6 +100,12 @@ CASES: tuple[Case, ...] = (
     Case("cooked-2", frames_link.cooked_anew, ("sll",), link_type=276),
     Case("loopback", frames_link.loops, ("null",), link_type=0, odd=(11,)),
     Case("arp-addresses", frames_link.addresses, ("arp",), odd=(29, 31)),
+    Case("ipv6-options", frames_ipv6.options, _EXTENDED, apart=("_ws.malformed",)),
+    Case("ipv6-traces", frames_ipv6.traces, _EXTENDED, apart=("_ws.malformed",)),
+    Case("ipv6-routings", frames_ipv6.routings, _EXTENDED, apart=("_ws.malformed",)),
+    Case("ipv6-routings-strict", frames_ipv6.strict, _EXTENDED,
+         ("ipv6.perform_strict_rpl_srh_rfc_checking:TRUE",), apart=("_ws.malformed",)),
+    Case("ipv6-headers", frames_ipv6.headers, ("icmpv6", *_EXTENDED), apart=("_ws.malformed",)),
     Case("tcp-optimisers", frames_transport.optimisers, ("tcp",), odd=(6,)),
     Case("udp-lite", frames_transport.datagrams, ("udp", "udplite"), odd=(15, 16)),
     Case("udp-lite-checked", frames_transport.datagrams, ("udp", "udplite"), ("udplite.check_checksum:TRUE",),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import random
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,16 +18,6 @@ from synfin.faces.commands.packets import displayed
 from synfin.watch.packets.annotate import annotated
 from synfin.wire.frame import Frame
 from wire_bytes import write_pcap
-
-
-@pytest.fixture
-def in_utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("TZ", "UTC")
-    time.tzset()
-    yield
-    monkeypatch.undo()
-    time.tzset()
-
 
 NAMES = [case.name for case in CASES]
 
@@ -48,7 +37,7 @@ def objects(case: Case) -> list[list[list[str]]]:
 
 
 @pytest.mark.parametrize("case", CASES, ids=NAMES)
-def test_every_field(case: Case, tmp_path: Path, in_utc: None) -> None:
+def test_every_field(case: Case, tmp_path: Path, utc: None) -> None:
     table, wanted = fields.all_fields(), cells(case)
     known = {name for row in wanted for name in row}
     count = 0
@@ -64,7 +53,7 @@ def test_every_field(case: Case, tmp_path: Path, in_utc: None) -> None:
 
 
 @pytest.mark.parametrize("case", CASES, ids=NAMES)
-def test_every_object(case: Case, tmp_path: Path, in_utc: None) -> None:
+def test_every_object(case: Case, tmp_path: Path, utc: None) -> None:
     for (frame, facts), row in zip(rows(case, tmp_path), objects(case), strict=True):
         layers = jsonshape.document(frame, facts, None)["_source"]["layers"]
         if frame.packet.number not in case.odd:

@@ -20,7 +20,7 @@ class Packet(NamedTuple):
     """A frame of the input."""
 
     number: int  #: `frame.number`: from 1, every frame of the input counts
-    time_ns: int  #: capture time, nanoseconds since the epoch (0 where the format stores none)
+    time_ns: int  #: capture time, nanoseconds since the epoch (0 where `timed` is false)
     link_type: int  #: LINKTYPE_ value of its interface
     data: bytes  #: the captured bytes
     wire_len: int  #: length on the wire; more than `len(data)` when the capture truncated the frame
@@ -31,6 +31,9 @@ class Packet(NamedTuple):
     drops: int | None = None  #: packets lost between this one and the one before, where the file tells
     record: int | None = None  #: where its record begins in the (decompressed) input
     noted: Noted = NOTHING_NOTED
+    fcs_len: int | None = None  #: bytes of frame check sequence at its end, None where the file does not tell
+    erf: bytes = b""  #: the header of its ERF record, up to the frame; empty in other formats
+    timed: bool = True  #: whether the file tells its time: a Simple Packet Block of pcapng does not
 
 
 class Interface(NamedTuple):
@@ -45,6 +48,7 @@ class Interface(NamedTuple):
     description: str = ""
     section: int = 0  #: which section of the file describes it, from 1; 0 where the format has none
     first: int = 0  #: index of that section's first interface
+    fcs_len: int | None = None  #: bytes of frame check sequence at the end of its frames, where the file tells
 
     @property
     def time_decimals(self) -> int:

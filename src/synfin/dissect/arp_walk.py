@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from synfin.dissect.arp_atm import atm
-from synfin.dissect.context import Facts
 from synfin.dissect.cursor import Cursor, over_unit
 from synfin.dissect.option import Found, Item
-from synfin.wire.frame import Frame
-from synfin.wire.layer import Layer
+
+if TYPE_CHECKING:
+    from synfin.dissect.context import Facts
+    from synfin.wire.frame import Frame
+    from synfin.wire.layer import Layer
 
 ETHERNET_LIKE, AX25, IPV4, AX25_IP = (1, 6), 3, 0x0800, 0x00CC
 AX25_LEN = 7

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from hashlib import md5
+from typing import TYPE_CHECKING
 
-from synfin.dissect.context import Facts, preferences
 from synfin.dissect.field import Field
 from synfin.dissect.http_walk import begins
 from synfin.dissect.icmp_walk import STAMP_LEN, sent_at
 from synfin.dissect.load import LayerBytes, Loader, Spot, computed, limit, whole
-from synfin.dissect.preferences import Preferences
+from synfin.dissect.preferences import Preferences, preferences
 from synfin.dissect.verified import inflated
-from synfin.wire.frame import Frame
-from synfin.wire.layer import Layer
+
+if TYPE_CHECKING:
+    from synfin.dissect.context import Facts
+    from synfin.wire.frame import Frame
+    from synfin.wire.layer import Layer
 
 DATA = ("data",)
 

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING
 
-from synfin.dissect import ip_options, values, verified
+from synfin.dissect import assembly_walk, ip_options, values, verified
 from synfin.dissect.address import ipv4
-from synfin.dissect.context import Facts, preferences
 from synfin.dissect.declare import Declare
 from synfin.dissect.expert import note
 from synfin.dissect.field import Field
 from synfin.dissect.load import Loader, Spot, bits, both, byte, constant, number, raw, when, whole
-from synfin.dissect.preferences import Preferences
-from synfin.wire.frame import Frame
-from synfin.wire.layer import Layer
+from synfin.dissect.preferences import Preferences, preferences
+
+if TYPE_CHECKING:
+    from synfin.dissect.context import Facts
+    from synfin.dissect.option import Item
+    from synfin.wire.frame import Frame
+    from synfin.wire.layer import Layer
 
 IP = ("ip",)
 LEAST_TTL = 5  #: a packet that may take fewer hops than these is worth a note
@@ -125,11 +129,15 @@ def _expert(name: str, condition: Callable[[Frame, Layer], bool], severity: str,
     return note(name, when(condition, constant(True)), severity, group, en, zh, parent=parent)
 
 
+def _below(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Item, ...]:
+    return (*ip_options.OPTIONS(frame, layer, facts), *assembly_walk.IPV4.found(frame, layer, facts))
+
+
 _SRC, _DST = when(_sound, raw(12, 4)), when(_sound, _destination)
 _option = Declare(ip_options.OPTIONS, "ip")
 
 FIELDS = (
-    Field("ip", "protocol", IP, whole, "Internet Protocol Version 4", "互联网协议第 4 版", below=ip_options.OPTIONS),
+    Field("ip", "protocol", IP, whole, "Internet Protocol Version 4", "互联网协议第 4 版", below=_below),
     Field("ip.version", "u8", ("ip", "ipv6"), bits(0, 1, 0xF0), "Version", "版本", mask=0xF0, mask_bits=8),
     Field("ip.hdr_len", "u8", IP, when(_version, bits(0, 1, 0x0F, scale=4)), "Header length", "首部长度", mask=0x0F,
           mask_bits=8, unit="bytes"),
@@ -264,7 +272,8 @@ FIELDS = (
     _option("ip.src_rt_host", "str", "Source route (host)", "源路由（主机）", hidden=True),
     _option("ip.empty_rt", "ipv4", "Empty place of the route", "路由的空位"),
     _option("ip.empty_rt_host", "str", "Empty place of the route (host)", "路由的空位（主机）", hidden=True),
-    _option.note("ip.opt.len.invalid", "note", "protocol", "Invalid length for an option", "选项长度无效"),
+    *assembly_walk.IPV4.fields(),
+    _option.note("ip.opt.len.invalid", "warning", "protocol", "Invalid length for an option", "选项长度无效"),
     _option.note("ip.opt.ptr.before_address", "warning", "protocol", "The pointer points before the first address",
                  "指针指向首个地址之前"),
     _option.note("ip.opt.ptr.middle_address", "warning", "protocol", "The pointer points into an address",

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
-from synfin.dissect import values, verified
+from synfin.dissect import trailer, values, verified
 from synfin.dissect.address import mac
-from synfin.dissect.context import Facts, preferences
+from synfin.dissect.context import Facts
 from synfin.dissect.expert import note
 from synfin.dissect.field import Field
 from synfin.dissect.load import (
@@ -23,12 +24,17 @@ from synfin.dissect.load import (
     when,
     whole,
 )
-from synfin.dissect.unclaimed import LARGEST_LENGTH, MIN_FRAME, behind, split
-from synfin.wire.frame import Frame
-from synfin.wire.layer import Layer
+from synfin.dissect.preferences import preferences
+from synfin.wire.ethertype import LARGEST_LENGTH, LEAST_TYPE
+from synfin.wire.link import LOOP
+
+if TYPE_CHECKING:
+    from synfin.dissect.context import Facts
+    from synfin.wire.frame import Frame
+    from synfin.wire.layer import Layer
 
 ETH, VLAN, MPLS, NULL, LLC = ("eth",), ("vlan",), ("mpls",), ("null",), ("llc",)
-LEAST_TYPE = 1536  #: smaller numbers at offset 12 are a length, or neither (IEEE 802.3 section 3.2.6)
+HDLC_FRAMING = 0xFF03  #: PPP in HDLC-like framing (RFC 1662) begins so
 OLDEST = 0  #: version of IEEE 802.1Q, of 1998
 MAX_TAGS = 20  #: one more is worth a note
 INFORMATION, SUPERVISORY = (0x01, 0), (0x03, 1)  #: low bits of the control field (IEEE 802.2 section 5.4)
@@ -122,40 +128,12 @@ def _text(loader: Loader) -> Loader:
     return load
 
 
-def _past_end(frame: Frame, layer: Layer) -> bool:
-    return _is_length(frame, layer) and layer.start + layer.header_len + number(frame, layer, 12, 2) > layer.end
-
-
-def _unpadded(frame: Frame, layer: Layer) -> bool:
-    """Whether a short data unit is followed by something that is not the padding of zeros it should have."""
-    if layer != frame.layers[0]:
-        return False
-    at, (padding, trailer, _) = behind(frame), split(frame)
-    if layer.name != "eth":
-        return at is not None and at < MIN_FRAME
-    return at is not None and at < MIN_FRAME and padding == (0, 0) and trailer[0] < trailer[1]
-
-
-def _part(which: int) -> Loader:
-    def load(frame: Frame, layer: Layer, facts: Facts | None) -> Iterable[Spot]:
-        if layer != frame.layers[0]:
-            return ()  # what a tunnel carries ends with the tunnel
-        start, end = split(frame)[which]
-        return (Spot(frame.packet.data[start:end], start, end - start),) if start < end else ()
-
-    return load
-
-
 def _tags_type(frame: Frame, layer: Layer) -> bool:
     return number(frame, layer, 2, 2) > LARGEST_LENGTH
 
 
 def _tags_length(frame: Frame, layer: Layer) -> bool:
     return 0 <= number(frame, layer, 2, 2) <= LARGEST_LENGTH
-
-
-def _tag_past_end(frame: Frame, layer: Layer) -> bool:
-    return _tags_length(frame, layer) and layer.start + layer.header_len + number(frame, layer, 2, 2) > layer.end
 
 
 def _too_many(frame: Frame, layer: Layer) -> bool:
@@ -172,22 +150,8 @@ def _version(which: int | None, loader: Loader) -> Loader:
     return load
 
 
-def _tag_trailer(frame: Frame, layer: Layer, facts: Facts | None) -> Iterable[Spot]:
-    """Behind a tagged frame's data unit nothing tells padding and check sequence apart; the innermost tag has it."""
-    start, end = behind(frame), len(frame.packet.data)
-    inner = [found for found in frame.layers if found.name == "vlan"][-1:]
-    if start is None or inner != [layer]:
-        return ()
-    return (Spot(frame.packet.data[start:end], start, end - start),)
-
-
-def _check_sequence(frame: Frame, layer: Layer, facts: Facts | None) -> Iterator[Spot]:
-    for spot in _part(2)(frame, layer, facts):
-        yield spot._replace(value=int.from_bytes(spot.value, "big"))
-
-
 def _check_status(frame: Frame, layer: Layer, facts: Facts | None) -> Iterator[Spot]:
-    for spot in _part(2)(frame, layer, facts):
+    for spot in trailer.CHECK(frame, layer, facts):
         checked = preferences(facts).eth_check_fcs
         yield Spot(verified.frame_check_sequence(frame, spot.start).status if checked else verified.UNVERIFIED)
 
@@ -196,21 +160,32 @@ def _wrongly_checked(frame: Frame, layer: Layer, facts: Facts | None) -> bool:
     return any(spot.value == verified.BAD for spot in _check_status(frame, layer, facts))
 
 
-def _family(frame: Frame, layer: Layer, facts: Facts | None) -> Iterable[Spot]:
-    """The host that captured wrote it in its own byte order."""
-    for spot in bits(0, 4)(frame, layer, facts):
-        swapped = int.from_bytes(spot.value.to_bytes(4, "big"), "little")
-        yield spot._replace(value=min(spot.value, swapped))
+def _loopback(wanted: str) -> Loader:
+    """The family of BSD's loopback, or the EtherType that some hosts write in its place.
 
+    OpenBSD's is in network order; others write it in the order of the host that captured, in two bytes or in four.
+    """
 
-def _kind(*, typed: bool) -> Loader:
-    """A family, or an EtherType where the number is too large for one."""
-
-    def load(frame: Frame, layer: Layer, facts: Facts | None) -> Iterable[Spot]:
-        found = (spot for spot in _family(frame, layer, facts) if (spot.value > LARGEST_LENGTH) == typed)
-        return [spot._replace(value=spot.value & 0xFFFF) for spot in found] if typed else found
+    def load(frame: Frame, layer: Layer, facts: Facts | None) -> Iterator[Spot]:
+        value = number(frame, layer, 0, 4)
+        found = ("family", value)
+        if frame.packet.link_type != LOOP:
+            found = _told_by_loopback(value)
+        if value >= 0 and found[0] == wanted:
+            yield Spot(found[1], layer.start, 4)
 
     return load
+
+
+def _told_by_loopback(value: int) -> tuple[str, int]:
+    if value >> 16 == HDLC_FRAMING:
+        return "ppp", 0
+    if value and not value & 0xFFFF:
+        value = int.from_bytes((value >> 16).to_bytes(2, "big"), "little")
+    low = value & 0xFFFF
+    if low and low <= LARGEST_LENGTH and not low & 0xFF:
+        return "family", low >> 8
+    return ("family", value) if value <= LARGEST_LENGTH else ("type", low)
 
 
 _DST, _SRC = raw(0, 6), raw(6, 6)
@@ -228,7 +203,7 @@ FIELDS = (
           parent="eth.dst", mask=0x010000, mask_bits=24),
     Field("eth.src", "ether", ETH, _SRC, "Source", "源地址"),
     note("eth.src_not_group", when(lambda frame, layer: byte(frame, layer, 6) & 1 == 1
-                                   and number(frame, layer, 6, 6) >= 0, constant(True)), "warning", "protocol",
+                                   and _is_type(frame, layer), constant(True)), "warning", "protocol",
          "The source is a group address (IEEE 802.3 section 3.2.3)", "源地址是组地址（IEEE 802.3 第 3.2.3 节）",
          parent="eth.src"),
     Field("eth.src_resolved", "str", ETH, _text(_SRC), "Source (resolved)", "源地址（名称）", hidden=True,
@@ -254,19 +229,19 @@ FIELDS = (
           "既非长度也非类型", display="hex"),
     note("eth.invalid_lentype.expert", when(_is_neither, constant(True)), "warning", "protocol",
          "The number is neither a length nor a type", "该数既非长度也非类型", parent="eth.invalid_lentype"),
-    Field("eth.padding", "bytes", ETH, _part(0), "Padding", "填充"),
-    Field("eth.trailer", "bytes", ETH, _part(1), "Trailer", "尾部"),
-    Field("eth.fcs", "u32", ETH, _check_sequence, "Frame check sequence", "帧校验序列", display="hex"),
+    Field("eth.padding", "bytes", tuple(trailer.OWNERS), trailer.PADDING, "Padding", "填充"),
+    Field("eth.trailer", "bytes", ETH, trailer.TRAILER, "Trailer", "尾部"),
+    Field("eth.fcs", "u32", ETH, trailer.check_sequence, "Frame check sequence", "帧校验序列", display="hex"),
     Field("eth.fcs.status", "u8", ETH,
           _check_status, "FCS status",
           "帧校验状态", values=values.CHECKSUM_STATUS, generated=True),
     note("eth.fcs_bad", computed(lambda frame, layer, facts: True if _wrongly_checked(frame, layer, facts) else None),
          "error", "checksum", "Bad frame check sequence", "帧校验序列错误", parent="eth.fcs"),
-    note("eth.len.past_end", when(_past_end, constant(True)), "error", "malformed",
+    note("eth.len.past_end", when(trailer.past_end, constant(True)), "error", "malformed",
          "The length goes past the end of the frame", "长度超出帧尾", parent="eth.len"),
-    note("eth.padding_bad", when(_unpadded, constant(True)), "note", "protocol",
+    note("eth.padding_bad", when(trailer.unpadded, constant(True)), "note", "protocol",
          "Bytes behind the data unit that are no zeros: padding or a trailer", "数据单元之后的非零字节：填充或尾部",
-         parent="eth.trailer", layers=("eth", "sll", "sll2")),
+         parent="eth.trailer", layers=tuple(trailer.OWNERS)),
     Field("llc", "protocol", LLC, whole, "Logical-Link Control", "逻辑链路控制"),
     Field("llc.dsap", "u8", LLC, bits(0, 1), "DSAP", "目的服务访问点", display="hex"),
     Field("llc.dsap.sap", "u8", LLC, bits(0, 1, 0xFE), "SAP", "服务访问点", parent="llc.dsap", mask=0xFE, mask_bits=8,
@@ -293,7 +268,7 @@ FIELDS = (
           "监控帧类型", display="hex", values=SUPERVISION, parent="llc.control", mask=0x000C, mask_bits=16),
     Field("llc.control.ftype", "u8", LLC,
           both(when(_unnumbered, bits(2, 1, 0x03)), _numbered(0x0001, only=INFORMATION),
-               _numbered(0x0003, only=SUPERVISORY)), "Frame type", "帧类型", display="hex", parent="llc.control",
+               _numbered(0x0003, only=SUPERVISORY)), "Frame type", "帧类型", display="sized", parent="llc.control",
           mask=0x03, mask_bits=8),
     Field("llc.oui", "u24", LLC, when(_snap, bits(3, 3)), "Organization code", "组织代码"),
     Field("llc.type", "u16", LLC, _protocol("llc.type"), "Type", "类型", display="hex", values=values.ETHERTYPE),
@@ -318,11 +293,11 @@ FIELDS = (
     Field("vlan.etype", "u16", VLAN, when(_tags_type, bits(2, 2)), "Type", "类型", display="hex",
           values=values.ETHERTYPE),
     Field("vlan.len", "u16", VLAN, when(_tags_length, bits(2, 2)), "Length", "长度"),
-    note("vlan.len.past_end", when(_tag_past_end, constant(True)), "error", "malformed",
+    note("vlan.len.past_end", when(trailer.past_end, constant(True)), "error", "malformed",
          "The length goes past the end of the frame", "长度超出帧尾", parent="vlan.len"),
     note("vlan.too_many_tags", when(_too_many, constant(True)), "warning", "undecoded", "Too many tags",
          "标签过多"),
-    Field("vlan.trailer", "bytes", VLAN, _tag_trailer, "Trailer", "尾部"),
+    Field("vlan.trailer", "bytes", VLAN, trailer.TRAILER, "Trailer", "尾部"),
     Field("mpls", "protocol", MPLS, whole, "MultiProtocol Label Switching Header", "多协议标签交换头"),
     Field("mpls.label", "u32", MPLS, bits(0, 4, 0xFFFFF000), "MPLS label", "标签", mask=0xFFFFF000, mask_bits=32),
     Field("mpls.exp", "u32", MPLS, bits(0, 4, 0x0E00), "MPLS experimental bits", "实验位", mask=0x0E00, mask_bits=32),
@@ -330,6 +305,6 @@ FIELDS = (
           mask_bits=32),
     Field("mpls.ttl", "u32", MPLS, bits(0, 4, 0x00FF), "MPLS TTL", "生存时间", mask=0x00FF, mask_bits=32),
     Field("null", "protocol", NULL, whole, "Null/Loopback", "BSD 环回"),
-    Field("null.family", "u32", NULL, _kind(typed=False), "Family", "地址族", values=values.ADDRESS_FAMILY),
-    Field("null.type", "u16", NULL, _kind(typed=True), "Type", "类型", display="hex", values=values.ETHERTYPE),
+    Field("null.type", "u16", NULL, _loopback("type"), "Type", "类型", display="hex", values=values.ETHERTYPE),
+    Field("null.family", "u32", NULL, _loopback("family"), "Family", "地址族", values=values.ADDRESS_FAMILY),
 )  # fmt: skip

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from synfin.dissect import values
+from synfin.dissect import trailer, values
 from synfin.dissect.context import Facts
 from synfin.dissect.cursor import Cursor, over
 from synfin.dissect.declare import Declare
 from synfin.dissect.field import Field
 from synfin.dissect.load import number, whole
 from synfin.dissect.option import Found, Item
-from synfin.dissect.unclaimed import trailer
 from synfin.wire.frame import Frame
 from synfin.wire.layer import Layer
 
@@ -69,5 +68,5 @@ FIELDS = (
     _sll("sll.src.ipv4", "ipv4", "Source", "源地址"),
     _sll("sll.src.other", "bytes", "Source", "源地址"),
     _sll("sll.unused", "bytes", "Unused", "未用"),
-    Field("sll.trailer", "bytes", LAYERS, trailer, "Trailer", "尾部"),
+    Field("sll.trailer", "bytes", LAYERS, trailer.TRAILER, "Trailer", "尾部"),
 )  # fmt: skip

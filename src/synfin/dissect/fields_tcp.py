@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from synfin.dissect import values, verified
-from synfin.dissect.context import Facts, preferences
 from synfin.dissect.expert import note
 from synfin.dissect.field import Field
 from synfin.dissect.load import Loader, Spot, bits, both, computed, constant, limit, number, when, whole
-from synfin.dissect.option import Item
-from synfin.dissect.preferences import Preferences
-from synfin.wire.frame import Frame
-from synfin.wire.layer import Layer
-from synfin.wire.tcp import ACK, FIN, MIN_CAPTURED, MIN_HEADER_LEN, RST, SYN, URG
+from synfin.dissect.preferences import Preferences, preferences
+from synfin.wire.control import ACK, FIN, MIN_CAPTURED, MIN_HEADER_LEN, RST, SYN, URG
+
+if TYPE_CHECKING:
+    from synfin.dissect.context import Facts, Subflow
+    from synfin.dissect.option import Item
+    from synfin.wire.frame import Frame
+    from synfin.wire.layer import Layer
 
 TCP = ("tcp",)
 FLAG_LETTERS = "RRRACEUAPRSF"
@@ -37,7 +39,7 @@ def _followed(frame: Frame, layer: Layer) -> bool:
     return number(frame, layer, MIN_CAPTURED - 2, 2) >= 0
 
 
-def _quoted_directly(frame: Frame, layer: Layer) -> bool:
+def quoted_directly(frame: Frame, layer: Layer) -> bool:
     """Whether an ICMP error quotes IPv4 and this header: tshark then shows one sequence number, however short it is."""
     if frame.quoted is None and frame.segment is not None:
         return False
@@ -46,11 +48,11 @@ def _quoted_directly(frame: Frame, layer: Layer) -> bool:
 
 
 def _numbered(frame: Frame, layer: Layer) -> bool:
-    return _followed(frame, layer) or _quoted_directly(frame, layer)
+    return _followed(frame, layer) or quoted_directly(frame, layer)
 
 
 def _numbered_twice(frame: Frame, layer: Layer) -> bool:
-    return _followed(frame, layer) and not _quoted_directly(frame, layer)
+    return _followed(frame, layer) and not quoted_directly(frame, layer)
 
 
 def header_len(frame: Frame, layer: Layer) -> int:
@@ -101,6 +103,22 @@ def _relative(name: str, offset: int) -> Loader:
         return found if known is None else [spot._replace(value=known) for spot in found]
 
     return load
+
+
+def _multipath(told: Callable[[Subflow], Any]) -> Loader:
+    """What is known of the connection that the innermost TCP header is a subflow of."""
+
+    def load(frame: Frame, layer: Layer, facts: Facts | None) -> Iterable[Spot]:
+        subflow = facts.recalled.subflow if facts is not None and layer == frame.tcp else None
+        value = None if subflow is None else told(subflow)
+        return () if value is None else (Spot(value),)
+
+    return load
+
+
+def _subflows(subflow: Subflow) -> str:
+    """As tshark lists them, a blank behind each."""
+    return "".join(f"{stream} " for stream in subflow.subflows)
 
 
 def _analysis(name: str) -> Loader:
@@ -275,6 +293,8 @@ FIELDS = (
     ),
     Field("tcp.completeness.str", "str", TCP, computed(_completeness_text), "Completeness flags", "完整度标志",
           parent="tcp.completeness", generated=True),
+    note("tcp.short_segment", when(_short, constant(True)), "warning", "malformed",
+         "The datagram ends inside the header", "数据报在首部内结束"),
     Field("tcp.len", "u32", TCP, computed(_length), "Segment length", "报文段数据长度", generated=True),
     Field("tcp.seq", "u32", TCP, when(_numbered, _relative("seq", 4)), "Sequence number", "序号"),
     Field("tcp.seq_raw", "u32", TCP, when(_numbered_twice, bits(4, 4)), "Sequence number (raw)",
@@ -371,6 +391,14 @@ FIELDS = (
           "第几次重复确认", parent="tcp.analysis", generated=True),
     Field("tcp.analysis.duplicate_ack_frame", "framenum", TCP, _fact("duplicate_ack_frame"),
           "Duplicate of the ACK in frame", "重复的是此帧的确认", parent="tcp.analysis", generated=True),
+    Field("mptcp.analysis", "none", TCP, _multipath(lambda subflow: True), "Multipath TCP analysis", "多路径 TCP 分析",
+          generated=True),
+    Field("mptcp.master", "bool", TCP, _multipath(lambda subflow: int(subflow.master)), "Opened the connection",
+          "由此子流建立连接", parent="mptcp.analysis", generated=True),
+    Field("mptcp.stream", "u32", TCP, _multipath(lambda subflow: subflow.stream), "Stream index", "流编号",
+          parent="mptcp.analysis", generated=True),
+    Field("mptcp.analysis.subflows", "str", TCP, _multipath(_subflows), "TCP streams of its subflows",
+          "各子流的 TCP 流编号", parent="mptcp.analysis", generated=True),
     Field("tcp.payload", "bytes", TCP, when(_not_reset, _payload), "Payload", "载荷"),
     Field("tcp.reset_cause", "str", TCP, when(_has(RST), _cause), "Reset cause", "复位原因"),
     _seen("connection.syn", _has(SYN, ACK), "chat", "tcp.flags.syn", "Connection request (SYN)", "连接请求（SYN）"),
@@ -388,8 +416,6 @@ FIELDS = (
     _protocol("urgent_pointer.non_zero", lambda frame, layer: not flags(frame, layer) & URG
               and _nonzero(18, 2)(frame, layer) and _sound(frame, layer), "note", "tcp.urgent_pointer",
               "Urgent pointer without the URG flag", "没有 URG 标志却有紧急指针"),
-    note("tcp.short_segment", when(_short, constant(True)), "warning", "malformed",
-         "The datagram ends inside the header", "数据报在首部内结束"),
     _protocol("bogus_header_length", lambda frame, layer: 0 <= header_len(frame, layer) < MIN_HEADER_LEN, "error",
               "tcp.hdr_len", "Header length below 20 bytes", "首部长度小于 20 字节"),
 )  # fmt: skip

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from synfin.dissect import values
-from synfin.dissect.context import Facts, preferences
 from synfin.dissect.expert import note
 from synfin.dissect.field import Field
 from synfin.dissect.fields_tcp import flags, header_len
 from synfin.dissect.load import Loader, Spot, limit, number
 from synfin.dissect.option import Item
-from synfin.wire.frame import Frame
-from synfin.wire.layer import Layer
-from synfin.wire.tcp import MIN_HEADER_LEN, SYN
+from synfin.dissect.preferences import preferences
+from synfin.wire.control import MIN_HEADER_LEN, SYN
+
+if TYPE_CHECKING:
+    from synfin.dissect.context import Facts, Subflow
+    from synfin.wire.frame import Frame
+    from synfin.wire.layer import Layer
 
 TCP = ("tcp",)
 #: Items that rule out the note that a SYN lacks its MSS: it is there, or the walk broke off.
@@ -38,10 +42,11 @@ def items(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Item, ...]:
         base = facts.base_seq_receiver
         ack = facts.ack if facts.ack is not None else ack
     missing = max(layer.start + header_len(frame, layer) - stop, 0)
-    found = walk(frame.data[start:stop], start, base, ack, bool(flags(frame, layer) & SYN), missing)
+    told = _subflow(frame, layer, facts)
+    found = walk(frame.data[start:stop], start, base, ack, bool(flags(frame, layer) & SYN), missing, told)
     if preferences(facts).tcp_read_seq_as_syn_cookie:
         found = _with_cookie(found)
-    names = {item.name for item in found}
+    names = _names(found)
     lacks = flags(frame, layer) & SYN and not missing and not names & ENOUGH
     if facts is not None and "tfo_syn" in facts.analysis and layer == frame.tcp:
         found = _accepted(found)
@@ -64,9 +69,19 @@ def _cookie(item: Item) -> tuple[Item, ...]:
     return tuple(Item(f"{TSVAL}.syncookie.{name}", value, item.start, item.length) for name, value in parts.items())
 
 
+def _subflow(frame: Frame, layer: Layer, facts: Facts | None) -> Subflow | None:
+    return facts.recalled.subflow if facts is not None and layer == frame.tcp else None
+
+
+def _names(found: tuple[Item, ...]) -> set[str]:
+    """Of the options, and of notes that stand below a heading."""
+    below = (child.name for item in found if item.value is None for child in item.children)
+    return {item.name for item in found}.union(below)
+
+
 def _selective(found: tuple[Item, ...], syn: bool, cut: bool) -> tuple[Item, ...]:
     """The notes on SACK permitted: outside a SYN, or not in one that has options."""
-    names = {item.name for item in found}
+    names = _names(found)
     if SACK_PERMITTED in names and not syn:
         note = Item(f"{SACK_PERMITTED}.present", True)
         return tuple(
@@ -113,7 +128,7 @@ def _whole(name: str, en: str, zh: str) -> Field:
 
 
 def _note(name: str, severity: str, en: str, zh: str, group: str = "protocol") -> Field:
-    return note(name, _found(name), severity, group, en, zh, walked=True)
+    return note(name, _found(name), severity, group, en, zh, layers=TCP, walked=True)
 
 
 def _mptcp(name: str, kind: str, en: str, zh: str, *, display: str = "dec", mask: int = 0,
@@ -229,6 +244,14 @@ FIELDS = (
     _option("mptcp.expected_token", "u32", "Token that the key implies", "由密钥推出的令牌"),
     _option("mptcp.expected_idsn", "u64", "First data sequence number that the key implies",
             "由密钥推出的初始数据序号"),
+    _option("mptcp.ack", "u64", "Data ACK, relative", "数据确认（相对）"),
+    _option("mptcp.dss.dsn", "u64", "Data sequence number, relative", "数据序号（相对）"),
+    _note("mptcp.connection.echoed_key_mismatch", "warning", "The key differs from the one that its owner has sent",
+          "密钥与其所有者发送的不一致"),
+    _note("mptcp.connection.missing_algorithm", "warning", "No algorithm is offered", "没有提供算法"),
+    _note("mptcp.connection.unsupported_algorithm", "warning", "None of the algorithms is known", "提供的算法都未知"),
+    _note("mptcp.dss.infinite_mapping", "warning", "An infinite mapping: falls back to plain TCP",
+          "无限映射：退回普通 TCP"),
     _option("mptcp", "protocol", "Multipath TCP", "多路径 TCP"),
     _option("mptcp.rm_addr.count", "u8", "Addresses removed", "移除的地址数"),
     _mptcp("subtype", "u8", "Subtype", "子类型", mask=0xF0, meaning=values.MPTCP_SUBTYPE),

@@ -3,28 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from synfin.dissect import values, verified
 from synfin.dissect.checksum import carrier
-from synfin.dissect.context import Facts, preferences
 from synfin.dissect.expert import note
 from synfin.dissect.field import Field
 from synfin.dissect.load import Loader, Spot, bits, both, computed, constant, limit, number, when, whole
-from synfin.dissect.preferences import Preferences
-from synfin.wire.frame import Frame
-from synfin.wire.layer import Layer
+from synfin.dissect.preferences import Preferences, preferences
+
+if TYPE_CHECKING:
+    from synfin.dissect.context import Facts
+    from synfin.wire.frame import Frame
+    from synfin.wire.layer import Layer
 
 LITE = "udplite"  #: RFC 3828
 UDP = ("udp", LITE)
 HEADER_LEN = 8
+FRAGMENT = 0x3FFF  #: bits of an IP header that only parts of a datagram have
+PROBES = 33435, 33464
+AT_SOURCE, AT_DESTINATION = 1, 2
 TIMES = "@Timestamps"
 
 
-def _sound(frame: Frame, layer: Layer) -> bool:
+def sound(frame: Frame, layer: Layer) -> bool:
     """Whether the length can be that of a datagram; zero may stand for one that is too long for the field."""
     if layer.name == LITE:
         return number(frame, layer, 6, 2) >= 0
+    if layer.header_len < HEADER_LEN:
+        return False
     told = number(frame, layer, 4, 2)
     return told >= HEADER_LEN or (told == 0 and (_jumbo(layer) or _bad_zero(frame, layer)))
 
@@ -34,7 +41,21 @@ def _jumbo(layer: Layer) -> bool:
 
 
 def _bad_length(frame: Frame, layer: Layer) -> bool:
-    return number(frame, layer, 4, 2) >= 0 and not _sound(frame, layer)
+    length = number(frame, layer, 4, 2)
+    return length >= 0 and (
+        length > _room(frame, layer) or (layer.header_len >= HEADER_LEN and not sound(frame, layer))
+    )
+
+
+def _room(frame: Frame, layer: Layer) -> int:
+    """The longest datagram that the IP header in front of it leaves room for: any in a fragment or a quoted packet."""
+    above = frame.layers[: frame.layers.index(layer)]
+    carrier = above[-1] if above else layer
+    quoted = any(found.name in ("icmp", "icmpv6") for found in above)
+    fragment = carrier.name == "ip" and number(frame, carrier, 6, 2) & FRAGMENT
+    if carrier.name not in ("ip", "ipv6") or quoted or fragment:
+        return 0xFFFF
+    return carrier.end - layer.start
 
 
 def _bad_zero(frame: Frame, layer: Layer) -> bool:
@@ -103,7 +124,19 @@ def _verify(wanted: Preferences, layer: Layer) -> bool:
 
 def _verified(loader: Loader) -> Loader:
     """What is told of a checksum that is there."""
-    return when(lambda frame, layer: _sound(frame, layer) and number(frame, layer, 6, 2) > 0, loader)
+    return when(lambda frame, layer: sound(frame, layer) and number(frame, layer, 6, 2) > 0, loader)
+
+
+def _is_probe(port: int) -> bool:
+    return PROBES[0] <= port <= PROBES[1]
+
+
+def _probes(frame: Frame, layer: Layer, facts: Facts | None) -> Iterable[Spot]:
+    """Ports that traceroute sends to: three for each hop."""
+    if _is_probe(number(frame, layer, 0, 2)):
+        yield Spot(AT_SOURCE)
+    if _is_probe(number(frame, layer, 2, 2)):
+        yield Spot(AT_DESTINATION)
 
 
 def _talk(name: str) -> Loader:
@@ -133,14 +166,14 @@ FIELDS = (
     note("udplite.checksum_coverage.bad", when(_bad_coverage, constant(True)), "error", "malformed",
          "The coverage cannot be", "覆盖范围不可能", parent="udp.checksum_coverage", layers=UDP),
     Field("udp.length", "u16", UDP, _length, "Length", "长度", unit="bytes"),
-    Field("udp.checksum", "u16", UDP, _trusted(when(_sound, bits(6, 2))), "Checksum", "校验和", display="hex"),
+    Field("udp.checksum", "u16", UDP, _trusted(when(sound, bits(6, 2))), "Checksum", "校验和", display="hex"),
     note("udp.checksum.bad", _verified(verified.bad(verified.of_udp, _verify)), "error", "checksum", "Bad checksum",
          "校验和错误", parent="udp.checksum", layers=UDP),
-    note("udp.checksum.zero", when(_sound, computed(_lacking)), "error", "checksum", "No checksum, which is needed",
+    note("udp.checksum.zero", when(sound, computed(_lacking)), "error", "checksum", "No checksum, which is needed",
          "缺少必需的校验和", parent="udp.checksum", layers=UDP),
     Field("udp.checksum_calculated", "u16", UDP, _verified(verified.calculated(verified.of_udp, _verify, 6)),
           "Calculated checksum", "计算出的校验和", display="hex", parent="udp.checksum", generated=True),
-    Field("udp.checksum.status", "u8", UDP, _trusted(when(_sound, computed(_status))), "Checksum status", "校验和状态",
+    Field("udp.checksum.status", "u8", UDP, _trusted(when(sound, computed(_status))), "Checksum status", "校验和状态",
           values=values.CHECKSUM_STATUS, generated=True,
           moved={verified.ABSENT: "udp.checksum", verified.ILLEGAL: "udp.checksum"}),
     Field("udp.stream", "u32", UDP, _trusted(_talk("stream")), "Stream index", "流编号", generated=True),
@@ -149,10 +182,13 @@ FIELDS = (
           generated=True),
     Field("udp.time_delta", "reltime", UDP, _trusted(_talk("time_delta_ns")), "Time since the stream's previous frame",
           "距本流上一帧的时间", parent=TIMES, unit="seconds", generated=True),
-    Field("udp.payload", "bytes", UDP, _trusted(when(_sound, _payload)), "Payload", "载荷"),
+    Field("udp.payload", "bytes", UDP, _trusted(when(sound, _payload)), "Payload", "载荷"),
     note("udp.length.bad_zero", when(_bad_zero, constant(True)), "warning", "protocol",
          "Zero stands for a jumbogram, but the datagram is none", "零表示巨型数据报，但该数据报不是",
          parent="udp.length"),
     note("udp.length.bad", when(_bad_length, constant(True)), "error", "malformed", "The length cannot be",
          "长度不可能", parent="udp.length"),
+    Field("udp.possible_traceroute", "none", UDP, _probes, "Perhaps a probe of traceroute",
+          "可能是 traceroute 的探测", parent="udp.dstport", generated=True, severity="chat", group="sequence",
+          moved={AT_SOURCE: "udp.srcport"}),
 )  # fmt: skip

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from synfin.dissect.cursor import Cursor
+from typing import TYPE_CHECKING
+
 from synfin.dissect.option import Item
+
+if TYPE_CHECKING:
+    from synfin.dissect.cursor import Cursor
 
 PADDING, AGENT, PREFIXES, CHALLENGE = 0, 16, 19, 24
 AGENT_LEN = 6  #: bytes of an agent's extension in front of its addresses

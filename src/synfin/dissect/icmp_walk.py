@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from synfin.dissect.checksum import Verdict, verdict
-from synfin.dissect.context import Facts, preferences
+from synfin.dissect.context import Facts
 from synfin.dissect.cursor import Cursor, over_unit
 from synfin.dissect.icmp_extensions import behind_quoted, extensions
 from synfin.dissect.icmp_mobile import mobility
 from synfin.dissect.load import limit
 from synfin.dissect.option import Found, Item
-from synfin.wire.frame import Frame
-from synfin.wire.layer import Layer
+from synfin.dissect.preferences import preferences
+
+if TYPE_CHECKING:
+    from synfin.dissect.context import Facts
+    from synfin.wire.frame import Frame
+    from synfin.wire.layer import Layer
 
 ECHO_REPLY, UNREACHABLE, QUENCH, REDIRECT, ECHO, ADVERTISEMENT = 0, 3, 4, 5, 8, 9
 TIME_EXCEEDED, PARAMETER, TIMESTAMPS, INFORMATION, MASKS = 11, 12, (13, 14), (15, 16), (17, 18)
@@ -19,6 +25,7 @@ EXTENDED_ECHO, EXTENDED_REPLY = 42, 43
 STATUS = {Verdict.BAD: 0, Verdict.PARTIAL: 0, Verdict.GOOD: 1, Verdict.UNKNOWN: 2, Verdict.ABSENT: 3}
 SECOND, DAY = 1_000_000_000, 86_400 * 1_000_000_000
 STAMP_LEN = 8
+NS_PER_MS = 1_000_000
 
 
 def sent_at(frame: Frame, layer: Layer) -> int | None:
@@ -48,6 +55,21 @@ def checked(cursor: Cursor, frame: Frame, layer: Layer) -> None:
     cursor.number(f"{layer.name}.checksum", 2, *bad)
     if cursor.whole:
         cursor.add(f"{layer.name}.checksum.status", STATUS[found])
+
+
+def answered(layer: Layer, facts: Facts | None) -> tuple[Item, ...]:
+    """The reply to a request, or the request of a reply."""
+    echo = None if facts is None else facts.recalled.echoes.get(layer.start)
+    name = layer.name
+    if echo is None:
+        return ()
+    if echo.answer is not None:
+        return (Item(f"{name}.resp_in", echo.answer),)
+    if echo.request is not None:
+        return (Item(f"{name}.resp_to", echo.request),
+                Item(f"{name}.resptime", (echo.since_request_ns or 0) / NS_PER_MS))  # fmt: skip
+    missing = Item(f"{name}.no_resp", True, -1, 0, (Item(f"{name}.resp_not_found", True),))
+    return (missing,) if echo.unanswered else ()
 
 
 def _both_orders(cursor: Cursor, name: str) -> None:
@@ -129,6 +151,7 @@ def walk(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Item, ...]:
     checked(cursor, frame, layer)
     if kind in (ECHO, ECHO_REPLY):
         _numbered(cursor)
+        cursor.note(*answered(layer, facts))
         stamp = sent_at(frame, layer)
         if stamp is not None:
             cursor.add("icmp.data_time", stamp, cursor.at, STAMP_LEN)

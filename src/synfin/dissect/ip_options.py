@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 from synfin.dissect.address import ipv4
-from synfin.dissect.context import Facts
 from synfin.dissect.cursor import Cursor
 from synfin.dissect.load import limit
-from synfin.dissect.option import Found, Item
-from synfin.wire.frame import Frame
-from synfin.wire.layer import Layer
+from synfin.dissect.option import Found, Item, broken
+
+if TYPE_CHECKING:
+    from synfin.dissect.context import Facts
+    from synfin.wire.frame import Frame
+    from synfin.wire.layer import Layer
 
 END, NOP, LOOSE, STRICT = 0, 1, 131, 137
 FIRST_ROUTE = 4  #: pointer to the first address of a route
@@ -53,9 +56,21 @@ def routed(frame: Frame, layer: Layer) -> int:
     return 0
 
 
+def next_hop(frame: Frame, layer: Layer) -> str | None:
+    """The address that a source-routed packet stands for at present, None of others."""
+    at = layer.start + 16
+    return ipv4(frame.data[at : at + 4]) if routed(frame, layer) else None
+
+
 def _address(name: str, data: bytes, at: int) -> tuple[Item, Item]:
     value = data[at : at + 4]
     return Item(name, value, at, 4), Item(f"{name}_host", ipv4(value), at, 4)
+
+
+def _destination(data: bytes, at: int) -> tuple[Item, ...]:
+    """Where the packet goes in the end, under all names of a destination: its place in the tree is the option."""
+    (address, host), text = _address("ip.dst", data, at), ipv4(data[at : at + 4])
+    return address, address._replace(name="ip.addr"), host, Item("ip.host", text, at, 4)
 
 
 def _route(inner: Cursor, start: int) -> None:
@@ -75,6 +90,8 @@ def _route(inner: Cursor, start: int) -> None:
             inner.note(*_address("ip.empty_rt", inner.data, at))
         elif inner.room:
             inner.note(*_address("ip.src_rt", inner.data, at))
+        else:
+            inner.note(*_destination(inner.data, at))
 
 
 def _wrong_pointer(pointer: int, size: int) -> str:
@@ -245,7 +262,8 @@ def options(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Item, ...]
     for at, size in _spans(frame, layer):
         kind = frame.data[at]
         if not size:
-            below.append(Item("ip.opt.len.invalid", True, at, stop - at))
+            name = KNOWN[kind][1] if kind in KNOWN else f"Unknown (0x{kind:02x})"
+            below.append(broken(name, "ip.opt.len.invalid", frame.data[start:stop], at - start, start))
             break
         nops = nops + 1 if kind == NOP else 0
         below.append(_option(frame, layer, at, size))

@@ -14,15 +14,21 @@ LEAST_SERVICE_WORDS, FIXED_SERVICE_WORDS = 2, 6
 ETHERIP_VERSION = 3
 
 
-def vxlan(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Item, ...]:
-    """RFC 7348 with the group policy extension, or the generic protocol extension on its own port."""
-    cursor = over(frame, layer)
+def is_generic(frame: Frame, layer: Layer) -> bool:
+    """Whether a VXLAN header is that of the generic protocol extension, by its port."""
     above = frame.layers[max(frame.layers.index(layer) - 1, 0)]
     ports = frame.data[above.start : above.start + 4] if above.name == "udp" else b""
     known = {int.from_bytes(ports[:2], "big"), int.from_bytes(ports[2:], "big")}
-    if VXLAN_GPE_PORT in known and VXLAN_PORT not in known:
+    return VXLAN_GPE_PORT in known and VXLAN_PORT not in known
+
+
+def vxlan(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Item, ...]:
+    """RFC 7348 with the group policy extension, or the generic protocol extension on its own port."""
+    cursor = over(frame, layer)
+    if is_generic(frame, layer):
         bits = {"vxlan.ver": 0x30, "vxlan.i_bit": 0x08, "vxlan.p_bit": 0x04, "vxlan.o_bit": 0x01}
-        cursor.number("vxlan.flags", 1, *cursor.parts(1, bits))
+        rest = Item("vxlan.flags_reserved", (cursor.peek(1) & 0xC2) >> 1, cursor.at, 1)
+        cursor.number("vxlan.flags", 1, *cursor.parts(1, bits), rest)
         cursor.number("vxlan.reserved_16", 2)
         cursor.number("vxlan.next_proto", 1)
     else:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from synfin.errors import UsageError
+
+if TYPE_CHECKING:
+    from synfin.dissect.context import Facts
 
 UNKNOWN_SCALING = -1
 #: Words for numbers, in the order of the numbers.
@@ -26,6 +29,7 @@ class Preferences(NamedTuple):
     ip_check_checksum: bool = False
     ip_decode_tos_as_diffserv: bool = True
     ip_security_flag: bool = False
+    ipv6_perform_strict_rpl_srh_rfc_checking: bool = False
     ppp_fcs_type: int = 0
     tcp_analyze_sequence_numbers: bool = True
     tcp_calculate_timestamps: bool = True
@@ -47,6 +51,11 @@ DEFAULT = Preferences()
 WORDS = {"ppp.fcs_type": CHECK_SEQUENCES, "vlan.version": VLAN_VERSIONS}
 SCALING = "tcp.default_window_scaling"
 MAX_SHIFT = 14  #: RFC 7323 section 2.3
+
+
+def preferences(facts: Facts | None) -> Preferences:
+    """Those that were asked for; the usual ones where nothing is known of the packet."""
+    return DEFAULT if facts is None else facts.preferences
 
 
 def names() -> tuple[str, ...]:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from synfin.dissect.context import Facts
+from typing import TYPE_CHECKING
+
 from synfin.dissect.cursor import Cursor, over, over_unit
 from synfin.dissect.load import limit
 from synfin.dissect.option import Found, Item
 from synfin.dissect.verified import BAD, of_gre
 from synfin.dissect.verified import Found as Checksum
-from synfin.wire.frame import Frame
-from synfin.wire.layer import Layer
+
+if TYPE_CHECKING:
+    from synfin.dissect.context import Facts
+    from synfin.wire.frame import Frame
+    from synfin.wire.layer import Layer
 
 WCCP = b"\x88\x3e"
 GRE_ACKNOWLEDGED = (0x880B, 0x8881)  #: types of which one bit tells of an acknowledgment: PPTP, CDMA2000
@@ -285,20 +289,6 @@ def ipcomp(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Item, ...]:
     return tuple(cursor.items)
 
 
-def backbone(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Item, ...]:
-    """IEEE 802.1ah's service tag."""
-    cursor = over(frame, layer)
-    head = "ieee8021ah."
-    names = {head + "priority": 0xE0000000, head + "drop": 0x10000000, head + "nca": 0x08000000,
-             head + "res1": 0x04000000, head + "res2": 0x03000000, head + "isid": 0x00FFFFFF}  # fmt: skip
-    cursor.note(*cursor.parts(4, names))
-    cursor.skip(4)
-    cursor.raw(head + "cdst", 6)
-    cursor.raw(head + "csrc", 6)
-    cursor.number(head + "etype", 2)
-    return tuple(cursor.items)
-
-
 def cisco_hdlc(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Item, ...]:
     cursor = over(frame, layer)
     cursor.number("chdlc.address", 1)
@@ -308,4 +298,4 @@ def cisco_hdlc(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Item, .
 
 
 GRE, ERSPAN, GTP, L2TP, PPPOE, PPP = Found(gre), Found(erspan), Found(gtp), Found(l2tp), Found(pppoe), Found(ppp)
-TEREDO, IPCOMP, BACKBONE, CISCO_HDLC = Found(teredo), Found(ipcomp), Found(backbone), Found(cisco_hdlc)
+TEREDO, IPCOMP, CISCO_HDLC = Found(teredo), Found(ipcomp), Found(cisco_hdlc)

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from synfin.dissect.checksum import TCP, UDP, fold, pseudo_header
-from synfin.dissect.context import Facts, preferences
 from synfin.dissect.load import Loader, Spot, byte, computed, limit, number
-from synfin.dissect.preferences import Preferences
-from synfin.wire.frame import Frame
-from synfin.wire.layer import Layer
+from synfin.dissect.preferences import Preferences, preferences
+
+if TYPE_CHECKING:
+    from synfin.dissect.context import Facts
+    from synfin.wire.frame import Frame
+    from synfin.wire.layer import Layer
 
 BAD, GOOD, UNVERIFIED, ABSENT, ILLEGAL = 0, 1, 2, 3, 4
 MAX_INFLATED = 1 << 20  #: bytes that compressed data may become
@@ -94,8 +96,8 @@ def of_gre(frame: Frame, layer: Layer) -> Found:
     return Found(told, _right(unit[:4] + b"\0\0" + unit[6:], 0, told))
 
 
-Asked = Callable[[Preferences, Layer], bool]
-Check = Callable[[Frame, Layer], Found]
+Asked = Callable[[Preferences, "Layer"], bool]
+Check = Callable[["Frame", "Layer"], Found]
 
 
 def status(check: Check, asked: Asked) -> Loader:

@@ -86,10 +86,24 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         _refuse_misspelling(given[0])
         given.insert(0, "conns")
     only = given[0] if given and given[0] in COMMANDS else None
-    asked = parser(only).parse_args(given)
+    asked, rest = parser(only).parse_known_args(given)
+    if rest:
+        _take(rest, asked)
     if getattr(asked, "shorthands", False):
         _combine(asked)
     return asked
+
+
+def _take(rest: Sequence[str], asked: argparse.Namespace) -> None:
+    """Files that stand behind options; UsageError where something is none."""
+    if hasattr(asked, "files") and not any(word.startswith("-") and word != "-" for word in rest):
+        if all(word == "-" or os.path.exists(word) for word in rest):
+            asked.files += rest
+            return
+        if getattr(asked, "filter", None) is not None:
+            whole = " ".join([asked.filter, *rest])
+            raise UsageError(f"{' '.join(rest)}: no file; is it part of the filter? In quotes it is one: -Y '{whole}'")
+    raise UsageError(f"unrecognized arguments: {' '.join(rest)}")
 
 
 def _refuse_misspelling(word: str) -> None:

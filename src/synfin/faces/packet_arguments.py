@@ -46,7 +46,14 @@ def add_output_arguments(command: argparse.ArgumentParser) -> None:
         "-T", dest="form", choices=FORMS, default="text",
         help="form of the output: lines, lines with tabs, cells of -e, JSON, JSON for Elasticsearch (default: text)",
     )  # fmt: skip
-    command.add_argument("-e", dest="fields", action="append", default=[], metavar="FIELD", help="a field to print")
+    command.add_argument(
+        "-e",
+        dest="fields",
+        action="append",
+        default=[],
+        metavar="FIELD",
+        help="a field to print, or a column of the lines (_ws.col.Info)",
+    )
     command.add_argument(
         "-E", dest="layout", action="append", default=[], metavar="KEY=VALUE",
         help="layout of -T fields: header=y|n, separator=/t|/s|C, occurrence=f|l|a, aggregator=,|/s|C, quote=d|s|n, "
@@ -59,8 +66,15 @@ def add_output_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("-V", dest="tree", action="store_true", help="print every field of every layer")
     command.add_argument("-O", dest="opened", metavar="NAMES", help="as -V, with the fields of these protocols only")
     command.add_argument("-x", dest="bytes", action="store_true", help="print the bytes")
+    command.add_argument(
+        "-l", dest="at_once", action="store_true", help="write each line at once, for whom a pipe feeds"
+    )
     command.add_argument("-P", dest="print_lines", action="store_true", help="print the lines even with -V, -x or -w")
     command.add_argument("-J", dest="layers", metavar="NAMES", help="protocols that -T json and -T ek show")
+    command.add_argument(
+        "-j", dest="nodes", metavar="NAMES",
+        help="the same, and of what stands within them only what is named too: -j 'tcp tcp.flags'",
+    )  # fmt: skip
     command.add_argument("--json", action="store_const", dest="form", const="json", help="same as -T json")
     command.add_argument(
         "-w", dest="write", metavar="FILE",
@@ -70,6 +84,7 @@ def add_output_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("--force", action="store_true", help="let -w replace a file")
     command.add_argument(
         "-z", dest="statistics", action="append", default=[], metavar="WHAT",
-        help="statistics behind the packets: conv,PROTOCOL (eth, ip, ipv6, tcp, udp) or follow,tcp,FORM,STREAM "
-        "(ascii, hex, raw, utf-8, yaml); with -q alone",
+        help="statistics behind the packets: conv,PROTOCOL or endpoints,PROTOCOL (eth, ip, ipv6, tcp, udp), "
+        "follow,tcp|udp,FORM,STREAM (ascii, ebcdic, hex, raw, utf-8, yaml), io,phs, io,stat,SECONDS or expert; "
+        "most with a FILTER behind; with -q alone",
     )  # fmt: skip

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from synfin.wire import ip
-from synfin.wire.ethernet import ARP, IP, IPV6
+from synfin.wire.ethernet import ARP, IP, IPV6, TWO_TAGS
 from synfin.wire.fragments import Part
 from synfin.wire.tcp import MIN_CAPTURED, MIN_SHOWN
-from synfin.wire.walk import Next, Reader, Walk, plain
+from synfin.wire.walk import Assembled, Next, Reader, Walk, plain
 
 _UDP_LITE = 136
 _RARP = 0x8035  #: RFC 903: the same packet
@@ -16,10 +16,9 @@ _ATM = 19  #: hardware type
 #: ICMP messages that quote the packet they are about (RFC 792; RFC 4443 section 3)
 ICMP_ERRORS = frozenset({3, 4, 5, 11, 12})
 ICMPV6_ERRORS = frozenset({1, 2, 3, 4})
-#: Messages of ICMP that carry something else, and bytes in front of that.
+#: Messages that carry something else, and bytes in front of that.
 ICMP_LENGTHS = {0: 8, 8: 8, 13: 20, 14: 20, 17: 12, 18: 12}
-#: Those of ICMPv6 carry something else behind eight bytes; 0 are those that do not.
-ICMPV6_LENGTHS = dict.fromkeys((130, 131, 132, 133, 134, 135, 136, 137, 143, 144, 145, 146, 147), 0)
+ICMPV6_LENGTHS = {128: 8, 129: 8}
 
 
 def ipv4(walk: Walk, at: int, end: int) -> Next | None:
@@ -54,13 +53,15 @@ def _rebuilt(walk: Walk, found: ip.Datagram, part: ip.Fragmented) -> ip.Datagram
     """The datagram that this fragment completes."""
     if walk.fragments is None or not part.whole or found.length <= 0:
         return None
-    piece = Part(part.offset, walk.data[found.offset : found.offset + found.length])
+    told_at = walk.layers[-1].start
+    piece = Part(part.offset, walk.data[found.offset : found.offset + found.length], walk.frame, told_at)
     key = (found.src, found.dst, part.protocol, part.ident, _network(walk, found))
-    payload = walk.fragments.add(key, piece, last=not part.more, time_ns=walk.time_ns)
-    at = None if payload is None else walk.rebuild(payload)
-    if payload is None or at is None:
+    built = walk.fragments.add(key, piece, last=not part.more, time_ns=walk.time_ns)
+    at = None if built is None else walk.rebuild(built.data)
+    if built is None or at is None:
         return None
-    whole = found._replace(protocol=part.protocol, offset=at, length=len(payload), part=None, reason="")
+    walk.assembled.append(Assembled(told_at, at, len(built.data), built.parts))
+    whole = found._replace(protocol=part.protocol, offset=at, length=len(built.data), part=None, reason="")
     return whole if len(found.src) == 4 else ip.extensions(walk.data, whole, len(walk.data), walk.layers)
 
 
@@ -68,8 +69,10 @@ def _network(walk: Walk, found: ip.Datagram) -> int:
     """Private IPv4 addresses may stand for other hosts in each VLAN: the innermost tag's number, else 0."""
     if not (_is_private(found.src) or _is_private(found.dst)):
         return 0
-    tag = next((layer for layer in reversed(walk.layers) if layer.name == "vlan"), None)
-    return 0 if tag is None else walk.number(tag.start, 2) & 0x0FFF
+    tag = next((layer for layer in reversed(walk.layers) if layer.name in ("vlan", "ieee8021ad")), None)
+    if tag is None:
+        return 0
+    return walk.number(tag.start + (4 if tag.header_len == TWO_TAGS else 0), 2) & 0x0FFF
 
 
 def _is_private(address: bytes) -> bool:
@@ -162,7 +165,7 @@ def _message(walk: Walk, name: str, errors: frozenset[int], quoted: int, at: int
         walk.quoting = True
         return Next("ethertype", quoted, at + 8, end)
     kind = walk.number(at, 1)
-    size = ICMP_LENGTHS.get(kind, 0) if name == "icmp" else ICMPV6_LENGTHS.get(kind, 8)
+    size = (ICMP_LENGTHS if name == "icmp" else ICMPV6_LENGTHS).get(kind, 0)
     return plain(min(at + size, len(walk.data)), end) if size else None
 
 

@@ -7,14 +7,15 @@ one pass knows.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from synfin.capture.packet import Packet
-from synfin.capture.reader import CaptureReader
+from synfin.capture.reader import CaptureReader, open_capture
 from synfin.dissect.context import Facts
 from synfin.dissect.preferences import DEFAULT, Preferences
 from synfin.watch.connections.record import Connection, Step
 from synfin.watch.connections.records import record
+from synfin.watch.engine.engines import engine
 from synfin.watch.follow.accurate_ecn import AccurateEcn
 from synfin.watch.follow.analysis import flag_names
 from synfin.watch.follow.datagrams import NAMES, Datagrams
@@ -24,6 +25,7 @@ from synfin.watch.follow.raw import RawConnection
 from synfin.watch.follow.streams import Stream, StreamRow, revise
 from synfin.watch.follow.tracker import Tracker
 from synfin.watch.packets.prefer import prefer
+from synfin.watch.recall.memory import Memory
 from synfin.watch.story.stories import listen, packets
 from synfin.wire import seq
 from synfin.wire.fragments import Reassembler
@@ -51,13 +53,18 @@ class Hindsight:
     streams: Sequence[Stream] = ()
     connections: Mapping[int, RawConnection] = field(default_factory=dict)  #: by `conn`
     steps: Mapping[int, Step] = field(default_factory=dict)  #: by frame number, where stories were asked for
+    memory: Memory | None = None
+    findings: Mapping[int, tuple[str, ...]] | None = None  #: by `conn`, where they were asked for
     _records: dict[int, Connection] = field(default_factory=dict)
 
     def connection(self, conn: int) -> Connection | None:
         """The record of a connection."""
         raw = self.connections.get(conn)
         if raw is not None and conn not in self._records:
-            self._records[conn] = record(raw)
+            found = record(raw)
+            if self.findings is not None:
+                found = replace(found, findings=self.findings.get(conn, ()))
+            self._records[conn] = found
         return self._records.get(conn)
 
 
@@ -71,6 +78,7 @@ class Annotator:
     _tracker: Tracker = field(init=False)
     _fragments: Reassembler = field(default_factory=Reassembler)
     _datagrams: Datagrams = field(default_factory=Datagrams)
+    _memory: Memory = field(init=False)
     _agreed: AccurateEcn = field(default_factory=AccurateEcn)
     _places: dict[int, int] = field(default_factory=dict)  # packets of each stream so far
     _first_ns: int | None = None
@@ -78,6 +86,7 @@ class Annotator:
 
     def __post_init__(self) -> None:
         self._tracker = Tracker(self.profile, detailed=True)
+        self._memory = Memory(None if self.past is None else self.past.memory)
 
     def see(self, packet: Packet, reader: CaptureReader | None = None) -> tuple[Frame, Facts]:
         """A packet taken apart, and what is known of it."""
@@ -86,10 +95,11 @@ class Annotator:
         if reader is not None and packet.interface < len(reader.interfaces):
             interface = reader.interfaces[packet.interface]
             facts.time_decimals = interface.time_decimals
-            facts.interface = None if reader.pcapng is None else interface
+            facts.interface = interface if reader.pcapng is not None or interface.name else None
         if any(layer.name in NAMES for layer in frame.layers):
             facts.datagrams = self._datagrams.see(frame)
         found = self._tracker.follow(frame)
+        facts.recalled = self._memory.see(frame, None if found is None else found[0].stream.number)
         if found is not None:
             row, tracked = found
             conn = None if row.quoted else tracked.number
@@ -183,13 +193,25 @@ def annotated(
     `preferences` what they leave to choose.
     """
     stories = any(name in _OF_THE_STORY for name in fields)
-    annotator = Annotator(_look_back(paths, profile, stories=stories) if passes == 2 else None, profile, preferences)
+    findings = "conn.findings" in fields
+    past = _look_back(paths, profile, stories=stories, findings=findings) if passes == 2 else None
+    annotator = Annotator(past, profile, preferences)
     for packet, reader in packets(paths, warnings):
         yield annotator.see(packet, reader)
 
 
-def _look_back(paths: Sequence[str], profile: Profile, *, stories: bool) -> Hindsight:
-    """A first pass."""
-    heard = listen(paths, profile=profile, segments=stories)
+def _look_back(paths: Sequence[str], profile: Profile, *, stories: bool, findings: bool) -> Hindsight:
+    """A first pass; findings are those of the records, which the engine of `conns` notices on a pass of its own."""
+    memory = Memory()
+    heard = listen(paths, profile=profile, segments=stories, also=memory.see)
     steps = {step.segment.frame: step for story in heard.stories() for step in story.steps}
-    return Hindsight(heard.tracker.streams.streams, heard.connections, steps)
+    noticed = _noticed(paths) if findings else None
+    return Hindsight(heard.tracker.streams.streams, heard.connections, steps, memory, noticed)
+
+
+def _noticed(paths: Sequence[str]) -> Mapping[int, tuple[str, ...]]:
+    following = engine(records_only=True, findings=True)
+    for path in paths:
+        with open_capture(path, first_number=following.frames + 1) as reader:
+            following.feed(reader)
+    return {raw.conn: record(raw).findings for raw in following.connections()}

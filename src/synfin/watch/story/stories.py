@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -35,6 +35,7 @@ class Heard:
     end_ns: int | None = None  #: the latest time
     frames: int = 0
     begins: list[int] = field(default_factory=list)  #: the number of each capture's first frame
+    also: Callable[[Frame, int | None], object] | None = None
     _fragments: Reassembler = field(default_factory=Reassembler)
 
     def take(self, packet: Packet, *, keep: bool = True) -> tuple[Frame, int | None]:
@@ -43,6 +44,8 @@ class Heard:
         self.frames += 1
         self.end_ns = packet.time_ns if self.end_ns is None else max(self.end_ns, packet.time_ns)
         found = self.tracker.follow(frame)
+        if self.also is not None:
+            self.also(frame, None if found is None else found[0].stream.number)
         if found is None:
             return frame, None
         row, tracked = found
@@ -85,9 +88,13 @@ def listen(
     profile: Profile = TSHARK_4_0,
     segments: bool = True,
     warnings: list[str] | None = None,
+    also: Callable[[Frame, int | None], object] | None = None,
 ) -> Heard:
-    """Follow captures from their beginning to their end; `segments` keeps those for `Heard.stories`."""
-    heard = Heard(Tracker(profile))
+    """Follow captures from their beginning to their end; `segments` keeps those for `Heard.stories`.
+
+    Each frame is shown to `also`, with the stream of its segment.
+    """
+    heard = Heard(Tracker(profile), also=also)
     for packet, _ in packets(paths, warnings, heard.begins):
         heard.take(packet, keep=segments)
     return heard
