@@ -23,6 +23,7 @@ import frames_icmpv6
 import frames_ip
 import frames_ipv6
 import frames_link
+import frames_noted
 import frames_rpl
 import frames_transport
 from wire_bytes import ETHERNET, write_pcap
@@ -116,6 +117,7 @@ CASES: tuple[Case, ...] = (
     Case("erspan", frames_carrying.mirrors, ("erspan",), odd=(13,)),
     Case("geneve", frames_carrying.virtual, ("geneve",), apart=("past end of options",)),
     Case("services", frames_carrying.services, ("nsh", "etherip"), odd=(7, 8, 9, 15)),
+    Case("noted", lambda: [], ("frame",), apart=("frame.comment", "pkt_comment"), file=frames_noted.whole_file),
     Case("inflated", frames_checked.contents, ("data",), ("data.uncompress_data:TRUE",)),
 )  # fmt: skip
 

@@ -39,8 +39,8 @@ class Field(Slotted):
     title_en: str
     title_zh: str
     #: of numbers: dec, hex, sized (hexadecimal, as wide as the bytes it stands in), wide (hexadecimal in two bytes,
-    #: decimal in one), custom (decimal whose text cannot be compared with); of bytes: colons, six (colons where they
-    #: are six), empty (may be none)
+    #: decimal in one), custom (decimal whose text cannot be compared with); of bytes: colons, spaces,
+    #: six (colons where they are six), empty (may be none)
     display: str = "dec"
     values: Mapping[int, str] | None = None  #: what single numbers mean
     parent: str = ""  #: field under which the packet tree shows it, "" for the layer itself

@@ -143,6 +143,23 @@ def _place(frame: Frame, layer: Layer, facts: Facts | None) -> int | None:
     return frame.packet.record if preferences(facts).frame_show_file_off else None
 
 
+def _decided(frame: Frame, layer: Layer, facts: Facts | None) -> Iterable[Spot]:
+    """A heading for what was decided, without a text of its own."""
+    return (Spot(""),) if any(verdict[0] in range(3) for verdict in frame.packet.noted.verdicts) else ()
+
+
+def _verdicts(kind: int) -> Any:
+    """What hardware (0) or a program at one of two hooks (1, 2) decided: bytes, or a number of 64 bits."""
+
+    def load(frame: Frame, layer: Layer, facts: Facts | None) -> Iterator[Spot]:
+        for verdict in frame.packet.noted.verdicts:
+            value, rest = verdict[0], verdict[1:]
+            if value == kind and (not kind or len(rest) == 8):
+                yield Spot(int.from_bytes(rest, "big", signed=True) if kind else rest)
+
+    return load
+
+
 def _comments(frame: Frame, layer: Layer, facts: Facts | None) -> Iterator[Spot]:
     return (Spot(comment) for comment in frame.packet.comments)
 
@@ -232,6 +249,15 @@ FIELDS = (
           parent="frame.interface_id"),
     Field("frame.interface_description", "str", FRAME, _interface("description"), "Interface description", "接口描述",
           parent="frame.interface_id"),
+    Field("frame.interface_queue", "u32", FRAME, computed(lambda frame, layer, facts: frame.packet.noted.queue),
+          "Queue of the interface", "接口队列"),
+    Field("frame.packet_id", "u64", FRAME, computed(lambda frame, layer, facts: frame.packet.noted.packet_id),
+          "Packet id", "报文编号"),
+    Field("frame.verdict", "str", FRAME, _decided, "Verdict", "处置"),
+    Field("frame.verdict.hw", "bytes", FRAME, _verdicts(0), "Hardware", "硬件", display="spaces",
+          parent="frame.verdict"),
+    Field("frame.verdict.ebpf_tc", "i64", FRAME, _verdicts(1), "eBPF TC", "eBPF TC", parent="frame.verdict"),
+    Field("frame.verdict.ebpf_xdp", "i64", FRAME, _verdicts(2), "eBPF XDP", "eBPF XDP", parent="frame.verdict"),
     Field("frame.packet_flags", "u32", FRAME, _flags(0xFFFFFFFF), "Packet flags", "报文标志", display="hex"),
     _flag("direction", "u32", 0x3, "Direction", "方向", display="hex"),
     _flag("reception_type", "u32", 0x1C, "Reception type", "接收类型"),

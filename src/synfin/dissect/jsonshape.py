@@ -141,7 +141,9 @@ def _note(found: Pairs, node: Node) -> None:
 
 def _is_bytes(node: Node) -> bool:
     """Byte strings are written with colons, addresses as `-T fields` prints them."""
-    return isinstance(node.value, bytes) and (not node.value or node.plain in (node.value.hex(), node.value.hex(":")))
+    return isinstance(node.value, bytes) and (
+        not node.value or node.plain in (node.value.hex(), node.value.hex(":"), node.value.hex(" "))
+    )
 
 
 def _expert(node: Node) -> Pairs:

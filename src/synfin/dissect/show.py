@@ -62,6 +62,8 @@ def plain(kind: str, display: str, value: Any, length: int = 0) -> str:
         return f"0x{value:0{HEX_DIGITS[kind]}x}"
     if value == b"":
         return "<none>" if display == "empty" else "<MISSING>"
+    if display == "spaces":
+        return str(value.hex(" "))
     if display == "colons" or (display == "six" and len(value) == 6):
         return str(value.hex(":"))
     if kind == "none":
