@@ -14,6 +14,8 @@ HEAD = """# Command line
 Every command and argument, as `synfin COMMAND --help` has them; written by `make docs`.
 
 Results go to standard output, everything else to standard error. Colour is for terminals only; `NO_COLOR` is respected.
+`-o` writes what can be made again, and replaces a file that is there; `-w` writes packets, and replaces one only
+with `--force`. Neither ever replaces its own input.
 `synfin FILE` means `synfin conns FILE`. Habits of tcpdump and tshark are taken as they are: `-r`, `-w`, `-c`, `-n`,
 `-q`, `-i`, `-D`, `-s`, `-Y`, `-T`, `-e`, `-E`, `-2`.
 
