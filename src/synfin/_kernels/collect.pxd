@@ -1,5 +1,5 @@
 # cython: language_level=3
-from synfin._kernels.conn cimport Conn
+from synfin._kernels.conn cimport Conn, End
 from synfin._kernels.row cimport Row
 
 cdef void count(Conn* conn, unsigned int side, Row* row, unsigned int frame, unsigned int bits) noexcept nogil
@@ -8,9 +8,8 @@ cdef void note_unreachable(Conn* conn, unsigned int side, Row* row) noexcept nog
 cdef int is_over(Conn* conn) noexcept nogil
 cdef int has_ended(Conn* conn) noexcept nogil
 cdef unsigned int sent_by(Conn* conn, unsigned int side) noexcept nogil
+cdef long long believed_ack(End* own, End* peer) noexcept nogil
 cdef int client_side(Conn* conn) noexcept nogil
-cdef unsigned int end_facts(Conn* conn, unsigned int side, unsigned int client) noexcept nogil
-cdef unsigned long long marks(Conn* conn, unsigned int client, long long capture_end_ns) noexcept nogil
 
 cdef enum:
     # synfin.watch.follow.ledger

@@ -6,22 +6,13 @@ from cython import int as cint
 from cython import uchar, uint, ulonglong
 from cython.cimports.synfin._kernels import flight
 from cython.cimports.synfin._kernels.conn import VALUE_ANALYSED, Conn, Flow, Value
-from cython.cimports.synfin._kernels.row import ACK, FIN, RST, SYN, Row, since
+from cython.cimports.synfin._kernels.row import ACK, FIN, RST, SYN, Row, diff, since
 
 if not cython.compiled:
     raise ImportError("the kernel judge is not compiled")
 
 
 ALL_ONES = cython.declare(uint, 0xFFFFFFFF)
-
-
-@cython.cfunc
-@cython.nogil
-@cython.inline
-@cython.exceptval(check=False)
-def diff(a: uint, b: uint) -> cint:
-    """Signed distance from b to a modulo 2**32."""
-    return cython.cast(cint, a - b)
 
 
 @cython.cfunc

@@ -6,6 +6,7 @@ from cython import int as cint
 from cython import longlong, uchar, uint, ulonglong
 from cython.cimports.libc.string import memcpy
 from cython.cimports.synfin._kernels.cells import Block, Cell, View, get
+from cython.cimports.synfin._kernels.spell import pair_of, put_ipv6, put_number
 
 if not cython.compiled:
     raise ImportError("the kernel lines is not compiled")
@@ -16,35 +17,6 @@ ALL, FIRST, LAST = 0, 1, 2  #: which of several values
 
 LONGEST = cython.declare(uint, 48)  # of a value that is not OCTETS
 DIGITS = cython.declare(cython.p_const_char, b"0123456789abcdef")
-PAIRS = cython.declare(uchar[200])
-for _number in range(100):
-    PAIRS[2 * _number] = 48 + _number // 10
-    PAIRS[2 * _number + 1] = 48 + _number % 10
-
-
-@cython.cfunc
-@cython.nogil
-@cython.inline
-@cython.exceptval(check=False)
-def decimal(out: cython.p_uchar, number: ulonglong) -> cython.p_uchar:
-    scratch: uchar[20]
-    at: cint = 20
-    pair: uint
-    while number >= 100:
-        pair = cython.cast(uint, number % 100)
-        number //= 100
-        at -= 2
-        scratch[at] = PAIRS[2 * pair]
-        scratch[at + 1] = PAIRS[2 * pair + 1]
-    if number >= 10:
-        at -= 2
-        scratch[at] = PAIRS[2 * number]
-        scratch[at + 1] = PAIRS[2 * number + 1]
-    else:
-        at -= 1
-        scratch[at] = cython.cast(uchar, 48 + number)
-    memcpy(out, cython.address(scratch[at]), 20 - at)
-    return out + (20 - at)
 
 
 @cython.cfunc
@@ -74,12 +46,11 @@ def seconds(out: cython.p_uchar, ns: longlong) -> cython.p_uchar:
         out[0] = 45
         out += 1
         size = 0 - size
-    out = decimal(out, size // 1000000000)
+    out = put_number(out, size // 1000000000)
     part = cython.cast(uint, size % 1000000000)
     out[0] = 46
     for i in range(4):
-        out[8 - 2 * i] = PAIRS[2 * (part % 100)]
-        out[9 - 2 * i] = PAIRS[2 * (part % 100) + 1]
+        memcpy(out + 8 - 2 * i, pair_of(part % 100), 2)
         part //= 100
     out[1] = cython.cast(uchar, 48 + part)
     return out + 10
@@ -94,64 +65,7 @@ def dotted(out: cython.p_uchar, address: uint) -> cython.p_uchar:
         if i:
             out[0] = 46
             out += 1
-        out = decimal(out, (address >> (24 - 8 * i)) & 255)
-    return out
-
-
-@cython.cfunc
-@cython.nogil
-@cython.inline
-@cython.exceptval(check=False)
-def group(p: cython.p_const_uchar, i: cint) -> uint:
-    return (cython.cast(uint, p[2 * i]) << 8) | p[2 * i + 1]
-
-
-@cython.cfunc
-@cython.nogil
-@cython.exceptval(check=False)
-def embeds_ipv4(p: cython.p_const_uchar) -> cint:
-    """`::ffff:a.b.c.d` and `::a.b.c.d`."""
-    i: cint
-    for i in range(5):
-        if group(p, i):
-            return 0
-    return group(p, 5) == 0xFFFF or (group(p, 5) == 0 and group(p, 6) != 0)
-
-
-@cython.cfunc
-@cython.nogil
-@cython.exceptval(check=False)
-def colons(out: cython.p_uchar, p: cython.p_const_uchar) -> cython.p_uchar:
-    """An IPv6 address as RFC 5952 wants it."""
-    i: cint
-    j: cint
-    start: cint = -1
-    size: cint = 1
-    if embeds_ipv4(p):
-        memcpy(out, b"::ffff:" if group(p, 5) else b"::", 7 if group(p, 5) else 2)
-        out += 7 if group(p, 5) else 2
-        return dotted(out, (group(p, 6) << 16) | group(p, 7))
-    i = 0
-    while i < 8:
-        j = i
-        while j < 8 and group(p, j) == 0:
-            j += 1
-        if j - i > size:
-            start, size = i, j - i
-        i = j + 1
-    i = 0
-    while i < 8:
-        if i == start:
-            out[0] = 58
-            out[1] = 58
-            out += 2
-            i += size
-            continue
-        if i and i != start + size:
-            out[0] = 58
-            out += 1
-        out = hexadecimal(out, group(p, i), 1)
-        i += 1
+        out = put_number(out, (address >> (24 - 8 * i)) & 255)
     return out
 
 
@@ -176,7 +90,7 @@ def value(out: cython.p_uchar, cell: cython.pointer(Cell), i: cint, how: cint, d
     k: uint
     number: longlong = cell.number[i] if how != 6 and how != 9 else 0
     if how == 0:
-        return decimal(out, cython.cast(ulonglong, number))
+        return put_number(out, cython.cast(ulonglong, number))
     if how == 2:
         out[0] = 48
         out[1] = 120
@@ -186,14 +100,14 @@ def value(out: cython.p_uchar, cell: cython.pointer(Cell), i: cint, how: cint, d
     if how == 8:
         return seconds(out, number)
     if how == 6:
-        return colons(out, cell.octets[i])
+        return put_ipv6(out, cython.cast(cython.p_uchar, cell.octets[i]))
     if how == 7:
         return ether(out, cython.cast(ulonglong, number))
     if how == 1:
         if number < 0:
             out[0] = 45
-            return decimal(out + 1, 0 - cython.cast(ulonglong, number))
-        return decimal(out, cython.cast(ulonglong, number))
+            return put_number(out + 1, 0 - cython.cast(ulonglong, number))
+        return put_number(out, cython.cast(ulonglong, number))
     if how == 9:
         for k in range(cell.size):
             out[2 * k] = DIGITS[cell.octets[0][k] >> 4]

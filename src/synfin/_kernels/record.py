@@ -5,7 +5,7 @@ import cython
 from cython import int as cint
 from cython import longlong, uint
 from cython.cimports.libc.string import memcpy
-from cython.cimports.synfin._kernels import calm, collect, final_signs, zeek
+from cython.cimports.synfin._kernels import calm, collect, final_signs, marks, zeek
 from cython.cimports.synfin._kernels.conn import Conn, Work
 from cython.cimports.synfin._kernels.noticed import Store
 from cython.cimports.synfin._kernels.record import Record
@@ -50,7 +50,7 @@ def write(
     if borrowed:
         calm.take_out(conn, cython.address(work))
     out.role_guessed = (conn.work.ends[client].sent & 1) == 0
-    out.marks = collect.marks(conn, client, end_ns)
+    out.marks = marks.marks(conn, client, end_ns)
     out.signs = 0 if noted == cython.NULL else final_signs.told(noted, conn, client)
     out.number = conn.number
     out.stream = conn.stream
@@ -82,7 +82,7 @@ def write_ends(conn: cython.pointer(Conn), client: uint, out: cython.pointer(Rec
         out.packets[i] = conn.flows[side].packets
         out.retransmissions[i] = conn.retransmissions[side]
         out.ttl[i] = conn.ttl[side]
-        out.vector[i] = collect.end_facts(conn, side, client)
+        out.vector[i] = marks.end_facts(conn, side, client)
         out.port[i] = conn.high_port if side else conn.low_port
         if side:
             memcpy(out.address + 16 * i, conn.high, 16)

@@ -40,6 +40,10 @@ ctypedef struct Row:
 cdef inline long long since(long long later, long long earlier) noexcept nogil:
     return <long long> (<unsigned long long> later - <unsigned long long> earlier)
 
+# Signed distance from b to a, modulo 2**32.
+cdef inline int diff(unsigned int a, unsigned int b) noexcept nogil:
+    return <int> (a - b)
+
 # The two halves of a product of 128 bits, one upon the other: what the hash mixes with.
 cdef extern from *:
     """

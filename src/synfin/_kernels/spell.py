@@ -3,7 +3,7 @@
 
 import cython
 from cython import int as cint
-from cython import longlong, uchar, uint, ulonglong
+from cython import longlong, uchar, uint
 from cython.cimports.libc.string import memcpy
 
 if not cython.compiled:
@@ -12,44 +12,6 @@ if not cython.compiled:
 DAY = cython.declare(longlong, 86400)
 
 Bytes = cython.typedef(cython.pointer(uchar))
-
-PAIRS = cython.declare(uchar[200])  # "00" to "99"
-for _number in range(100):
-    PAIRS[2 * _number] = 48 + _number // 10
-    PAIRS[2 * _number + 1] = 48 + _number % 10
-
-
-@cython.cfunc
-@cython.nogil
-@cython.inline
-@cython.exceptval(check=False)
-def digits(value: ulonglong) -> cint:
-    found: cint = 1
-    while value >= 10000:
-        value //= 10000
-        found += 4
-    if value >= 100:
-        return found + (3 if value >= 1000 else 2)
-    return found + (1 if value >= 10 else 0)
-
-
-@cython.cfunc
-@cython.nogil
-@cython.exceptval(check=False)
-def put_number(out: Bytes, value: ulonglong) -> Bytes:
-    at: cint = digits(value)
-    end: Bytes = out + at
-    pair: ulonglong
-    while value >= 100:
-        pair = value % 100
-        value //= 100
-        at -= 2
-        memcpy(out + at, cython.address(PAIRS[2 * pair]), 2)
-    if value >= 10:
-        memcpy(out, cython.address(PAIRS[2 * value]), 2)
-    else:
-        out[0] = cython.cast(uchar, 48 + value)
-    return end
 
 
 @cython.cfunc

@@ -7,22 +7,13 @@ connection is handed over, once and for good: its states then are what its ledge
 
 import cython
 from cython import int as cint
-from cython import longlong, uchar, uint
+from cython import uchar, uint
 from cython.cimports.libc.string import memcmp
 from cython.cimports.synfin._kernels.conn import Conn, End
-from cython.cimports.synfin._kernels.row import ACK, FIN, RST, SYN, Row
+from cython.cimports.synfin._kernels.row import ACK, FIN, RST, SYN, Row, diff
 
 if not cython.compiled:
     raise ImportError("the kernel step is not compiled")
-
-
-@cython.cfunc
-@cython.nogil
-@cython.inline
-@cython.exceptval(check=False)
-def diff(a: uint, b: longlong) -> cint:
-    """Signed distance from an unwrapped number to a raw one."""
-    return cython.cast(cint, a - cython.cast(uint, b))
 
 
 @cython.cfunc

@@ -8,7 +8,7 @@ import cython
 from cython import int as cint
 from cython import uchar, uint
 from cython.cimports.synfin._kernels.conn import Conn, Pieces, Tale, ZeekEnd, ZeekView
-from cython.cimports.synfin._kernels.row import ACK, FIN, KIND_FROM_HIGH, RST, SYN, Row
+from cython.cimports.synfin._kernels.row import ACK, FIN, KIND_FROM_HIGH, RST, SYN, Row, diff
 
 if not cython.compiled:
     raise ImportError("the kernel zeek is not compiled")
@@ -22,14 +22,6 @@ LIKELY_SERVER_PORTS = (
 port_bits = cython.declare(uchar[8192])
 for _port in LIKELY_SERVER_PORTS:
     port_bits[_port >> 3] |= 1 << (_port & 7)
-
-
-@cython.cfunc
-@cython.nogil
-@cython.inline
-@cython.exceptval(check=False)
-def diff(a: uint, b: uint) -> cint:
-    return cython.cast(cint, a - b)
 
 
 @cython.cfunc

@@ -17,7 +17,6 @@ from synfin.watch.connections.record import Connection, Step
 from synfin.watch.connections.records import record
 from synfin.watch.engine.engines import engine
 from synfin.watch.follow.accurate_ecn import AccurateEcn
-from synfin.watch.follow.analysis import flag_names
 from synfin.watch.follow.datagrams import NAMES, Datagrams
 from synfin.watch.follow.flight import Values
 from synfin.watch.follow.profile import TSHARK_4_0, Profile
@@ -25,12 +24,11 @@ from synfin.watch.follow.raw import RawConnection
 from synfin.watch.follow.streams import Stream, StreamRow, revise
 from synfin.watch.follow.tracker import Tracker
 from synfin.watch.packets.prefer import prefer
+from synfin.watch.packets.shown import Said, show
 from synfin.watch.recall.memory import Memory
 from synfin.watch.story.stories import listen, packets
-from synfin.wire import seq
 from synfin.wire.fragments import Reassembler
 from synfin.wire.frame import Frame, dissect
-from synfin.wire.tcp import FIN, MIN_HEADER_LEN, SYN
 
 #: fields that only a whole connection can tell
 _OF_THE_STORY = (
@@ -128,34 +126,16 @@ class Annotator:
         facts.accurate_ecn = self._agreed.see(stream.number, segment) if not row.quoted else False
         if self.profile.newer_fields:
             facts.stream_packet = self._places[stream.number] = self._places.get(stream.number, 0) + 1
-        if segment.hdr_len < MIN_HEADER_LEN:
-            # tshark stops reading there: what follows is for the summary only
-            facts.seq, facts.ack, facts.window_size = row.seq, row.ack, row.window_size
-            return
-        facts.window_size, facts.scalefactor = row.window_size, row.scalefactor
-        if row.scalefactor is None:
-            facts.scalefactor = stream.numbers.window(row.side, segment)[1]
-        if segment.cut:
-            facts.seq, facts.ack = row.seq, row.ack
-            return  # and there
-        facts.time_relative_ns, facts.time_delta_ns = row.since_first_ns, row.since_last_ns
-        facts.scalefactor = row.scalefactor
-        facts.analysis = (row.fast_open,) if row.fast_open else ()
-        if row.closes is not None:
-            facts.closer = "active" if row.closes else "passive"
-        if row.quoted:
-            return
-        facts.seq, facts.ack = row.seq, row.ack
-        facts.window_size = row.window_size
-        if not row.options_cut:  # tshark does not come to its analysis
-            facts.analysis = flag_names(row.bits) + facts.analysis
-            facts.analysed = bool(row.bits)
-            if row.values is not None:
-                _fill_values(facts, row.values, row.initial_rtt_ns)
-        if segment.len_bytes is not None:
-            facts.nxtseq = seq.add(row.seq, segment.len_bytes + bool(segment.flags & (SYN | FIN)))
-        facts.base_seq_sender = stream.numbers.base[row.side]
-        facts.base_seq_receiver = stream.numbers.base[1 - row.side]
+        scalefactor = row.scalefactor
+        if scalefactor is None and segment.cut:
+            scalefactor = stream.numbers.window(row.side, segment)[1]
+        bases = stream.numbers.base[row.side], stream.numbers.base[1 - row.side]
+        said = Said(
+            row.seq, row.ack, row.window_size, scalefactor, row.since_first_ns, row.since_last_ns, row.bits,
+            (row.fast_open,) if row.fast_open else (), row.closes, row.options_cut, bases,
+        )  # fmt: skip
+        if show(facts, segment, said, quoted=row.quoted) and row.values is not None:
+            _fill_values(facts, row.values, row.initial_rtt_ns)
 
 
 def _fill_values(facts: Facts, values: Values, initial_rtt_ns: int) -> None:

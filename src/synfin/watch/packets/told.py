@@ -18,9 +18,10 @@ from synfin.watch.follow.datagrams import NAMES, Datagrams
 from synfin.watch.packets.blocks import BEFORE_DATA, Blocks
 from synfin.watch.packets.column_fields import layout
 from synfin.watch.packets.recalling import Recalling
+from synfin.watch.packets.shown import Said, show
 from synfin.wire import seq
 from synfin.wire.frame import Frame, dissect
-from synfin.wire.tcp import ACK, FIN, MIN_HEADER_LEN, SYN, Segment
+from synfin.wire.tcp import ACK, MIN_HEADER_LEN, Segment
 
 if TYPE_CHECKING:
     from synfin.watch.connections.told_records import Records
@@ -162,36 +163,27 @@ class Told:
 
 
 def fill(facts: Facts, fact: Numbers, values: Numbers | None, segment: Segment, *, quoted: bool) -> None:
-    """What the kernels say of a segment, as `synfin.watch.packets.annotate` fills it in; no record."""
+    """What the kernels say of a segment; no record."""
     (
         facts.stream, conn, number, ack, window, scale, since_first, since_last, bits, facts.completeness, *_,
     ) = fact  # fmt: skip
     facts.conn = None if quoted else conn
-    facts.window_size, facts.scalefactor = window, _factor(scale)
-    if segment.hdr_len < MIN_HEADER_LEN or segment.cut:
-        facts.seq, facts.ack = number, ack
-        if segment.hdr_len < MIN_HEADER_LEN:
-            facts.scalefactor = None
-        return
-    facts.time_relative_ns, facts.time_delta_ns = since_first, since_last
     marks = 0 if values is None else values[-1]
-    said = tuple(name for bit, name in follow.FAST_OPEN.items() if marks & bit)
-    facts.analysis = said
-    if marks & (follow.CLOSES | follow.FOLLOWS):
-        facts.closer = "active" if marks & follow.CLOSES else "passive"
-    if quoted:
-        return
-    facts.seq, facts.ack = number, ack
-    if not segment.options_cut:
-        facts.analysis, facts.analysed = flag_names(bits) + said, bool(bits)
-        if values is not None and (bits or marks & follow.ANALYSED):
-            facts.analysed = True
-            _fill_values(facts, *values)
-    if segment.len_bytes is not None:
-        facts.nxtseq = seq.add(number, segment.len_bytes + bool(segment.flags & (SYN | FIN)))
-        facts.base_seq_sender = seq.add(segment.seq, -number)
-        if segment.flags & ACK:
-            facts.base_seq_receiver = seq.add(segment.ack, -ack)
+    closes = bool(marks & follow.CLOSES) if marks & (follow.CLOSES | follow.FOLLOWS) else None
+    fast_open = tuple(name for bit, name in follow.FAST_OPEN.items() if marks & bit)
+    said = Said(
+        number, ack, window, _factor(scale), since_first, since_last, bits, fast_open, closes, segment.options_cut,
+        _bases(segment, number, ack),
+    )  # fmt: skip
+    if show(facts, segment, said, quoted=quoted) and values is not None and (bits or marks & follow.ANALYSED):
+        facts.analysed = True
+        _fill_values(facts, *values)
+
+
+def _bases(segment: Segment, number: int, ack: int) -> tuple[int | None, int | None]:
+    if segment.len_bytes is None:
+        return None, None
+    return seq.add(segment.seq, -number), seq.add(segment.ack, -ack) if segment.flags & ACK else None
 
 
 def _factor(scale: int) -> int | None:

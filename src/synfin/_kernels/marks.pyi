@@ -1,0 +1,1 @@
+"""The compiled kernel `marks`: for other kernels only."""
