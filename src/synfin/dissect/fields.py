@@ -14,7 +14,7 @@ TABLES: dict[str, tuple[str, ...]] = {
     "eth": ("fields_link",), "llc": ("fields_link",), "vlan": ("fields_link",), "mpls": ("fields_link",),
     "sll": ("fields_link",), "null": ("fields_link",), "data": ("fields_link",),
     "ip": ("fields_ip",), "ipv6": ("fields_ipv6",),
-    "tcp": ("fields_tcp", "fields_tcp_options"), "mptcp": ("fields_tcp_options",),
+    "tcp": ("fields_tcp", "fields_tcp_options", "fields_segments"), "mptcp": ("fields_tcp_options",),
     "udp": ("fields_udp",), "icmp": ("fields_icmp",), "arp": ("fields_icmp",), "icmpv6": ("fields_icmpv6",),
     "ah": ("fields_ipv6",), "http": ("fields_http",),
     "gre": ("fields_tunnel",), "erspan": ("fields_tunnel",), "vxlan": ("fields_tunnel",),

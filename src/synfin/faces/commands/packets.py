@@ -106,7 +106,8 @@ def _read(
     from synfin.faces.statistics import watched
 
     needed = {*asked.fields, *(wanted.fields if wanted else ())}
-    rows = _rows(asked, sources, needed, passes=passes, warnings=warnings)
+    messages = compiled_packets.needs_messages(needed) or (form.above and form.name != "fields" and not asked.quiet)
+    rows = _rows(asked, sources, needed, passes=passes, messages=messages, warnings=warnings)
     rows = watched(_first(_until_interrupted(rows, interrupted), asked.count), taps)
     shown = displayed(row for row in rows if wanted is None or wanted.matches(*row))
     if asked.write:
@@ -118,15 +119,20 @@ def _read(
 
 
 def _rows(
-    asked: argparse.Namespace, sources: Sequence[str], needed: Collection[str], *, passes: int, warnings: list[str]
-) -> Rows:
+    asked: argparse.Namespace, sources: Sequence[str], needed: Collection[str], *, passes: int, messages: bool,
+    warnings: list[str],
+) -> Rows:  # fmt: skip
     """Every packet with what is known of it, by the compiled engine where that knows all that is needed."""
     if compiled_packets.knows(asked, needed):
-        return compiled_packets.every_row(sources, passes=passes, last=asked.count, warnings=warnings)
+        return compiled_packets.every_row(
+            sources, passes=passes, last=asked.count, messages=messages, warnings=warnings
+        )
     from synfin.watch.follow.profile import named
     from synfin.watch.packets.annotate import annotated
 
-    return annotated(sources, passes=passes, fields=needed, warnings=warnings, profile=named(asked.profile))
+    return annotated(
+        sources, passes=passes, fields=needed, messages=messages, warnings=warnings, profile=named(asked.profile)
+    )
 
 
 def _write(asked: argparse.Namespace, paths: Sequence[str]) -> int:

@@ -23,11 +23,12 @@ class Needs(IntFlag):
     RECORD = 8  #: the connection's record is asked
     STORY = 16  #: only the readable core tells it
     DATAGRAMS = 32  #: every UDP header before it was seen
+    MESSAGES = 64  #: the bytes of its connection were followed in order
 
 
 _FOLLOWED, _VALUES = Needs.FOLLOWING, Needs.FOLLOWING | Needs.VALUES
 _FINAL = Needs.FOLLOWING | Needs.HINDSIGHT
-EVERYTHING = _VALUES | _FINAL | Needs.RECORD | Needs.DATAGRAMS
+EVERYTHING = _VALUES | _FINAL | Needs.RECORD | Needs.DATAGRAMS | Needs.MESSAGES
 
 
 class Spec(NamedTuple):
@@ -253,6 +254,8 @@ def known_names() -> list[str]:
     return list(_specs())
 
 
+#: beginnings of the names of what stands above TCP
+_OF_MESSAGES = ("http", "data", "tcp.segment", "tcp.reassembled", "tcp.fin_retransmission", "frame.protocols")
 #: fields of these layers are read from the bytes alone
 _OF_BYTES = frozenset(
     {"frame", "eth", "llc", "vlan", "mpls", "sll", "null", "data", "ip", "ipv6", "udp", "icmp", "icmpv6", "arp"}
@@ -270,10 +273,12 @@ def needs(names: Collection[str]) -> Needs:
 
 def _of_unknown(name: str) -> Needs:
     layer, dot, rest = name.partition(".")
+    if name.startswith(_OF_MESSAGES):
+        return _FINAL | Needs.VALUES | Needs.MESSAGES
     if layer == "udp" and rest.startswith(("stream", "time_")):
         return Needs.DATAGRAMS
     if layer == "conn":
         return _FINAL | Needs.RECORD
     if layer == "synfin":
         return EVERYTHING | Needs.STORY
-    return Needs.BYTES if dot and layer in _OF_BYTES else EVERYTHING
+    return Needs.BYTES if dot and layer in _OF_BYTES else EVERYTHING & ~Needs.MESSAGES
