@@ -56,8 +56,8 @@ PIECES, PARTS = Found(_walk_pieces), Found(_walk_parts)
 _of_segment, _of_message = Declare(PIECES, *TCP), Declare(PARTS, *SEGMENTS)
 
 FIELDS = (
-    Field("tcp.fin_retransmission", "framenum", TCP, computed(_repeated), "Repeats the FIN of frame", "重传的是此帧的 FIN",
-          generated=True),
+    Field("tcp.fin_retransmission", "framenum", TCP, computed(_repeated), "Repeats the FIN of frame",
+          "重传的是此帧的 FIN", generated=True),
     _of_segment("tcp.reassembled_in", "framenum", "Reassembled in frame", "重组完成于帧", generated=True),
     _of_segment("tcp.segment_data", "bytes", "Segment data", "报文段数据"),
     Field("tcp.segments", "none", SEGMENTS, _segments, "Reassembled TCP segments", "重组的 TCP 报文段", below=PARTS,

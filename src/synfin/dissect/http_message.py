@@ -50,7 +50,7 @@ class Head(NamedTuple):
     content_type: str | None = None
     upgrade: bool = False
     text: bool = True  #: whether it begins with something to read
-    cut: bool = False  #: the capture ends in it
+    cut: bool = False  #: a header may begin where the captured bytes end
 
 
 class Message(NamedTuple):
@@ -131,13 +131,8 @@ def read(data: bytes | bytearray, at: int, stop: int, talk: Talk, *, can_ask: bo
     head = _head(data, start, stop, kind, first, line) if text else Head(OTHER, start, text=False)
     if kind == OTHER and head.end == start and not (seen or talk.seen):
         return None
-    head = head._replace(cut=cut and not _is_whole(data, head.end))
-    return Message(at, head, min(_end(data, stop, head), stop))
-
-
-def _is_whole(data: bytes | bytearray, end: int) -> bool:
-    """Whether a head ends with an empty line."""
-    return data[max(end - 2, 0) : end] in (b"\r\n", b"\n\n") and data[max(end - 3, 0) : end - 2] == b"\n"
+    head = head._replace(cut=cut and head.cut)
+    return Message(at, head, stop if head.cut else min(_end(data, stop, head), stop))
 
 
 def _line(data: bytes | bytearray, at: int, stop: int) -> int | None:
@@ -235,7 +230,8 @@ def _head(data: bytes | bytearray, at: int, stop: int, kind: str, first: bytes, 
                 found = found._replace(end=end)
             break
         name, _, raw = text.partition(b":")
-        if len(name) == len(text) or not is_name(name):
+        if len(name) == len(text):  # no header any more, or the beginning of one
+            found = found._replace(cut=kind != OTHER and data[end - 1] != 10)
             break
         value = raw.strip().decode("latin-1")
         host = value if name.lower() == b"host" else host
@@ -250,14 +246,9 @@ def _head(data: bytes | bytearray, at: int, stop: int, kind: str, first: bytes, 
     return found
 
 
-def is_name(name: bytes) -> bool:
-    """Whether what stands in front of a colon is taken for the name of a header."""
-    return all(32 <= octet < 127 for octet in name)
-
-
 def is_bad_name(name: bytes) -> bool:
     """Whether a header's name has characters that none may have (RFC 9110 section 5.1)."""
-    return any(octet in _NO_NAME for octet in name)
+    return any(octet in _NO_NAME or not 32 < octet < 127 for octet in name)
 
 
 def _noted(head: Head, name: bytes, value: str) -> Head:

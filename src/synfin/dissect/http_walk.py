@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from synfin.dissect.context import Facts, OfMessage
 from synfin.dissect.cursor import Cursor
 from synfin.dissect.http_body import chunks, content
-from synfin.dissect.http_message import OTHER, REQUEST, RESPONSE, Head
+from synfin.dissect.http_message import OTHER, REQUEST, RESPONSE, Head, is_bad_name
 from synfin.dissect.load import limit
 from synfin.dissect.option import Found, Item
 from synfin.wire.frame import Frame
@@ -70,9 +70,9 @@ def _headers(cursor: Cursor, line_name: str) -> None:
             cursor.note(Item(_shown(line), None, at, len(line)))
             return
         _header(cursor, line, at)
-        cursor.note(
-            Item(line_name, _text(line), at, len(line)) if line_name else Item(_shown(line), None, at, len(line))
-        )
+        below = (Item("http.bad_header_name", True),) if is_bad_name(line.partition(b":")[0]) else ()
+        shown = Item(line_name, _text(line), at, len(line), below)
+        cursor.note(shown if line_name else Item(_shown(line), None, at, len(line), below))
 
 
 def _of_request(told: OfMessage) -> tuple[Item, ...]:
