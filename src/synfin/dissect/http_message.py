@@ -196,12 +196,24 @@ def missing_chunks(data: bytes | bytearray, at: int, stop: int) -> tuple[int | N
         if size is None:
             return None, at
         if size == 0:
-            return (ONE_MORE if _line(data, end, stop) is None else None), at
+            return _missing_trailers(data, end, stop), at
         if stop - at <= size:
             return size + 1 - (stop - at), at
         if end + size + 2 > stop:
             return ONE_MORE, at
         at = end + size + 2
+
+
+def _missing_trailers(data: bytes | bytearray, at: int, stop: int) -> int | None:
+    """Lines behind the last chunk, up to an empty one or what is none of them."""
+    for _ in range(MAX_LINES):
+        end = _line(data, at, stop)
+        if end is None:
+            return ONE_MORE
+        line, at = bytes(data[at : min(end, at + 256)]).rstrip(b"\r\n"), end
+        if b":" not in line or kind_of(line) != OTHER:
+            return None
+    return None
 
 
 def chunk_size(line: bytes) -> int | None:
@@ -290,6 +302,9 @@ def _behind_chunks(data: bytes | bytearray, at: int, stop: int) -> int:
             at, end = end, _line(data, end, stop)
             if end is None:
                 return at
-            if data[at:end] in (b"\r\n", b"\n"):
+            line = bytes(data[at : min(end, at + 256)]).rstrip(b"\r\n")
+            if not line:
                 return end
+            if b":" not in line or kind_of(line) != OTHER:
+                return at
     return stop
