@@ -69,8 +69,8 @@ class Report:
     nodes: int = 0  #: names and values of JSON compared
     layers: int = 0  #: JSON layers compared
     equal_layers: int = 0
-    meant: Counter[tuple[str, str]] = field(default_factory=Counter)  #: (form, reason)
-    used: set[Rule] = field(default_factory=set)
+    used: Counter[Rule] = field(default_factory=Counter)  #: the differences that each rule excuses
+    places: dict[Rule, Counter[str]] = field(default_factory=dict)  #: of them, by capture
     differing: Counter[tuple[str, str]] = field(default_factory=Counter)  #: (form, name) that no rule covers
     examples: list[str] = field(default_factory=list)
     known: dict[tuple[str, str, str], list[Rule]] = field(default_factory=dict)
@@ -82,8 +82,8 @@ class Report:
             self.known[key] = [rule for rule in self.rules if rule.covers(*key)]
         rule = next((rule for rule in self.known[key] if rule.so in so), None)
         if rule is not None:
-            self.meant[form, rule.reason] += 1
-            self.used.add(rule)
+            self.used[rule] += 1
+            self.places.setdefault(rule, Counter())[capture] += 1
             return
         self.differing[form, name] += 1
         if self.differing[form, name] <= 2 and len(self.examples) < MAX_EXAMPLES:
@@ -266,6 +266,7 @@ def _flat(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
 def main() -> int:
     parser = argparse.ArgumentParser(description="Compare every field with tshark on every capture at hand.")
     parser.add_argument("names", nargs="*", help="captures to compare (all)")
+    parser.add_argument("--places", action="store_true", help="tell the captures of each row of the table")
     parser.add_argument("--limit", type=int, default=1 << 30, help="packets of each capture")
     arguments = parser.parse_args()
     os.environ["TZ"] = "UTC"
@@ -274,12 +275,14 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as home:
         for name in arguments.names or captures(folder()):
             compare(home, folder(), name, chosen, report, arguments.limit)
-    unused = [] if arguments.names or arguments.limit < 1 << 30 else [r for r in report.rules if r not in report.used]
-    _print(report, len(chosen), unused)
+    part = bool(arguments.names) or arguments.limit < 1 << 30
+    unused = [] if part else [rule for rule in report.rules if not report.used[rule]]
+    _print(report, len(chosen))
+    _print_rules(report, unused, arguments.places)
     return 1 if report.differing or unused else 0
 
 
-def _print(report: Report, asked_for: int, unused: list[Rule]) -> None:
+def _print(report: Report, asked_for: int) -> None:
     for example in report.examples:
         print(example, file=sys.stderr)
     print(f"captures                      {report.captures:>12,}")
@@ -295,11 +298,21 @@ def _print(report: Report, asked_for: int, unused: list[Rule]) -> None:
         print(f"{form}: differ                {sum(found.values()):>12,}")
         for name, count in sorted(found.items(), key=lambda item: -item[1])[:200]:
             print(f"  {name:<50} {count:>9,}")
-        for (one, reason), count in report.meant.most_common():
-            if one == form:
-                print(f"  meant {count:>9,}  {reason}")
+
+
+def _print_rules(report: Report, unused: list[Rule], places: bool) -> None:
+    """How much each row of the table excuses; a row that excuses nothing is refused."""
+    print(f"differences that are meant    {report.used.total():>12,}")
+    for rule, count in report.used.most_common():
+        print(f"  {count:>9,}  {_row(rule)}: {rule.reason}")
+        for capture, of_it in report.places[rule].most_common() if places and "*" in rule.capture else ():
+            print(f"             {of_it:>9,}  {capture}")
     for rule in unused:
-        print(f"not found any more: {rule}")
+        print(f"excuses nothing any more: {_row(rule)}")
+
+
+def _row(rule: Rule) -> str:
+    return " ".join((rule.form, rule.name, rule.capture, rule.so))
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ TABLE = Path(__file__).with_name("fields_left_out.tsv")
 PROTOCOLS = (
     "frame", "eth", "llc", "vlan", "sll", "null", "arp", "ip", "ipv6", "ipv6.hopopts", "ipv6.dstopts", "ipv6.routing",
     "ipv6.fraghdr", "icmp", "icmpv6", "tcp", "mptcp", "udp", "data", "http", "vxlan", "gre", "erspan", "geneve", "gtp",
-    "l2tp", "pppoe", "ppp", "ah", "teredo", "mpls", "nsh", "etherip", "ipcomp", "ieee8021ah", "chdlc",
+    "l2tp", "pppoe", "ppp", "ah", "teredo", "mpls", "nsh", "etherip", "ipcomp", "ieee8021ah", "ieee8021ad", "chdlc",
 )  # fmt: skip
 
 

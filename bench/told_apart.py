@@ -15,8 +15,7 @@ def _is_told_apart(told: Told, ours: str) -> bool:
     """Whether tshark names another protocol above those that both name: an application that is not told apart here."""
     here = ours.removesuffix(":data").removesuffix(":http")
     theirs = told["frame.protocols"]
-    nameless = here.replace(":vxlan", "")  # VXLAN-GPE has no name there
-    return theirs not in (ours, here + ":data") and (not here or theirs.startswith((here + ":", nameless + ":")))
+    return theirs not in (ours, here + ":data") and (not here or theirs.startswith(here + ":"))
 
 
 def _is_held(told: Told, ours: str) -> bool:

@@ -130,3 +130,25 @@ def test_explain_shows_what_ended_worst_and_lists_that_first() -> None:
     done = synfin("explain", TEXTBOOK, str(DATA / "as-written.pcapng"), str(DATA / "half-close.pcapng"))
     listed = [line.split()[0] for line in done.err.splitlines() if line.startswith("  ")]
     assert listed == ["1", "2", "0"] and "showing 1" in done.err and "connection 1 · " in done.out
+
+
+def test_files_may_stand_behind_options() -> None:
+    textbook, refused = (str(Path(__file__).parent / "data" / f"{name}.pcapng") for name in ("textbook", "refused"))
+    assert synfin("conns", textbook, "--tsv", refused).out == synfin("conns", textbook, refused, "--tsv").out
+
+
+def test_a_filter_without_quotes_is_told_from_files() -> None:
+    textbook = str(Path(__file__).parent / "data" / "textbook.pcapng")
+    done = synfin("packets", textbook, "-Y", "tcp.port", "==", "9501")
+    assert done.status == 2 and "-Y 'tcp.port == 9501'" in done.err
+    assert "unrecognized arguments: --nosuch" in synfin("packets", textbook, "--nosuch").err
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [("ip.addr = 10.0.0.1", "write =="), ("tcp port 80", "tcp.port == 80"), ("src host 10.0.0.1", "tcp.port == 80"),
+     ("tls.handshake.type == 1", "does not decode the protocol tls"), ("tcp.flags.syn == true", "or write a number")],
+)  # fmt: skip
+def test_habits_of_other_programs_are_answered_with_a_remedy(text: str, says: str) -> None:
+    done = synfin("packets", str(Path(__file__).parent / "data" / "textbook.pcapng"), "-Y", text)
+    assert done.status == 2 and says in done.err

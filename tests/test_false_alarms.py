@@ -12,6 +12,7 @@ import pytest
 
 from segments import HANDSHAKE, REQUEST, exchange, record_of
 from synfin.explain.narrative import finding_sentence
+from synfin.watch.connections.brief import of_record
 from synfin.watch.connections.record import Finding
 from synfin.watch.findings.translated import going_on_elsewhere, initial
 from synfin.watch.findings.weaken import resting_on_absence_softened
@@ -207,11 +208,11 @@ def test_the_other_record_of_a_translated_connection_tells_how_it_went_on() -> N
         tell(read.segments, replace(record_of(read), conn=conn), capture_end_ns=first.end_ns)
         for conn, read in enumerate((first, second))
     ]
-    shorter = going_on_elsewhere((one.connection, initial(one.steps)) for one in stories)
+    shorter = going_on_elsewhere((of_record(one.connection), initial(one.steps)) for one in stories)
     assert shorter == {0}
     assert {one.severity for one in stories[0].findings} >= {"warn"}
     assert not {one.severity for one in resting_on_absence_softened(stories[0].findings)} & {"warn", "error"}
-    assert not going_on_elsewhere([(stories[0].connection, initial(stories[0].steps))])
+    assert not going_on_elsewhere([(of_record(stories[0].connection), initial(stories[0].steps))])
 
 
 # --- whole captures ---

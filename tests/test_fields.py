@@ -19,7 +19,20 @@ from synfin.wire.frame import Frame, dissect
 from wire_bytes import ETHERNET, RAW, assortment, ethernet, ipv4, packets, tcp, write_pcap
 
 ALL = fields.all_fields()
-KINDS = {*MAXIMUM, "none", "str", "bytes", "ether", "ipv4", "ipv6", "address", "protocol", "abstime", "reltime"}
+KINDS = {
+    *MAXIMUM,
+    "none",
+    "str",
+    "bytes",
+    "ether",
+    "ipv4",
+    "ipv6",
+    "address",
+    "protocol",
+    "abstime",
+    "reltime",
+    "double",
+}
 LINK_TYPES = (0, 1, 12, 101, 108, 113, 228, 229, 276, 147)
 
 
@@ -37,7 +50,7 @@ def test_every_row_is_complete(field: Field) -> None:
     assert field.title_en and field.title_zh
     assert field.name.partition(".")[0] in fields.TABLES
     assert not field.parent or field.parent.startswith("@") or field.parent in ALL
-    assert field.display in ("dec", "hex", "custom", "colons", "empty")
+    assert field.display in ("dec", "hex", "sized", "wide", "custom", "colons", "six", "empty")
     assert bool(field.mask) == bool(field.mask_bits)
 
 

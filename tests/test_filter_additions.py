@@ -93,7 +93,9 @@ MACROS = {"web": "tcp.port == $1", "both": "(${web:$1}) and ip.addr == $2", "pla
         ("${web:80}", "tcp.port == 80"), ("${web;80}", "tcp.port == 80"), ("$web(80)", "tcp.port == 80"),
         ("${both:80;10.0.0.1}", "(tcp.port == 80) and ip.addr == 10.0.0.1"), ("not ${plain}", "not tcp"),
         ("tcp.port == ${tcp.port}", "tcp.port == ${tcp.port}"),
-        ('frame contains "${plain}"', 'frame contains "${plain}"'),
+        ('frame contains "${plain}"', 'frame contains "tcp"'),
+        ('http.host == "${web:a b}"', 'http.host == "tcp.port == a b"'),
+        ('frame contains "${tcp.port} $5 ${plain}$"', 'frame contains "${tcp.port} $5 tcp$"'),
     ],
 )  # fmt: skip
 def test_macros(text: str, expanded: str) -> None:
@@ -103,7 +105,9 @@ def test_macros(text: str, expanded: str) -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [("${web}", "takes 1 argument, not 0"), ("${web:1;2}", "takes 1 argument, not 2"), ("${nope:1}", "not defined"),
-     ("${round}", "levels deep")],
+     ("${round}", "levels deep"), ('frame contains "${nope}"', "not defined"), ('ip contains "${tcp}"', "not defined"),
+     ('frame contains "${x y}"', "begins a macro"), ('frame contains "a${"', "begins a macro"),
+     ('frame matches "^a${2}"', r"write \\x24\{")],
 )  # fmt: skip
 def test_macros_that_cannot_be_put_in(text: str, expected: str) -> None:
     with pytest.raises(FilterError, match=expected):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -33,6 +34,17 @@ class Case(NamedTuple):
     shows: str
     not_yet: str
     frames: tuple[int, ...] | None = None  #: evidence, where it is worth pinning
+
+
+def holds_there_only(case: Case, found: Callable[[str], dict[str, Finding]]) -> None:
+    """`found` gives the findings of a written connection; that of the case comes in words in both languages."""
+    shown = found(case.shows)
+    assert case.id in shown, sorted(shown)
+    assert case.frames in (None, shown[case.id].frames)
+    assert case.id not in found(case.not_yet)
+    for lang in ("en", "zh"):
+        sentence, todo = finding_sentence(shown[case.id], lang)
+        assert "{" not in sentence + todo
 
 
 DATA = "C PSH,ACK seq={} ack=1 len={}"
@@ -232,13 +244,7 @@ CASES = (
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
 def test_a_finding_where_it_holds_and_only_there(case: Case) -> None:
-    shown = found(case.shows)
-    assert case.id in shown, sorted(shown)
-    assert case.frames in (None, shown[case.id].frames)
-    assert case.id not in found(case.not_yet)
-    for lang in ("en", "zh"):
-        sentence, todo = finding_sentence(shown[case.id], lang)
-        assert "{" not in sentence + todo
+    holds_there_only(case, found)
 
 
 def test_an_ordinary_connection_has_nothing_beside_its_two_ids() -> None:

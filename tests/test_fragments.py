@@ -17,7 +17,7 @@ from synfin.capture.packet import Packet
 from synfin.capture.reader import open_capture
 from synfin.watch.engine.readable import ReadableEngine
 from synfin.wire import fragments
-from synfin.wire.fragments import PART_COST, Part, Reassembler
+from synfin.wire.fragments import PART_COST, Part, Reassembler, Whole
 from synfin.wire.frame import dissect
 from wire_bytes import ethernet, ipv4, ipv6, tcp
 
@@ -126,13 +126,16 @@ def key(ident: int) -> fragments.Key:
     return b"\x0a\0\0\1", b"\x0a\0\0\2", 6, ident, 0
 
 
+PARTS = (Part(0, bytes(8)), Part(8, bytes(8)))
+
+
 def test_what_never_completes_is_forgotten() -> None:
     reassembler = Reassembler()
     for ident in range(3 * fragments.MAX_WAITING):
         assert reassembler.add(key(ident), Part(0, bytes(8)), last=False, time_ns=0) is None
     assert reassembler.add(key(0), Part(8, bytes(8)), last=True, time_ns=0) is None, "its first part is forgotten"
     last = 3 * fragments.MAX_WAITING - 1
-    assert reassembler.add(key(last), Part(8, bytes(8)), last=True, time_ns=0) == bytes(16)
+    assert reassembler.add(key(last), Part(8, bytes(8)), last=True, time_ns=0) == Whole(bytes(16), PARTS)
 
 
 def test_all_that_waits_is_bounded_in_bytes() -> None:
@@ -147,7 +150,7 @@ def test_parts_wait_only_for_a_time() -> None:
     reassembler.add(key(1), Part(0, bytes(8)), last=False, time_ns=0)
     late = fragments.MAX_AGE_NS + 1
     assert reassembler.add(key(1), Part(8, bytes(8)), last=True, time_ns=late) is None
-    assert reassembler.add(key(1), Part(0, bytes(8)), last=False, time_ns=late) == bytes(16)
+    assert reassembler.add(key(1), Part(0, bytes(8)), last=False, time_ns=late) == Whole(bytes(16), PARTS)
 
 
 @settings(max_examples=200, deadline=None)
@@ -158,7 +161,7 @@ def test_nothing_is_raised_and_bytes_are_counted(parts: list[tuple[int, bytes, b
     reassembler = Reassembler()
     for place, data, last, seconds in parts:
         found = reassembler.add(key(1), Part(place % 64 * 8, data), last=last, time_ns=seconds * 10**11)
-        assert found is None or len(found) <= 64 * 8 + 40
+        assert found is None or len(found.data) <= 64 * 8 + 40
         assert 0 <= reassembler.held <= sum(len(one[1]) + PART_COST for one in parts)
 
 

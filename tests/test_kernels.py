@@ -548,3 +548,16 @@ def test_records_may_be_cut_anywhere_by_the_chunks(tmp_path: Path, monkeypatch: 
         engine.feed(reader)
     assert engine.frames == len(packets)
     assert list(engine.connections()) == readable_rows(packets)[2]
+
+
+def test_the_places_of_signs_are_in_the_order_of_their_names() -> None:
+    needs.have("kernels")
+    import synfin._kernels
+    from synfin._kernels.signs import LIMITS, SIGNS
+
+    folder = Path(synfin._kernels.__path__[0])
+    places = (folder / "sign.pxd").read_text().partition("cdef enum:\n")[2].partition("\n\n")[0].split()
+    assert tuple(place.lower() for place in places) == SIGNS
+    limits = (folder / "noticed.pxd").read_text().partition("struct Limits:\n")[2].partition("\n\n")[0]
+    names = [line.split()[1] for line in limits.splitlines()]
+    assert names == [name.lower().replace("backoff_ratio", "backoff") for name in LIMITS]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Iterator
+import subprocess
+import sys
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,8 @@ from synfin.faces.packet_times import KINDS
 from synfin.watch.packets.annotate import annotated
 from synfin.wire.frame import Frame
 
+pytestmark = pytest.mark.usefixtures("utc")
+
 TEXTBOOK = Path(__file__).parent / "data" / "textbook.pcapng"
 #: microseconds, nanoseconds, pcapng with comments, snoop, ERF
 CLOCKS = (
@@ -31,16 +33,6 @@ CLOCKS = (
 )  # fmt: skip
 #: protocols whose fields the table holds whole
 WHOLE = frozenset({"frame", "eth", "ip", "tcp", "udp", "arp", "vlan", "sll", "pkt_comment"})
-
-
-@pytest.fixture(autouse=True)
-def utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """tshark is asked in UTC too."""
-    monkeypatch.setenv("TZ", "UTC")
-    time.tzset()
-    yield
-    monkeypatch.undo()
-    time.tzset()
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -141,7 +133,10 @@ def test_our_lines_for_elasticsearch_hold_what_our_json_holds() -> None:
     [
         (("-T", "fields", "-e", "ip.src", "-E", "escape=n"), "printed raw"),
         (("-T", "fields"), "needs at least one -e"), (("-e", "tcp.port"), "-e goes with"),
-        (("-T", "json", "-x"), "-x prints bytes"), (("-t", "xx"), "invalid choice"), (("-T", "xml"), "invalid choice"),
+        (("-T", "json", "-x"), "-x prints bytes"),
+        (("-T", "json", "-j", "tcp", "-J", "ip"), "exclude each other"), (("-j", "tcp"), "-j goes with"),
+        (("-o", "x.csv", "-w", "y.pcapng"), "does not go with -w"),
+        (("-t", "xx"), "invalid choice"), (("-T", "xml"), "invalid choice"),
     ],
 )  # fmt: skip
 def test_what_does_not_go_together_is_refused(options: tuple[str, ...], says: str) -> None:
@@ -155,3 +150,35 @@ def test_the_tree_in_lines() -> None:
     assert "    Source Port: 55556" in shown or "    Source port: 55556" in shown
     assert any("[Expert Info (Chat/Sequence)" in row for row in shown)
     assert not any("Version: 4" in row for row in shown) and shown[-1] == ""
+
+
+@pytest.mark.parametrize("form", ["fields", "json"])
+def test_columns_of_the_lines_as_fields(form: str, tmp_path: Path) -> None:
+    needs.have("tshark")
+    columns = ("No.", "Time", "Source", "Destination", "Protocol", "Length", "Info")
+    asked = ["-t", "ad", "-T", form, *(word for name in columns for word in ("-e", f"_ws.col.{name}"))]
+    assert synfin("packets", str(TEXTBOOK), *asked).out.splitlines() == tshark.lines(tmp_path, TEXTBOOK, *asked)
+    assert synfin("packets", str(TEXTBOOK), "-T", "fields", "-e", "_ws.col.info", "-c", "1").out.startswith(
+        "55556 → 9501"
+    )
+    done = synfin("packets", str(TEXTBOOK), "-T", "fields", "-e", "_ws.col.Nosuch")
+    assert done.status == 2 and "_ws.col.Info" in done.err
+
+
+@pytest.mark.parametrize(
+    "names", ["tcp ip", "tcp tcp.flags text", "tcp.flags", "tcp Timestamps", "tcp tcp.options tcp.options.mss"]
+)
+@pytest.mark.parametrize("form", ["json", "ek"])
+def test_fields_within_protocols_are_chosen_by_name(form: str, names: str, tmp_path: Path) -> None:
+    needs.have("tshark")
+    options = ("-T", form, "-j", names)
+    assert synfin("packets", str(TEXTBOOK), *options).out.splitlines() == tshark.lines(tmp_path, TEXTBOOK, *options)
+
+
+def test_lines_leave_at_once() -> None:
+    command = [sys.executable, "-m", "synfin", "packets", "-l", "-"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as running:
+        assert running.stdin is not None and running.stdout is not None
+        running.stdin.write(TEXTBOOK.read_bytes())
+        running.stdin.close()
+        assert running.stdout.readline().split()[0] == b"1"

@@ -61,7 +61,8 @@ def test_packets_are_what_the_file_stores(raw: list[Raw], order: str, nanosecond
 def test_fcs_bits_stand_above_the_link_type() -> None:
     parsed = parse_header(header(link=0x2400_0001))
     assert (parsed.link_type, parsed.fcs_len) == (1, 4)
-    assert parse_header(header(link=0x2000_0001)).fcs_len == 0
+    assert parse_header(header(link=0x2000_0001)).fcs_len is None
+    assert parse_header(header(link=0x0400_0001)).fcs_len == 0
 
 
 def test_reserved_link_bits_are_refused_with_their_offset() -> None:

@@ -68,7 +68,7 @@ def chosen(path: str, wanted: Filter) -> list[int]:
     from synfin.filter.selection import Selection
 
     selection = Selection([path], wanted, ())
-    return [selection.blocks.first + index for verdicts in selection for index, yes in enumerate(verdicts) if yes]
+    return list(selection.numbers())
 
 
 # --- rows -------------------------------------------------------------------------------------------------------------
@@ -76,8 +76,9 @@ def chosen(path: str, wanted: Filter) -> list[int]:
 
 @pytest.mark.parametrize("passes", [1, 2])
 def test_a_row_of_a_block_is_that_of_the_readable_core(passes: int, captures_dir: Path) -> None:
-    from synfin.watch.packets.blocks import Blocks, followed
+    from synfin.watch.packets.blocks import Blocks
     from synfin.watch.packets.column_fields import EVERYTHING
+    from synfin.watch.packets.foreseen import foreseen
     from synfin.watch.packets.told import Told
 
     #: told from the records by another test; known only where the numbers tell it
@@ -88,8 +89,9 @@ def test_a_row_of_a_block_is_that_of_the_readable_core(passes: int, captures_dir
         theirs = readable(path, passes)
         if not theirs:
             continue
-        blocks = Blocks([path], EVERYTHING, followed([path]) if passes == 2 else None)
-        told = Told(blocks)
+        finished, past = foreseen([path], EVERYTHING) if passes == 2 else (None, None)
+        blocks = Blocks([path], EVERYTHING, finished)
+        told = Told(blocks, past=past)
         ours = (row for _ in blocks for row in told.rows())
         for (frame, facts), (wanted, said) in zip(ours, theirs, strict=True):
             here = f"{path}: frame {wanted.packet.number}"

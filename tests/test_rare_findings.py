@@ -7,10 +7,9 @@ from dataclasses import replace
 import pytest
 
 from segments import HANDSHAKE, REQUEST, TEXTBOOK, exchange, record_of
-from synfin.explain.narrative import finding_sentence
 from synfin.watch.connections.record import Finding
 from synfin.watch.story.story import tell
-from test_findings import ANSWERED, OFFERED, Case
+from test_findings import ANSWERED, OFFERED, Case, holds_there_only
 
 _TINY = "".join(f"C PSH,ACK seq={11 + 10 * k} ack=1 len=10\n" for k in range(30))
 _ALERT = "\x15\x03\x03\x00\x02\x02\x28"  #: fatal, handshake_failure
@@ -71,13 +70,7 @@ def found(text: str) -> dict[str, Finding]:
 
 @pytest.mark.parametrize("case", RARE, ids=lambda case: case.id)
 def test_a_rare_finding_where_it_holds_and_only_there(case: Case) -> None:
-    shown = found(case.shows)
-    assert case.id in shown, sorted(shown)
-    assert case.frames in (None, shown[case.id].frames)
-    assert case.id not in found(case.not_yet)
-    for lang in ("en", "zh"):
-        sentence, todo = finding_sentence(shown[case.id], lang)
-        assert "{" not in sentence + todo
+    holds_there_only(case, found)
 
 
 def test_packets_that_were_captured_twice() -> None:

@@ -149,7 +149,7 @@ def test_a_range_of_time_is_the_same_for_both(found: bytes, since_ns: int, until
 
 
 def test_what_is_judged_is_forgotten_when_too_much_is_known() -> None:
-    from synfin._kernels import render
+    from synfin._kernels import batch, render
     from synfin.watch.connections.compiled_block import CompiledBlock
 
     asked: list[int] = []
@@ -159,7 +159,7 @@ def test_what_is_judged_is_forgotten_when_too_much_is_known() -> None:
         return b"%d," % key
 
     marks = [*range(40_000), *range(10)]
-    found = b"".join(struct.pack("<Q", mark).ljust(render.record_size(), b"\0") for mark in marks)
+    found = b"".join(struct.pack("<Q", mark).ljust(batch.record_size(), b"\0") for mark in marks)
     text = render.Writer([(b"", "marks", b"")], judge).write(found)
     assert text == b"".join(b"%d," % mark for mark in marks)
     assert len(CompiledBlock(found)) == len(marks) and len(asked) >= 40_000
@@ -168,16 +168,16 @@ def test_what_is_judged_is_forgotten_when_too_much_is_known() -> None:
 def test_kernels_refuse_what_does_not_fit() -> None:
     from array import array
 
-    from synfin._kernels import follow, render
+    from synfin._kernels import batch, follow, render
 
-    assert render.record_size() == follow.record_size() == struct.calcsize(follow.RECORD_FORMAT)
+    assert batch.record_size() == follow.record_size() == struct.calcsize(follow.RECORD_FORMAT)
     with pytest.raises(ValueError, match="cut short"):
         render.Writer([], lambda place, key: b"").write(bytes(100))
     with pytest.raises(IndexError):
-        render.take(bytes(render.record_size()), array("I", [1]))
+        batch.take(bytes(batch.record_size()), array("I", [1]))
     with pytest.raises(ValueError):
-        render.numbers(b"", "nothing", 8)
+        batch.numbers(b"", "nothing", 8)
     with pytest.raises(ValueError):
-        render.numbers(b"", "conn", 3)
+        batch.numbers(b"", "conn", 3)
     with pytest.raises(OverflowError):
-        render.ends_of(array("i", [1 << 30, 1 << 30]))
+        batch.ends_of(array("i", [1 << 30, 1 << 30]))

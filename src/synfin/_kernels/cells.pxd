@@ -1,5 +1,6 @@
 # cython: language_level=3
 """A block of frames and the values of its fields: what `columns`, `choose` and `lines` share."""
+from synfin._kernels.octets cimport big
 from synfin._kernels.row cimport Row
 
 cdef enum:
@@ -81,8 +82,12 @@ ctypedef struct Cell:
 ctypedef struct View:
     Row* rows
     const unsigned char* facts  # NULL where nothing was followed
+    const unsigned short* marks  # analysis flags of each row, where those alone were followed
+    const unsigned int* streams  # of each row, as `marks`
     const unsigned char* values  # NULL where no values were asked for
     const unsigned char* buffer
+    const unsigned int* numbers  # of the frames, NULL where they follow each other
+    const long long* befores_ns  # the time of the frame before each row; NULL as `numbers`
     unsigned int count
     unsigned int first  # number of the first frame
     unsigned int fact_size
@@ -109,3 +114,17 @@ cdef int get(View* view, unsigned int index, const Spec* spec, Cell* cell) noexc
 
 cdef inline const unsigned char* bytes_of(View* view, unsigned int index) noexcept nogil:
     return view.buffer + (view.rows[index].offset - view.base)
+
+# A source, a destination, or both.
+cdef inline int pair(unsigned long long which, long long first, long long second, Cell* cell) noexcept nogil:
+    if which == PAIR_BOTH:
+        cell.number[0] = first
+        cell.number[1] = second
+        return 2
+    cell.number[0] = first if which == PAIR_SOURCE else second
+    return 1
+
+# A number in the header at `p`.
+cdef inline int masked(const unsigned char* p, const Spec* spec, Cell* cell) noexcept nogil:
+    cell.number[0] = <long long> ((big(p + spec.offset, spec.width) & spec.mask) >> spec.shift) * spec.scale
+    return 1

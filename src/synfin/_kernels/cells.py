@@ -60,9 +60,11 @@ from cython.cimports.synfin._kernels.cells import (
     Spec,
     View,
     bytes_of,
+    masked,
+    pair,
 )
 from cython.cimports.synfin._kernels.layers import shape
-from cython.cimports.synfin._kernels.octets import be16, be32
+from cython.cimports.synfin._kernels.octets import be16, be32, big
 from cython.cimports.synfin._kernels.row import (
     KIND_FROM_HIGH,
     KIND_INVOLVED,
@@ -87,19 +89,6 @@ RST = cython.declare(uint, 0x04)
 ACK_FLAG = cython.declare(uint, 0x10)
 MAX_SHIFT = cython.declare(uint, 14)
 SACK = cython.declare(uint, 5)
-
-
-@cython.cfunc
-@cython.nogil
-@cython.inline
-@cython.exceptval(check=False)
-def big(p: cython.p_const_uchar, width: uint) -> ulonglong:
-    """A number of up to 8 bytes as packets have it."""
-    found: ulonglong = 0
-    i: uint
-    for i in range(width):
-        found = (found << 8) | p[i]
-    return found
 
 
 @cython.cfunc
@@ -135,10 +124,20 @@ def judge_segment(row: cython.pointer(Row)) -> uchar:
 @cython.nogil
 @cython.inline
 @cython.exceptval(check=False)
+def before(view: cython.pointer(View), index: uint) -> longlong:
+    """The time of the frame before a row's."""
+    if view.befores_ns != cython.NULL:
+        return view.befores_ns[index]
+    return view.rows[index - 1].time_ns if index else view.before_ns
+
+
+@cython.cfunc
+@cython.nogil
+@cython.inline
+@cython.exceptval(check=False)
 def odd_clock(view: cython.pointer(View), index: uint) -> cint:
     """A time that 64 bits may not hold (a broken clock, or a broken file): differences are for the readable code."""
-    before_ns: longlong = view.rows[index - 1].time_ns if index else view.before_ns
-    return (view.rows[index].time_ns | before_ns | view.first_ns | view.shown_ns) < 0
+    return (view.rows[index].time_ns | before(view, index) | view.first_ns | view.shown_ns) < 0
 
 
 @cython.cfunc
@@ -151,6 +150,8 @@ def of_frame(view: cython.pointer(View), index: uint, spec: cython.pointer(cytho
     source: cint = spec.source
     if source == S_NUMBER:
         cell.number[0] = cython.cast(longlong, view.first) + index
+        if view.numbers != cython.NULL:
+            cell.number[0] = view.numbers[index]
     elif source == S_ROW:
         if row.time_ns < 0:
             return ASK
@@ -160,7 +161,7 @@ def of_frame(view: cython.pointer(View), index: uint, spec: cython.pointer(cytho
     elif source == S_RELATIVE:
         cell.number[0] = since(row.time_ns, view.first_ns)
     elif source == S_DELTA:
-        cell.number[0] = since(row.time_ns, (row - 1).time_ns if index else view.before_ns)
+        cell.number[0] = since(row.time_ns, before(view, index))
     elif source == S_DISPLAYED:
         cell.number[0] = since(row.time_ns, view.shown_ns) if view.has_shown else 0
     elif source == S_FRAME:
@@ -169,7 +170,10 @@ def of_frame(view: cython.pointer(View), index: uint, spec: cython.pointer(cytho
     else:
         if (row.kind & KIND_TCP) == 0 or (source == S_OWN and row.kind & KIND_QUOTED):
             return 0
-        cell.number[0] = native(view.facts + index * view.fact_size + spec.offset, spec.width)
+        if view.streams != cython.NULL:
+            cell.number[0] = view.streams[index]
+        else:
+            cell.number[0] = native(view.facts + index * view.fact_size + spec.offset, spec.width)
     return 1
 
 
@@ -267,6 +271,8 @@ def sack_edges(view: cython.pointer(View), index: uint, spec: cython.pointer(cyt
 @cython.inline
 @cython.exceptval(check=False)
 def fact_bits(view: cython.pointer(View), index: uint, offset: uint) -> uint:
+    if view.marks != cython.NULL:
+        return view.marks[index]
     return cython.cast(cython.pointer(ushort), view.facts + index * view.fact_size + offset)[0]
 
 
@@ -304,20 +310,6 @@ def judged(view: cython.pointer(View), index: uint, spec: cython.pointer(cython.
         return cell.number[0] != 0
     # S_ANALYSED: a flag (at `shift`), or anything to show
     return fact_bits(view, index, spec.shift) != 0 or (value[spec.offset] & spec.mask) != 0
-
-
-@cython.cfunc
-@cython.nogil
-@cython.inline
-@cython.exceptval(check=False)
-def pair(which: ulonglong, first: longlong, second: longlong, cell: cython.pointer(Cell)) -> cint:
-    """A source, a destination, or both."""
-    if which == PAIR_BOTH:
-        cell.number[0] = first
-        cell.number[1] = second
-        return 2
-    cell.number[0] = first if which == PAIR_SOURCE else second
-    return 1
 
 
 @cython.cfunc
@@ -370,15 +362,6 @@ def of_segment(view: cython.pointer(View), index: uint, spec: cython.pointer(cyt
         cell.number[0] = 1
         return 1
     return judged(view, index, spec, cell)
-
-
-@cython.cfunc
-@cython.nogil
-@cython.inline
-@cython.exceptval(check=False)
-def masked(p: cython.p_const_uchar, spec: cython.pointer(cython.const[Spec]), cell: cython.pointer(Cell)) -> cint:
-    cell.number[0] = cython.cast(longlong, (big(p + spec.offset, spec.width) & spec.mask) >> spec.shift) * spec.scale
-    return 1
 
 
 @cython.cfunc
@@ -499,10 +482,16 @@ class Block:
         fact_size: uint = 0,
         values: uchar[::1] = None,
         value_size: uint = 0,
+        numbers: cython.const[uint][::1] = None,
+        befores_ns: cython.const[longlong][::1] = None,
+        marks: cython.const[ushort][::1] = None,
+        streams: cython.const[uint][::1] = None,
     ):
         """The next `count` rows, from frame `first` on; buffer[0] is the byte at `base` of the input.
 
-        slow[i] is not 0 for rows that the readable code has filled.
+        slow[i] is not 0 for rows that the readable code has filled. Where not every frame has a row, `numbers` says
+        which have one, and `befores_ns` the time of the frame before each. `marks` and `streams` are analysis flags and
+        `tcp.stream` without facts.
         """
         i: uint
         row: cython.pointer(Row)
@@ -518,7 +507,11 @@ class Block:
             raise IndexError("fewer facts than asked for")
         if values is not None and (value_size < 8 or count > values.shape[0] // value_size):
             raise IndexError("fewer values than asked for")
-        self.held = (rows, buffer, facts, values)
+        if numbers is not None and (befores_ns is None or count > numbers.shape[0] or count > befores_ns.shape[0]):
+            raise IndexError("fewer numbers than asked for")
+        if marks is not None and (streams is None or count > marks.shape[0] or count > streams.shape[0]):
+            raise IndexError("fewer marks than asked for")
+        self.held = (rows, buffer, facts, values, numbers, befores_ns, marks, streams)
         view.rows = cython.cast(cython.pointer(Row), cython.address(rows[0]))
         view.buffer = cython.NULL
         if size:
@@ -529,6 +522,16 @@ class Block:
         view.values = cython.NULL
         if values is not None:
             view.values = cython.address(values[0])
+        view.marks = cython.NULL
+        view.streams = cython.NULL
+        if marks is not None and streams is not None:
+            view.marks = cython.address(marks[0])
+            view.streams = cython.address(streams[0])
+        view.numbers = cython.NULL
+        view.befores_ns = cython.NULL
+        if numbers is not None and befores_ns is not None:
+            view.numbers = cython.address(numbers[0])
+            view.befores_ns = cython.address(befores_ns[0])
         view.count, view.first, view.base = count, first, base
         view.fact_size, view.value_size = fact_size, value_size
         if not view.has_first:
@@ -549,6 +552,10 @@ class Block:
             if view.segment[i] == 0 and shape(view, i) & UNSURE:
                 view.segment[i] = 2
 
+    def passed(self, time_ns: longlong):
+        """Frames without a row came behind those of this block, the last at that time."""
+        self.last_ns = time_ns
+
     def unsure(self) -> list:
         """The rows of which only the readable code knows all."""
         found: list = []
@@ -566,6 +573,20 @@ class Block:
         view: cython.pointer(View) = cython.address(self.view)
         for i in range(view.count):
             if view.segment[i] != 1 and (view.segment[i] == 2 or shape(view, i) & (UNSURE | HAS_UDP)):
+                found.append(i)
+        return found
+
+    def others(self) -> list:
+        """The rows that are more than a plain TCP segment or UDP datagram, or may be."""
+        found: list = []
+        i: uint
+        has: uint
+        view: cython.pointer(View) = cython.address(self.view)
+        for i in range(view.count):
+            if view.segment[i] == 1:
+                continue
+            has = shape(view, i)
+            if view.segment[i] == 2 or has & UNSURE or (has & HAS_UDP) == 0:
                 found.append(i)
         return found
 

@@ -11,6 +11,7 @@ from cython import longlong, uchar, uint, ulonglong
 from cython.cimports.libc.string import memchr, memcmp
 from cython.cimports.synfin._kernels.cells import Block, Cell, View, get
 from cython.cimports.synfin._kernels.row import KIND_QUOTED, KIND_TCP
+from cython.cimports.synfin._kernels.within import same_bits, verdict, within
 
 if not cython.compiled:
     raise ImportError("the kernel choose is not compiled")
@@ -27,34 +28,6 @@ def check(block: Block, field: uint, active: cython.const[uchar][::1], out: ucha
     if active.shape[0] < block.view.count or out.shape[0] < block.view.count:
         raise IndexError("fewer verdicts than rows")
     return 0
-
-
-@cython.cfunc
-@cython.nogil
-@cython.inline
-@cython.exceptval(check=False)
-def within(value: longlong, ranges: cython.pointer(cython.const[longlong]), count: cython.Py_ssize_t) -> cint:
-    """Whether one of the ranges (pairs, in order, apart) holds the value."""
-    low: cython.Py_ssize_t = 0
-    high: cython.Py_ssize_t = count
-    middle: cython.Py_ssize_t
-    while low < high:
-        middle = (low + high) >> 1
-        if value > ranges[2 * middle + 1]:
-            low = middle + 1
-        else:
-            high = middle
-    return low < count and ranges[2 * low] <= value
-
-
-@cython.cfunc
-@cython.nogil
-@cython.inline
-@cython.exceptval(check=False)
-def verdict(found: cint, hits: cint, every: cint) -> uchar:
-    if every:
-        return found > 0 and hits == found
-    return hits > 0
 
 
 def present(block: Block, field: uint, active: cython.const[uchar][::1], out: uchar[::1]):
@@ -101,17 +74,6 @@ def numbers(block: Block, field: uint, mask: ulonglong, ranges: cython.const[lon
                     cell.number[j] &= cython.cast(longlong, mask)
                 hits += within(cell.number[j], pairs, count)
             out[i] = verdict(found, hits, every)
-
-
-@cython.cfunc
-@cython.nogil
-@cython.inline
-@cython.exceptval(check=False)
-def same_bits(p: cython.p_const_uchar, q: cython.p_const_uchar, bits: uint) -> cint:
-    rest: uint = bits & 7
-    if memcmp(p, q, bits >> 3) != 0:
-        return 0
-    return rest == 0 or (p[bits >> 3] ^ q[bits >> 3]) >> (8 - rest) == 0
 
 
 def octets(block: Block, field: uint, wanted: cython.const[uchar][::1], bits: cython.const[uint][::1], equal: cint,

@@ -21,6 +21,7 @@ from cython.cimports.synfin._kernels import (
     flight,
     leave,
     record,
+    sign_store,
     signs,
     stream,
     table,
@@ -43,9 +44,9 @@ from cython.cimports.synfin._kernels.fact import Fact
 from cython.cimports.synfin._kernels.judge import REUSED_PORTS, judge
 from cython.cimports.synfin._kernels.leave import Leaver, Leaving
 from cython.cimports.synfin._kernels.note import NOTE_SOUND, Note
+from cython.cimports.synfin._kernels.noticed import Store
 from cython.cimports.synfin._kernels.record import Record
 from cython.cimports.synfin._kernels.row import ACK, KIND_FROM_HIGH, KIND_QUOTED, KIND_TCP, KIND_V6, SYN, Row
-from cython.cimports.synfin._kernels.signs import Store
 from cython.cimports.synfin._kernels.step import step
 from cython.cimports.synfin._kernels.table import Table
 
@@ -170,7 +171,7 @@ class Tracker:
         self.shards = shards
         memset(cython.address(self.store), 0, cython.sizeof(Store))
         self.noting = len(limits) > 0
-        if self.noting and not signs.begin(cython.address(self.store), PyBytes_AS_STRING(limits), len(limits)):
+        if self.noting and not sign_store.begin(cython.address(self.store), PyBytes_AS_STRING(limits), len(limits)):
             raise ValueError("the limits are 64-bit floats, one for each of `signs.LIMITS`")
         memset(cython.address(self.births), 0, cython.sizeof(Births))
         memset(cython.address(self.clock), 0, cython.sizeof(Clock))
@@ -182,7 +183,7 @@ class Tracker:
 
     def __dealloc__(self):
         table.finish(cython.address(self.table))
-        signs.finish(cython.address(self.store))
+        sign_store.finish(cython.address(self.store))
         free(self.leaving.leavers)
         free(self.births.list)
 
@@ -239,7 +240,7 @@ class Tracker:
                     old.seen_s = self.clock.now_s  # it stays for a while from now
                 old.flows[0].familiar = 0  # nothing goes on in it
                 old.flows[1].familiar = 0
-            if self.noting and not signs.begin_conn(cython.address(self.store), conn, old):
+            if self.noting and not sign_store.begin_conn(cython.address(self.store), conn, old):
                 return cython.NULL
             slot[0] = (row.hash & ~cython.cast(ulonglong, 0xFFFFFFFF)) | (cython.cast(ulonglong, conn.index) + 1)
         return conn
@@ -503,10 +504,13 @@ class Tracker:
     @cython.nogil
     @cython.inline
     @cython.exceptval(check=False)
-    def goes_on(self, conn: cython.pointer(Conn), row: cython.pointer(Row), frame: uint, now_s: uint) -> cint:
+    def goes_on(
+        self, conn: cython.pointer(Conn), row: cython.pointer(Row), frame: uint, now_s: uint, mark: cython.p_ushort
+    ) -> cint:
         """Follow a segment that is of `conn` (NULL where nobody knows) and undisturbed, for records; 0 where it is not.
 
         `conn` was found by an earlier look at the slots: one that was replaced since is nobody's, and not familiar.
+        The analysis flags of the segment are written to `mark`, if that is not NULL.
         """
         side: uint = 1 if row.kind & KIND_FROM_HIGH else 0
         own: cython.pointer(Flow)
@@ -526,6 +530,8 @@ class Tracker:
             if signs.remarkable(cython.address(self.store), own, cython.address(conn.flows[1 - side]), row):
                 if not signs.undisturbed(cython.address(self.store), conn, side, row, frame):
                     return 0
+        if mark != cython.NULL:
+            mark[0] = cython.cast(ushort, calm.fills_window(own, cython.address(conn.flows[1 - side]), row))
         calm.advance(own, row)
         calm.tally(conn, own, row, frame, now_s)
         return 1
@@ -541,11 +547,17 @@ class Tracker:
     @cython.cfunc
     @cython.nogil
     @cython.exceptval(check=False)
-    def records_of(self, row: cython.pointer(Row), n: cython.Py_ssize_t) -> cint:
-        """Follow `n` rows for records alone; 0 when there is no memory."""
+    def records_of(
+        self, row: cython.pointer(Row), n: cython.Py_ssize_t, mark: cython.p_ushort, stream: cython.p_uint
+    ) -> cint:
+        """Follow `n` rows for records alone, and where `mark` is not NULL for their analysis flags and streams.
+
+        0 when there is no memory.
+        """
         known: cython.pointer(Table) = cython.address(self.table)
         ahead: cython.pointer(Conn)[8]  # of the next CONNS_AHEAD rows
         conn: cython.pointer(Conn)
+        told: Fact
         frame: uint = self.frames
         swift: uint = 0
         end_ns: longlong = self.end_ns if frame else row.time_ns
@@ -563,12 +575,23 @@ class Tracker:
             end_ns = row.time_ns if row.time_ns > end_ns else end_ns
             clock.tick(cython.address(self.clock), row.time_ns, frame)
             if row.kind & KIND_TCP:
-                if self.goes_on(conn, row, frame, self.clock.now_s):
+                if self.goes_on(conn, row, frame, self.clock.now_s, mark):
                     swift += 1
+                    if mark != cython.NULL:
+                        stream[0] = conn.stream
                 else:
                     self.frames = frame
-                    if not self.meet(row, cython.NULL, cython.NULL):
+                    if not self.meet(row, cython.NULL if mark == cython.NULL else cython.address(told), cython.NULL):
                         return 0
+                    if mark != cython.NULL:
+                        mark[0] = told.bits
+                        stream[0] = told.stream
+            elif mark != cython.NULL:
+                mark[0] = 0
+                stream[0] = 0
+            if mark != cython.NULL:
+                mark += 1
+                stream += 1
             row += 1
         self.frames = frame
         self.end_ns = end_ns
@@ -613,7 +636,7 @@ class Tracker:
                 self.clock.now_s = passage.ticks[tick].now_s
                 tick += 1
             self.frames = passage.frames + place[i] + 1
-            if self.goes_on(conn, first + place[i], self.frames, self.clock.now_s):
+            if self.goes_on(conn, first + place[i], self.frames, self.clock.now_s, cython.NULL):
                 self.followed += 1
                 self.segments += 1
             elif not self.meet(first + place[i], cython.NULL, cython.NULL):
@@ -699,9 +722,33 @@ class Tracker:
         row = cython.cast(cython.pointer(Row), cython.address(rows[0]))
         with cython.nogil:
             if fact == cython.NULL:
-                ok = self.records_of(row, n)
+                ok = self.records_of(row, n, cython.NULL, cython.NULL)
             else:
                 ok = self.all(row, n, fact, value, past)
+        if not ok:
+            raise MemoryError("no room for another connection")
+
+    def mark(self, rows: uchar[::1], n: cython.Py_ssize_t, marks: ushort[::1], streams: uint[::1]):
+        """Follow the first `n` rows for records; marks[i] becomes the analysis flags of row i, 0 without any.
+
+        And streams[i] its stream, 0 without TCP.
+        """
+        ok: cint
+        if n <= 0:
+            return
+        if self.factual or self.shards != 1:
+            raise ValueError("a tracker of facts tells its flags with them")
+        if (
+            n > marks.shape[0]
+            or n > streams.shape[0]
+            or n > rows.shape[0] // cython.cast(cython.Py_ssize_t, cython.sizeof(Row))
+        ):
+            raise IndexError("fewer rows or marks than asked for")
+        with cython.nogil:
+            ok = self.records_of(
+                cython.cast(cython.pointer(Row), cython.address(rows[0])), n, cython.address(marks[0]),
+                cython.address(streams[0]),
+            )  # fmt: skip
         if not ok:
             raise MemoryError("no room for another connection")
 
@@ -816,7 +863,7 @@ class Tracker:
         if written:
             record.write(conn, leave.newest(cython.address(self.table), conn).completeness, end_ns, self.noted(), out)
         if self.noting:
-            signs.forget(cython.address(self.store), conn)
+            sign_store.forget(cython.address(self.store), conn)
         leave.let_go(cython.address(self.table), conn)
         return written
 

@@ -15,3 +15,11 @@ cdef inline unsigned int load32(const unsigned char* p, int big) noexcept nogil:
     if big:
         return be32(p)
     return (<unsigned int> p[3] << 24) | (<unsigned int> p[2] << 16) | (<unsigned int> p[1] << 8) | p[0]
+
+# A number of up to 8 bytes as packets have it.
+cdef inline unsigned long long big(const unsigned char* p, unsigned int width) noexcept nogil:
+    cdef unsigned long long found = 0
+    cdef unsigned int i
+    for i in range(width):
+        found = (found << 8) | p[i]
+    return found

@@ -95,15 +95,20 @@ cdef inline unsigned int header(const unsigned char* q, Row* row) noexcept nogil
     row.hdr_len = <unsigned char> hdr_len
     return hdr_len
 
-# Fill the row of what most frames are: Ethernet with one VLAN tag at most, IPv4 without options or IPv6 without
+# Where the headers of such a frame stand.
+ctypedef struct Place:
+    const unsigned char* ip
+    const unsigned char* tcp
+    unsigned int v6
+    unsigned int length  # of TCP header and payload, as sent
+    unsigned int room  # captured of them
+    unsigned int hdr_len
+
+# Find the headers of what most frames are: Ethernet with one VLAN tag at most, IPv4 without options or IPv6 without
 # extension headers, TCP with its header captured whole. 0 for every other frame. Of IPv4 and IPv6 which it is nobody
 # can predict: places are computed, and everything that must be so is asked at once.
-cdef inline bint plain(
-    const unsigned char* p, unsigned int cap, unsigned int wire, Row* row, unsigned long long seed
-) noexcept nogil:
+cdef inline bint located(const unsigned char* p, unsigned int cap, unsigned int wire, Place* place) noexcept nogil:
     cdef const unsigned char* q = p + 14  # the IP header, then that of TCP
-    cdef const unsigned char* src
-    cdef const unsigned char* dst
     cdef unsigned int left = cap - 14  # captured from q on
     cdef unsigned int end = (wire if wire > cap else cap) - 14  # sent from q on
     cdef unsigned int kind
@@ -111,8 +116,6 @@ cdef inline bint plain(
     cdef unsigned int v4
     cdef unsigned int length
     cdef unsigned int head
-    cdef unsigned int room
-    cdef unsigned int hdr_len
     cdef unsigned int odd
     if cap < 54 or end > MAX_FRAME - 14:
         return 0
@@ -133,21 +136,40 @@ cdef inline bint plain(
     odd |= (left < head + 20) | (length < 20) | (length > end - head)
     if odd:
         return 0
-    src = q + 12 - 4 * v6
-    dst = q + 16 + 8 * v6
-    row.ttl = q[8 - v6]
-    row.ip_id = <unsigned short> (be16(q + 4) * v4)
+    place.ip = q
+    place.v6 = v6
+    place.length = length
     q += head
     left -= head
-    room = left if left < length else length
-    hdr_len = header(q, row)
-    if (hdr_len < 20) | (hdr_len > room):
+    place.tcp = q
+    place.room = left if left < length else length
+    place.hdr_len = (q[12] >> 4) << 2
+    return (place.hdr_len >= 20) & (place.hdr_len <= place.room)
+
+# Fill the row of such a frame; 0 for every other one.
+cdef inline bint plain(
+    const unsigned char* p, unsigned int cap, unsigned int wire, Row* row, unsigned long long seed
+) noexcept nogil:
+    cdef Place place
+    cdef const unsigned char* q
+    cdef unsigned int kind
+    cdef unsigned int v6
+    cdef unsigned int hdr_len
+    cdef unsigned int odd
+    if not located(p, cap, wire, &place):
         return 0
+    q = place.ip
+    v6 = place.v6
+    row.ttl = q[8 - v6]
+    row.ip_id = <unsigned short> (be16(q + 4) * (1 - v6))
+    q = place.tcp
+    hdr_len = header(q, row)
     row.at = <unsigned int> (q - p)
-    row.len_bytes = <int> (length - hdr_len)
-    row.captured = room - hdr_len
-    kind = KIND_TCP | (KIND_V6 * v6) | (KIND_FROM_HIGH * endpoints(src, dst, q, v6, row, seed))
-    odd = (room != length) | ((row.flags & 0x17) != 0x10) | (row.window == 0) | (row.ack == 0)
+    row.len_bytes = <int> (place.length - hdr_len)
+    row.captured = place.room - hdr_len
+    kind = KIND_TCP | (KIND_V6 * v6)
+    kind |= KIND_FROM_HIGH * endpoints(place.ip + 12 - 4 * v6, place.ip + 16 + 8 * v6, q, v6, row, seed)
+    odd = (place.room != place.length) | ((row.flags & 0x17) != 0x10) | (row.window == 0) | (row.ack == 0)
     row.kind = <unsigned char> kind
     row.ordinary = <unsigned char> (1 - odd)
     row.wscale = -1

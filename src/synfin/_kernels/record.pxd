@@ -1,6 +1,6 @@
 # cython: language_level=3
 from synfin._kernels.conn cimport Conn
-from synfin._kernels.signs cimport Store
+from synfin._kernels.noticed cimport Store
 
 # One connection for the outside, ends in the order client, server: `follow.RECORD_FORMAT`.
 ctypedef struct Record:
@@ -31,3 +31,9 @@ ctypedef struct Record:
 
 cdef void write(Conn* conn, unsigned int completeness, long long end_ns, Store* signs, Record* out) noexcept nogil
 cdef unsigned int client_of(Conn* conn) noexcept nogil
+
+# How many records so many bytes are.
+cdef inline Py_ssize_t whole_records(Py_ssize_t size) except -1:
+    if size % sizeof(Record):
+        raise ValueError("the records are cut short")
+    return size // sizeof(Record)

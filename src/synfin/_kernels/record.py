@@ -5,10 +5,10 @@ import cython
 from cython import int as cint
 from cython import longlong, uint
 from cython.cimports.libc.string import memcpy
-from cython.cimports.synfin._kernels import calm, collect, signs, zeek
+from cython.cimports.synfin._kernels import calm, collect, final_signs, zeek
 from cython.cimports.synfin._kernels.conn import Conn, Work
+from cython.cimports.synfin._kernels.noticed import Store
 from cython.cimports.synfin._kernels.record import Record
-from cython.cimports.synfin._kernels.signs import Store
 
 if not cython.compiled:
     raise ImportError("the kernel record is not compiled")
@@ -51,7 +51,7 @@ def write(
         calm.take_out(conn, cython.address(work))
     out.role_guessed = (conn.work.ends[client].sent & 1) == 0
     out.marks = collect.marks(conn, client, end_ns)
-    out.signs = 0 if noted == cython.NULL else signs.told(noted, conn, client)
+    out.signs = 0 if noted == cython.NULL else final_signs.told(noted, conn, client)
     out.number = conn.number
     out.stream = conn.stream
     out.first_frame = conn.first_frame

@@ -11,57 +11,29 @@ from cython import int as cint
 from cython import longlong, uchar, uint, ulonglong
 from cython.cimports.cpython.bytes import PyBytes_AS_STRING, PyBytes_FromStringAndSize
 from cython.cimports.libc.stdlib import calloc, free, malloc, realloc
-from cython.cimports.libc.string import memcmp, memcpy, memset
-from cython.cimports.synfin._kernels.record import Record
+from cython.cimports.libc.string import memcpy, memset
+from cython.cimports.synfin._kernels.field import (
+    ENDPOINT,
+    FIRST_KEY,
+    HISTORY,
+    IP,
+    SIGNS,
+    START,
+    is_negative,
+    key_of,
+    number,
+)
+from cython.cimports.synfin._kernels.record import Record, whole_records
 from cython.cimports.synfin._kernels.spell import put_bytes, put_ipv4, put_ipv6, put_number, put_padded, put_second
+
+from synfin._kernels.field import FIELDS
 
 if not cython.compiled:
     raise ImportError("the kernel render is not compiled")
 
-NUMBERS = (
-    "conn", "stream", "first_frame", "last_frame", "start_ns", "duration_ns", "client.packets", "server.packets",
-    "client.payload_bytes", "server.payload_bytes", "client.wire_bytes", "server.wire_bytes",
-    "client.retransmissions", "server.retransmissions", "client.port", "server.port", "completeness", "leg_0", "leg_1",
-    "handshake_rtt_ns",
-)  # fmt: skip
-TEXTS = ("start", "client.ip", "server.ip", "client", "server", "history")
-KEYS = ("marks", "client.vector", "server.vector", "conn_state", "vantage", "role_guessed", "signs")
-FIELDS = (*NUMBERS, *TEXTS, *KEYS)
-VANTAGES = ("unknown", "client", "server", "both", "middle")  #: by key
-
-# The same as numbers: a field is an index in FIELDS. Fields of both ends stand in pairs that begin with an even one.
-CONN = cython.declare(cint, 0)
-STREAM = cython.declare(cint, 1)
-FIRST_FRAME = cython.declare(cint, 2)
-LAST_FRAME = cython.declare(cint, 3)
-START_NS = cython.declare(cint, 4)
-DURATION_NS = cython.declare(cint, 5)
-PACKETS = cython.declare(cint, 6)
-PAYLOAD = cython.declare(cint, 8)
-WIRE = cython.declare(cint, 10)
-RETRANSMISSIONS = cython.declare(cint, 12)
-PORT = cython.declare(cint, 14)
-COMPLETENESS = cython.declare(cint, 16)
-LEG = cython.declare(cint, 17)
-RTT = cython.declare(cint, 19)
-START = cython.declare(cint, 20)
-IP = cython.declare(cint, 21)
-ENDPOINT = cython.declare(cint, 23)
-HISTORY = cython.declare(cint, 25)
-FIRST_KEY = cython.declare(cint, 26)
-MARKS = cython.declare(cint, 26)
-VECTOR = cython.declare(cint, 27)
-CONN_STATE = cython.declare(cint, 29)
-VANTAGE = cython.declare(cint, 30)
-ROLE_GUESSED = cython.declare(cint, 31)
-SIGNS = cython.declare(cint, 32)  # beside the marks: a key of 128 bits
-NO_FIELD = cython.declare(cint, -1)
-
 STEP = cython.declare(cython.Py_ssize_t, 16)  # bytes that are copied at once
 FIELD_ROOM = cython.declare(cython.Py_ssize_t, 96)  # bytes that a number or a text needs at most, with those of a STEP
 MAX_FRAGMENTS = cython.declare(uint, 1 << 14)  # remembered at once: packets choose what occurs
-LOOPBACK_RTT_NS = cython.declare(ulonglong, 100_000)  # see watch.vantage
-LOOPBACK_TTL = cython.declare(uchar, 64)
 NS = cython.declare(longlong, 1_000_000_000)
 
 Bytes = cython.typedef(cython.pointer(uchar))
@@ -113,111 +85,6 @@ def put_endpoint(out: Bytes, record: cython.pointer(Record), side: cint) -> Byte
         out = put_ip(out, record, side)
     out[0] = 58
     return put_number(out + 1, record.port[side])
-
-
-# --- what the fields of a record are -----------------------------------------
-
-
-@cython.cfunc
-@cython.nogil
-@cython.exceptval(check=False)
-def number(record: cython.pointer(Record), field: cint, known: cython.pointer(cint)) -> ulonglong:
-    """The value of a field of NUMBERS, modulo 2**64; `known` becomes 0 where it is unknown."""
-    side: cint = field & 1
-    legs: cython.pointer(longlong) = cython.address(record.legs_ns[0])
-    known[0] = 1
-    if field >= LEG:
-        if field == RTT:
-            known[0] = legs[0] >= 0 and legs[1] >= 0
-            return cython.cast(ulonglong, legs[0]) + cython.cast(ulonglong, legs[1])
-        known[0] = legs[field - LEG] >= 0
-        return cython.cast(ulonglong, legs[field - LEG])
-    if field >= RETRANSMISSIONS:
-        if field == COMPLETENESS:
-            return record.completeness
-        return record.port[side] if field >= PORT else record.retransmissions[side]
-    if field >= PAYLOAD:
-        return record.wire_bytes[side] if field >= WIRE else record.payload_bytes[side]
-    if field >= PACKETS:
-        return record.packets[side]
-    if field >= START_NS:
-        if field == START_NS:
-            return cython.cast(ulonglong, record.first_ns)
-        return cython.cast(ulonglong, record.last_ns) - cython.cast(ulonglong, record.first_ns)
-    if field >= FIRST_FRAME:
-        return record.last_frame if side else record.first_frame
-    return record.stream if side else record.number
-
-
-@cython.cfunc
-@cython.nogil
-@cython.exceptval(check=False)
-def is_negative(record: cython.pointer(Record), field: cint) -> cint:
-    if field == START_NS:
-        return record.first_ns < 0
-    return field == DURATION_NS and record.last_ns < record.first_ns
-
-
-@cython.cfunc
-@cython.nogil
-@cython.exceptval(check=False)
-def is_loopback(record: cython.pointer(Record), side: cint) -> cint:
-    place: cint
-    address: Bytes = cython.address(record.address[16 * side])
-    if not record.v6:
-        return address[0] == 127
-    for place in range(15):
-        if address[place]:
-            return 0
-    return address[15] == 1
-
-
-@cython.cfunc
-@cython.nogil
-@cython.exceptval(check=False)
-def vantage(record: cython.pointer(Record)) -> ulonglong:
-    """Index in VANTAGES: the rules of `watch.vantage`."""
-    size: cython.size_t = 16 if record.v6 else 4
-    legs: cython.pointer(longlong) = cython.address(record.legs_ns[0])
-    rtt: ulonglong
-    near: ulonglong
-    if memcmp(cython.address(record.address[0]), cython.address(record.address[16]), size) == 0:
-        return 3
-    if is_loopback(record, 0) and is_loopback(record, 1):
-        return 3
-    if legs[0] < 0 or legs[1] < 0:
-        return 0
-    rtt = cython.cast(ulonglong, legs[0]) + cython.cast(ulonglong, legs[1])
-    if rtt < LOOPBACK_RTT_NS and record.ttl[0] == LOOPBACK_TTL and record.ttl[1] == LOOPBACK_TTL:
-        return 3
-    near = (rtt + 9) // 10  # a leg below a tenth
-    if cython.cast(ulonglong, legs[1]) < near:
-        return 1
-    return 2 if cython.cast(ulonglong, legs[0]) < near else 4
-
-
-@cython.cfunc
-@cython.nogil
-@cython.exceptval(check=False)
-def key_of(record: cython.pointer(Record), field: cint) -> ulonglong:
-    """What the judgement of a field of KEYS depends on."""
-    if field == MARKS or field == SIGNS:
-        return record.marks
-    if field < CONN_STATE:
-        return record.vector[field - VECTOR]
-    if field == CONN_STATE:
-        return record.conn_state
-    if field == VANTAGE:
-        return vantage(record)
-    return record.role_guessed if field == ROLE_GUESSED else 0
-
-
-@cython.cfunc
-def whole_records(records: cython.const[uchar][::1]) -> cython.Py_ssize_t:
-    size: cython.Py_ssize_t = cython.sizeof(Record)
-    if records.shape[0] % size:
-        raise ValueError("the records are cut short")
-    return records.shape[0] // size
 
 
 # --- text --------------------------------------------------------------------
@@ -469,7 +336,7 @@ class Writer:
     @cython.exceptval(-1)
     def all(self, records: cython.const[uchar][::1], end: cython.pointer(cint)) -> cython.Py_ssize_t:
         """Write all of them; how many bytes are used. `end`, if not NULL: where each record's text ends."""
-        count: cython.Py_ssize_t = whole_records(records)
+        count: cython.Py_ssize_t = whole_records(records.shape[0])
         used: cython.Py_ssize_t = 0
         i: cython.Py_ssize_t
         if self.busy:
@@ -495,121 +362,8 @@ class Writer:
 
     def write_apart(self, records: cython.const[uchar][::1]) -> tuple:
         """The same, and where each record's text ends: int32, 0 first, as Arrow has it."""
-        ends: bytes = PyBytes_FromStringAndSize(cython.NULL, 4 * (whole_records(records) + 1))
+        ends: bytes = PyBytes_FromStringAndSize(cython.NULL, 4 * (whole_records(records.shape[0]) + 1))
         end: cython.pointer(cint) = cython.cast(cython.pointer(cint), PyBytes_AS_STRING(ends))
         end[0] = 0
         used: cython.Py_ssize_t = self.all(records, end)
         return PyBytes_FromStringAndSize(cython.cast(cython.p_char, self.out), used), ends
-
-
-# --- columns -----------------------------------------------------------------
-
-
-def numbers(records: cython.const[uchar][::1], field: str, size: cint) -> tuple:
-    """(values of `size` bytes each, a byte for each: whether it is known; None where all are) of a field of NUMBERS."""
-    count: cython.Py_ssize_t = whole_records(records)
-    code: cint = NUMBERS.index(field)
-    data: bytes = bytes(count * size)
-    valid: bytes = bytes(count)
-    to: Bytes = cython.cast(Bytes, PyBytes_AS_STRING(data))
-    flag: Bytes = cython.cast(Bytes, PyBytes_AS_STRING(valid))
-    unknown: cython.Py_ssize_t = 0
-    known: cint = 1
-    value: ulonglong
-    i: cython.Py_ssize_t
-    if size not in (1, 2, 4, 8):
-        raise ValueError("a number has 1, 2, 4 or 8 bytes")
-    for i in range(count):
-        value = number(cython.cast(cython.pointer(Record), cython.address(records[0])) + i, code, cython.address(known))
-        if not known:
-            value = 0
-            unknown += 1
-        flag[i] = cython.cast(uchar, known)
-        memcpy(to + i * size, cython.address(value), size)  # the machine is little-endian, as is the record
-    return data, valid if unknown else None
-
-
-def pairs(records: cython.const[uchar][::1], first: str, second: str) -> tuple:
-    """Two fields of NUMBERS beside each other: (int64 values, a byte for each or None, where each pair ends)."""
-    count: cython.Py_ssize_t = whole_records(records)
-    codes: cint[2]
-    data: bytes = PyBytes_FromStringAndSize(cython.NULL, 16 * count)
-    valid: bytes = PyBytes_FromStringAndSize(cython.NULL, 2 * count)
-    ends: bytes = PyBytes_FromStringAndSize(cython.NULL, 4 * (count + 1))
-    to: cython.pointer(ulonglong) = cython.cast(cython.pointer(ulonglong), PyBytes_AS_STRING(data))
-    flag: Bytes = cython.cast(Bytes, PyBytes_AS_STRING(valid))
-    end: cython.pointer(cint) = cython.cast(cython.pointer(cint), PyBytes_AS_STRING(ends))
-    unknown: cython.Py_ssize_t = 0
-    known: cint = 1
-    value: ulonglong
-    record: cython.pointer(Record)
-    i: cython.Py_ssize_t
-    j: cint
-    if count > 0x3FFFFFFF:
-        raise OverflowError("more than a batch of Arrow holds; give fewer records")
-    codes[0] = NUMBERS.index(first)
-    codes[1] = NUMBERS.index(second)
-    end[0] = 0
-    for i in range(count):
-        record = cython.cast(cython.pointer(Record), cython.address(records[0])) + i
-        for j in range(2):
-            value = number(record, codes[j], cython.address(known))
-            to[2 * i + j] = value if known else 0
-            flag[2 * i + j] = cython.cast(uchar, known)
-            unknown += 1 - known
-        end[i + 1] = cython.cast(cint, 2 * i + 2)
-    return data, valid if unknown else None, ends
-
-
-def ends_of(sizes: cython.const[cint][::1]) -> bytes:
-    """Where things of these sizes end, one after another: int32, 0 first, as Arrow has it."""
-    count: cython.Py_ssize_t = sizes.shape[0]
-    ends: bytes = PyBytes_FromStringAndSize(cython.NULL, 4 * (count + 1))
-    end: cython.pointer(cint) = cython.cast(cython.pointer(cint), PyBytes_AS_STRING(ends))
-    total: longlong = 0
-    i: cython.Py_ssize_t
-    end[0] = 0
-    for i in range(count):
-        total += sizes[i]
-        if sizes[i] < 0 or total > 0x7FFFFFFF:
-            raise OverflowError("more than a batch of Arrow holds; give fewer records")
-        end[i + 1] = cython.cast(cint, total)
-    return ends
-
-
-# --- some of the records -----------------------------------------------------
-
-
-def between(records: cython.const[uchar][::1], since_ns: longlong, until_ns: longlong) -> bytes:
-    """Those that lived in a range of time: neither over before it nor begun after it."""
-    count: cython.Py_ssize_t = whole_records(records)
-    size: cython.Py_ssize_t = cython.sizeof(Record)
-    chosen: bytes = PyBytes_FromStringAndSize(cython.NULL, count * size)
-    to: Bytes = cython.cast(Bytes, PyBytes_AS_STRING(chosen))
-    record: cython.pointer(Record)
-    n: cython.Py_ssize_t = 0
-    i: cython.Py_ssize_t
-    for i in range(count):
-        record = cython.cast(cython.pointer(Record), cython.address(records[0])) + i
-        if record.last_ns >= since_ns and record.first_ns <= until_ns:
-            memcpy(to + n * size, record, size)
-            n += 1
-    return chosen if n == count else chosen[: n * size]
-
-
-def take(records: cython.const[uchar][::1], places: cython.const[uint][::1]) -> bytes:
-    """The records at these places, in this order."""
-    count: cython.Py_ssize_t = whole_records(records)
-    size: cython.Py_ssize_t = cython.sizeof(Record)
-    chosen: bytes = PyBytes_FromStringAndSize(cython.NULL, places.shape[0] * size)
-    to: Bytes = cython.cast(Bytes, PyBytes_AS_STRING(chosen))
-    i: cython.Py_ssize_t
-    for i in range(places.shape[0]):
-        if places[i] >= count:
-            raise IndexError("there is no such record")
-        memcpy(to + i * size, cython.address(records[0]) + cython.cast(cython.Py_ssize_t, places[i]) * size, size)
-    return chosen
-
-
-def record_size() -> cython.Py_ssize_t:
-    return cython.sizeof(Record)

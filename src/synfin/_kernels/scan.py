@@ -38,6 +38,7 @@ from cython.cimports.synfin._kernels.row import (
     Row,
     is_ordinary,
 )
+from cython.cimports.synfin._kernels.scan import MAX_CAP
 
 if not cython.compiled:
     raise ImportError("the kernel scan is not compiled")
@@ -57,8 +58,7 @@ FULL = 1  #: the rows are full
 OTHER = 2  #: a pcapng block that is no packet block, at the returned position
 CORRUPT = 3  #: an impossible length, at the returned position
 
-MAX_CAP_LEN = 0x40000
-MAX_CAP = cython.declare(uint, MAX_CAP_LEN)
+MAX_CAP_LEN: int = MAX_CAP
 MAX_BLOCK = cython.declare(uint, 0x1000000)
 MIN_CAPTURED = cython.declare(cint, 16)  # bytes of a TCP header up to its window: fewer say too little
 MAX_TUNNELS = cython.declare(cint, 3)  # one inside the other; deeper nesting is left to the readable code
@@ -109,6 +109,8 @@ def ipv6(p: cython.p_const_uchar, cap: uint, at: uint, end: uint, d: cython.poin
         return REASON_TRUNCATED
     if p[at] >> 4 != 6:
         return REASON_MALFORMED
+    if p[at + 6] == 0 and be16(p + at + 4) == 0:
+        return REASON_FRAGMENT  # a jumbogram, perhaps: its length stands in an option
     stop = at + 40 + be16(p + at + 4)
     if stop > end:
         stop = end

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from synfin.capture.damage import Damage
-from synfin.capture.packet import Interface
+from synfin.capture.packet import NOTHING_NOTED, Interface, Noted
 
 SECTION, INTERFACE, OLD_PACKET, SIMPLE_PACKET = 0x0A0D0D0A, 1, 2, 3
 INTERFACE_STATISTICS, ENHANCED_PACKET = 5, 6
@@ -22,10 +22,11 @@ BILLION = 1_000_000_000
 
 _END_OF_OPTIONS, _COMMENT = 0, 1
 _SHB_HARDWARE, _SHB_OS, _SHB_APPLICATION = 2, 3, 4
-_IF_NAME, _IF_DESCRIPTION, _IF_TSRESOL, _IF_TSOFFSET = 2, 3, 9, 14
-_EPB_FLAGS, _EPB_DROPCOUNT = 2, 4
+_IF_NAME, _IF_DESCRIPTION, _IF_TSRESOL, _IF_FCSLEN, _IF_TSOFFSET = 2, 3, 9, 13, 14
+_EPB_FLAGS, _EPB_DROPCOUNT, _EPB_PACKETID, _EPB_QUEUE, _EPB_VERDICT = 2, 4, 5, 6, 7
 _ISB_IFRECV, _ISB_IFDROP, _ISB_OSDROP = 4, 5, 7
 _UNKNOWN_DROPS = 0xFFFF
+_FCS_SHIFT = 5  # four bits of a packet's flags
 _UNKNOWN_SECTION_LEN = -1
 
 
@@ -70,7 +71,7 @@ def parse_interface(body: bytes, order: str) -> Interface:
     if len(body) < 8:
         raise Damage(0, f"the interface description has only {len(body)} bytes")
     link_type, snap_len = struct.unpack_from(order + "H2xI", body)
-    name, description, ticks, offset_s = "", "", 1_000_000, 0
+    name, description, ticks, offset_s, fcs_len = "", "", 1_000_000, 0, None
     for code, value in options(body, 8, order):
         if code == _IF_NAME:
             name = _text(value)[:MAX_NAME_LEN]
@@ -78,9 +79,11 @@ def parse_interface(body: bytes, order: str) -> Interface:
             description = _text(value)[:MAX_NAME_LEN]
         elif code == _IF_TSRESOL and len(value) == 1:
             ticks = 1 << (value[0] & 0x7F) if value[0] & 0x80 else 10 ** value[0]
+        elif code == _IF_FCSLEN and len(value) == 1:
+            fcs_len = value[0]
         elif code == _IF_TSOFFSET and len(value) == 8:
             (offset_s,) = struct.unpack(order + "q", value)
-    return Interface(link_type, snap_len, ticks, name, ts_offset_s=offset_s, description=description)
+    return Interface(link_type, snap_len, ticks, name, ts_offset_s=offset_s, description=description, fcs_len=fcs_len)
 
 
 def parse_enhanced(body: bytes, order: str) -> PacketHeader:
@@ -115,12 +118,19 @@ class PacketOptions(NamedTuple):
     comments: tuple[str, ...] = ()
     drops: int | None = None  #: packets lost before it
     flags: int | None = None
+    noted: Noted = NOTHING_NOTED
+
+    @property
+    def fcs_len(self) -> int | None:
+        """Bytes of frame check sequence, where the flags tell."""
+        return (self.flags or 0) >> _FCS_SHIFT & 0xF or None
 
 
 def packet_options(body: bytes, header: PacketHeader, order: str) -> PacketOptions:
     """The options of an Enhanced (or old) Packet Block."""
     comments: list[str] = []
-    drops, flags = header.drops, None
+    verdicts: list[bytes] = []
+    drops, flags, noted = header.drops, None, NOTHING_NOTED
     for code, value in options(body, header.start + header.cap_len + (-header.cap_len & 3), order):
         if code == _COMMENT:
             comments.append(_text(value))
@@ -128,7 +138,21 @@ def packet_options(body: bytes, header: PacketHeader, order: str) -> PacketOptio
             (drops,) = struct.unpack(order + "Q", value)
         elif code == _EPB_FLAGS and len(value) == 4:
             (flags,) = struct.unpack(order + "I", value)
-    return PacketOptions(tuple(comments), drops, flags)
+        elif code == _EPB_PACKETID and len(value) == 8:
+            noted = noted._replace(packet_id=struct.unpack(order + "Q", value)[0])
+        elif code == _EPB_QUEUE and len(value) == 4:
+            noted = noted._replace(queue=struct.unpack(order + "I", value)[0])
+        elif code == _EPB_VERDICT and value:
+            verdicts.append(_in_network_order(value, order))
+    if verdicts:
+        noted = noted._replace(verdicts=tuple(verdicts))
+    return PacketOptions(tuple(comments), drops, flags, noted)
+
+
+def _in_network_order(verdict: bytes, order: str) -> bytes:
+    """A verdict of hardware is bytes, one of eBPF a number of 64 bits."""
+    kind, rest = verdict[:1], verdict[1:]
+    return kind + rest[::-1] if order == "<" and kind in (b"\1", b"\2") else verdict
 
 
 def parse_statistics(body: bytes, order: str) -> tuple[int, int | None]:
@@ -167,23 +191,24 @@ def section_block(*, application: str, operating_system: str, hardware: str, com
     return _block(SECTION, body, _text_options(*texts, (_SHB_APPLICATION, application)))
 
 
-def interface_block(interface: Interface) -> bytes:
-    """An Interface Description Block with nanosecond timestamps."""
+def interface_block(interface: Interface, ns_per_tick: int = 1) -> bytes:
+    """An Interface Description Block whose timestamps are nanoseconds, or, where a tick is 1,000, microseconds."""
+    resolution = _option(_IF_TSRESOL, b"\x09") if ns_per_tick == 1 else b""  # without it they are microseconds
     body = struct.pack("<HHI", interface.link_type & 0xFFFF, 0, interface.snap_len & 0xFFFFFFFF)
-    return _block(INTERFACE, body, _text_options((_IF_NAME, interface.name)) + _option(_IF_TSRESOL, b"\x09"))
+    return _block(INTERFACE, body, _text_options((_IF_NAME, interface.name)) + resolution)
 
 
-def enhanced_block(interface: int, time_ns: int, data: bytes, wire_len: int, comments: tuple[str, ...]) -> bytes:
-    """An Enhanced Packet Block; `time_ns` must fit 64 bits."""
-    high, low = time_ns >> 32, time_ns & 0xFFFFFFFF
+def enhanced_block(interface: int, ticks: int, data: bytes, wire_len: int, comments: tuple[str, ...]) -> bytes:
+    """An Enhanced Packet Block; `ticks`, in its interface's unit, must fit 64 bits."""
+    high, low = ticks >> 32, ticks & 0xFFFFFFFF
     body = struct.pack("<IIIII", interface, high, low, len(data), wire_len & 0xFFFFFFFF) + data
     comment_options = _text_options(*((_COMMENT, comment) for comment in comments))
     return _block(ENHANCED_PACKET, body + bytes(-len(data) & 3), comment_options)
 
 
-def statistics_block(interface: int, time_ns: int, received: int, dropped: int) -> bytes:
-    """An Interface Statistics Block: what the capture got and lost until `time_ns`."""
-    body = struct.pack("<III", interface, time_ns >> 32, time_ns & 0xFFFFFFFF)
+def statistics_block(interface: int, ticks: int, received: int, dropped: int) -> bytes:
+    """An Interface Statistics Block: what the capture got and lost until `ticks`."""
+    body = struct.pack("<III", interface, ticks >> 32, ticks & 0xFFFFFFFF)
     counts = _option(_ISB_IFRECV, struct.pack("<Q", received)) + _option(_ISB_IFDROP, struct.pack("<Q", dropped))
     return _block(INTERFACE_STATISTICS, body, counts)
 

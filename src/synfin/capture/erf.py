@@ -14,7 +14,8 @@ from synfin.capture.source import ByteSource
 from synfin.wire.monitor import ERF_LINKS
 
 RECORD_LEN = 16
-LINKTYPE_ERF = 197
+LINKTYPE_ERF, LINKTYPE_ETHERNET = 197, 1
+_FCS_LEN = 4  # of Ethernet: the cards keep it
 
 _RECORD = struct.Struct("<Q2s6s")
 _LENGTHS = struct.Struct(">HHH")  # of the record, lost packets, on the wire
@@ -64,8 +65,13 @@ def read_packets(source: ByteSource, interfaces: list[Interface], number: int) -
         link_type, start, data = _content(head, kind[0], body, wire_len)
         which = ports.setdefault((link_type, kind[1] & 3), len(ports))
         if which == len(interfaces):
-            interfaces.append(Interface(link_type, ticks_per_second=1 << 32, name=f"port {kind[1] & 3}"))
-        yield Packet(number, time_ns(stamp), link_type, data, wire_len, at + start, which)
+            port = kind[1] & 3
+            name = f"Port {'ABCD'[port]} (ERF Interface {port})"  # as Wireshark calls it
+            interfaces.append(Interface(link_type, ticks_per_second=1 << 32, name=name, description=name))
+        yield Packet(
+            number, time_ns(stamp), link_type, data, wire_len, at + start, which, record=at,
+            fcs_len=_FCS_LEN if link_type == LINKTYPE_ETHERNET else None, erf=(head + body)[:start],
+        )  # fmt: skip
         number += 1
 
 

@@ -16,6 +16,7 @@ _SINCE_1904 = 2_082_844_800  # seconds from 1904 to 1970
 _OLD = struct.Struct(">HHBBI6x8x2x")  # length, captured, flags, status, milliseconds since the file's time
 _NEW = struct.Struct(">2xHHBBQ")  # protocol, length, captured, flags, status, microseconds since 1904
 _MEDIA = {0: 1, 1: 6}  # Ethernet, token ring
+_FCS_LEN = {5: 0, 6: 0, 7: 4}  # by version
 
 
 def read_header(source: ByteSource) -> tuple[int, int, Interface]:
@@ -25,7 +26,7 @@ def read_header(source: ByteSource) -> tuple[int, int, Interface]:
     medium, physical = struct.unpack_from(">II", header, 22)
     if medium not in _MEDIA or physical:
         raise Damage(22, f"the EtherPeek medium {medium}.{physical} is not supported")
-    return header[0], time - _SINCE_1904, Interface(_MEDIA[medium])
+    return header[0], time - _SINCE_1904, Interface(_MEDIA[medium], fcs_len=_FCS_LEN[header[0]])
 
 
 def read_packets(source: ByteSource, version: int, since: int, interface: Interface, number: int) -> Iterator[Packet]:
@@ -44,7 +45,10 @@ def read_packets(source: ByteSource, version: int, since: int, interface: Interf
         if len(data) < cap_len:
             raise Damage(at, f"cut short ({len(data)} of {cap_len} bytes of a packet)")
         time_ns = ticks * 1000 - _SINCE_1904 * BILLION if version == 7 else since * BILLION + ticks * 1_000_000
-        yield Packet(number, time_ns, interface.link_type, data, wire_len, at + record.size, flags=0)
+        yield Packet(
+            number, time_ns, interface.link_type, data, wire_len, at + record.size, flags=0, record=at,
+            fcs_len=interface.fcs_len,
+        )  # fmt: skip
         if version == 7:
             source.skip(cap_len & 1)  # each packet begins at an even place
         number += 1

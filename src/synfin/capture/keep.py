@@ -102,7 +102,7 @@ def _convert(path: str, wanted: _Numbers, output: BinaryIO, last: int) -> tuple[
     """Packets of another format as one section; (how many, the last frame's number)."""
     kept = 0
     with open_capture(path, first_number=last + 1) as reader:
-        writer = PcapngWriter(output, interfaces=reader.interfaces, application="synfin")
+        writer = PcapngWriter(output, interfaces=reader.interfaces, application="synfin", keep_ticks=True)
         for packet in reader:
             last = packet.number
             if wanted.has(last):

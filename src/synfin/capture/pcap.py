@@ -36,12 +36,14 @@ class PcapHeader(NamedTuple):
     link_type: int  #: LINKTYPE_ value, 16 bits
     snap_len: int
     version: tuple[int, int] = (2, 4)
-    fcs_len: int = 0  #: bytes of frame check sequence at the end of each frame, 0 where the file does not tell
+    fcs_len: int | None = None  #: bytes of frame check sequence at the end of each frame, where the file tells
     #: Whether the captured length stands after the wire length; None: the smaller one is the captured length.
     lengths_swapped: bool | None = False
 
     def interface(self) -> Interface:
-        return Interface(self.link_type, snap_len=self.snap_len, ticks_per_second=self.ticks_per_second)
+        return Interface(
+            self.link_type, snap_len=self.snap_len, ticks_per_second=self.ticks_per_second, fcs_len=self.fcs_len
+        )
 
     def lengths(self, first: int, second: int) -> tuple[int, int]:
         """Captured length and wire length from a record's third and fourth field."""
@@ -66,8 +68,9 @@ def parse_header(data: bytes) -> PcapHeader:
     )
 
 
-def _fcs_len(link: int) -> int:
-    return 2 * (link >> 28) if link & _FCS_PRESENT else 0
+def _fcs_len(link: int) -> int | None:
+    """It is counted in words of 16 bits."""
+    return 2 * (link >> 28) if link & _FCS_PRESENT else None
 
 
 def _lengths_swapped(major: int, minor: int) -> bool | None:
@@ -95,7 +98,10 @@ def read_packets(source: ByteSource, header: PcapHeader, first_number: int = 1) 
             raise Damage(offset, f"cut short ({len(data)} of {cap_len} bytes of a packet)")
         time_ns = seconds * BILLION + fraction * nanoseconds_per_tick
         offset += RECORD_HEADER_LEN
-        yield Packet(number, time_ns, link_type, data, wire_len, offset)
+        yield Packet(
+            number, time_ns, link_type, data, wire_len, offset, record=offset - RECORD_HEADER_LEN,
+            fcs_len=header.fcs_len,
+        )  # fmt: skip
         offset += cap_len
         number += 1
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
 from synfin.capture import blocks
-from synfin.capture.blocks import Section, parse_interface, parse_section, section_order, to_ns
+from synfin.capture.blocks import BILLION, Section, parse_interface, parse_section, section_order, to_ns
 from synfin.capture.damage import Damage
 from synfin.capture.kinds import PCAPNG_MAGIC
 from synfin.capture.limits import max_cap_len
@@ -17,6 +17,7 @@ from synfin.errors import UsageError
 
 __all__ = ["PcapngReader", "PcapngWriter", "Section", "parse_interface", "parse_section", "to_ns"]
 
+_MICROSECOND = 1_000
 MAX_INTERFACES = 65536  #: of a whole input; a file that describes more is out for our memory
 
 
@@ -30,6 +31,7 @@ class PcapngReader:
         self.byte_order = ""  #: of the current section; empty before the first
         self.first_interface = 0  #: index of the current section's first interface
         self._sections = 0
+        self.timeless = 0  #: packets so far of which the file tells no time
         self._epb_drops: dict[int, int] = {}  # by interface index, summed over packets
 
     def read_header(self) -> None:
@@ -130,6 +132,7 @@ class PcapngReader:
             told = blocks.packet_options(body, header, order)
             if told.drops:
                 self._note_drops(index, told.drops)
+        self.timeless += header.ticks is None
         number = self._number
         self._number += 1
         end = header.start + header.cap_len
@@ -144,6 +147,10 @@ class PcapngReader:
             told.comments,
             told.flags,
             told.drops,
+            body_offset - 8,
+            told.noted,
+            interface.fcs_len if told.fcs_len is None else told.fcs_len,
+            timed=header.ticks is not None,
         )
 
     def _note_drops(self, index: int, drops: int) -> None:
@@ -163,7 +170,9 @@ class PcapngReader:
 
 
 class PcapngWriter:
-    """Writes pcapng packet by packet, with nanosecond times and comments.
+    """Writes pcapng packet by packet, with comments; times are nanoseconds.
+
+    `keep_ticks`: where an interface counts microseconds, its times stay that; none is finer then.
 
     `interfaces` is read again whenever a packet names an interface that is not written yet: a reader's own list, which
     grows as it reads, may be given.
@@ -178,8 +187,10 @@ class PcapngWriter:
         operating_system: str = "",
         hardware: str = "",
         comment: str = "",
+        keep_ticks: bool = False,
     ) -> None:
         self._file = file
+        self._keep_ticks = keep_ticks
         self._interfaces = interfaces
         self._described = 0  # interfaces that are written
         self._last_ns = 0
@@ -199,16 +210,16 @@ class PcapngWriter:
         if not 0 <= packet.time_ns < 1 << 64:
             raise UsageError(f"packet {packet.number} has a time that 64 bits of ns cannot hold: {packet.time_ns}")
         self._last_ns = packet.time_ns
-        self._file.write(
-            blocks.enhanced_block(packet.interface, packet.time_ns, packet.data, packet.wire_len, packet.comments)
-        )
+        ticks = packet.time_ns // self._ns_per_tick(self._interfaces[packet.interface])
+        self._file.write(blocks.enhanced_block(packet.interface, ticks, packet.data, packet.wire_len, packet.comments))
 
     def write_statistics(self, interface: int, received: int, dropped: int, *, time_ns: int | None = None) -> None:
         """Append what the capture counted at `interface` until `time_ns` (None: the last packet's time)."""
         if not self._knows(interface):
             raise UsageError(f"statistics for interface {interface}, which nothing describes")
         at = self._last_ns if time_ns is None else time_ns
-        self._file.write(blocks.statistics_block(interface, at, received, dropped))
+        ticks = at // self._ns_per_tick(self._interfaces[interface])
+        self._file.write(blocks.statistics_block(interface, ticks, received, dropped))
 
     def flush(self) -> None:
         """Give what is written to the operating system."""
@@ -221,5 +232,8 @@ class PcapngWriter:
 
     def _describe_interfaces(self) -> None:
         for interface in self._interfaces[self._described :]:
-            self._file.write(blocks.interface_block(interface))
+            self._file.write(blocks.interface_block(interface, self._ns_per_tick(interface)))
             self._described += 1
+
+    def _ns_per_tick(self, interface: Interface) -> int:
+        return _MICROSECOND if self._keep_ticks and interface.ticks_per_second == BILLION // _MICROSECOND else 1

@@ -28,7 +28,7 @@ def read_header(source: ByteSource) -> Interface:
         raise Damage(8, f"snoop version {version} is not supported")
     if data_link not in _LINK_TYPES:
         raise Damage(12, f"the snoop datalink type {data_link} is not supported")
-    return Interface(_LINK_TYPES[data_link])
+    return Interface(_LINK_TYPES[data_link], fcs_len=0)
 
 
 def read_packets(source: ByteSource, interface: Interface, number: int) -> Iterator[Packet]:
@@ -47,6 +47,6 @@ def read_packets(source: ByteSource, interface: Interface, number: int) -> Itera
         if len(data) < cap_len:
             raise Damage(at, f"cut short ({len(data)} of {cap_len} bytes of a packet)")
         time_ns = seconds * 1_000_000_000 + micros * 1000
-        yield Packet(number, time_ns, interface.link_type, data, wire_len, at + _RECORD.size)
+        yield Packet(number, time_ns, interface.link_type, data, wire_len, at + _RECORD.size, record=at, fcs_len=0)
         source.skip(size - _RECORD.size - cap_len)
         number += 1

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from synfin.dissect.load import limit, number
-from synfin.wire.frame import Frame
-from synfin.wire.layer import Layer
+
+if TYPE_CHECKING:
+    from synfin.wire.frame import Frame
+    from synfin.wire.layer import Layer
 
 TCP, UDP, ICMP, ICMPV6 = 6, 17, 1, 58
 

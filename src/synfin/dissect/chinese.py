@@ -7,11 +7,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from synfin.dissect.field import Field
+from synfin.dissect.chinese_ipv6 import WORDS
+
+if TYPE_CHECKING:
+    from synfin.dissect.field import Field
 
 _UNITS = {"byte": "字节", "bytes": "字节", "seconds": "秒", "ms": "毫秒"}
 _WORDS: Mapping[str, str] = {
+    **WORDS,
     "True": "是",
     "False": "否",
     "Set": "置位",

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
+
+from synfin.dissect.preferences import DEFAULT, Preferences
 
 
 class Named(Protocol):
@@ -89,6 +92,71 @@ class Above:
     messages: dict[int, OfMessage] = field(default_factory=dict)  #: by their offset
 
 
+class Piece(NamedTuple):
+    """A fragment of a datagram that was put together."""
+
+    frame: int  #: that brought it
+    offset: int  #: in the datagram
+    size: int
+    overlap: bool = False  #: begins before the end of those in front of it
+    conflict: bool = False  #: and has other bytes there
+    tail: bool = False  #: one of several that say that they are the last, of another end than the first such one
+    too_long: bool = False  #: reaches beyond the datagram's end
+
+
+class Assembly(NamedTuple):
+    """A datagram that was put together in this frame."""
+
+    at: int  #: offset of its bytes in the frame's data
+    size: int
+    pieces: tuple[Piece, ...]  #: by offset, then by arrival
+
+
+class Echo(NamedTuple):
+    """What an ICMP echo belongs to."""
+
+    answer: int | None = None  #: of a request: the frame of its reply
+    request: int | None = None  #: of a reply: the frame of its request
+    since_request_ns: int | None = None
+    unanswered: bool = False  #: of a request: the whole capture has no reply
+
+
+class Duplicate(NamedTuple):
+    """An address in an ARP packet that another hardware address has claimed before."""
+
+    target: bool  #: the target's address, not the sender's
+    other: bytes  #: the other hardware address
+    frame: int  #: where that was seen last
+    seconds: int  #: since then
+
+
+class Subflow(NamedTuple):
+    """The Multipath TCP connection that a TCP header belongs to."""
+
+    stream: int  #: mptcp.stream
+    master: bool  #: whether this is the subflow that opened it
+    subflows: tuple[int, ...]  #: tcp.stream of each subflow, the latest first
+    base: int | None  #: first data sequence number of the sender; None where its key is not known
+    ack_base: int | None  #: and of the receiver
+    receiver_key: int | None  #: that this one was derived from
+
+
+_NONE: Mapping[int, Any] = MappingProxyType({})
+
+
+class Recalled(NamedTuple):
+    """What frames before and after it tell of a frame; keys are offsets of headers in the frame."""
+
+    assemblies: Mapping[int, Assembly] = _NONE  #: of IPv4 and IPv6 fragment headers
+    assembled_in: Mapping[int, int] = _NONE  #: of the same: the frame that completed it
+    echoes: Mapping[int, Echo] = _NONE  #: of ICMP headers
+    duplicates: Mapping[int, tuple[Duplicate, ...]] = _NONE  #: of ARP headers
+    subflow: Subflow | None = None  #: of the innermost TCP header
+
+
+NOTHING_RECALLED = Recalled()
+
+
 @dataclass(slots=True, eq=False)
 class Facts:
     """Per-packet facts for the innermost TCP header (or a quoted one: then only stream and completeness).
@@ -133,4 +201,6 @@ class Facts:
     interface: Named | None = None  #: set where the file format names interfaces (pcapng)
     datagrams: Mapping[int, Datagram] = field(default_factory=dict)  #: of UDP headers, by their offset in the frame
     above: Above | None = None  #: where the bytes of the connection were followed in order
+    recalled: Recalled = NOTHING_RECALLED  #: where fields were asked for that need other frames
     connection: Any = None  #: the connection record, for the conn.* fields
+    preferences: Preferences = DEFAULT

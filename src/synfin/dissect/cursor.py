@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from synfin.dissect.load import limit, lowest_bit
 from synfin.dissect.option import Item
-from synfin.wire.frame import Frame
-from synfin.wire.layer import Layer
+
+if TYPE_CHECKING:
+    from synfin.wire.frame import Frame
+    from synfin.wire.layer import Layer
 
 
-@dataclass(slots=True)
 class Cursor:
     """Where the reader stands. What does not fit is not noted, and `whole` tells it."""
 
-    data: bytes
-    at: int
-    stop: int
-    items: list[Item] = field(default_factory=list)
-    whole: bool = True
+    __slots__ = ("at", "data", "items", "stop", "whole")
+
+    def __init__(self, data: bytes, at: int, stop: int) -> None:
+        self.data = data
+        self.at = at
+        self.stop = stop
+        self.items: list[Item] = []
+        self.whole = True
 
     @property
     def room(self) -> int:

@@ -12,13 +12,16 @@ import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from synfin.dissect.context import Facts
 from synfin.dissect.fields import find
+from synfin.dissect.json_choice import LeftOut
 from synfin.dissect.jsonshape import Pairs, document
 from synfin.dissect.show import SECOND, relative_time
-from synfin.wire.frame import Frame
+
+if TYPE_CHECKING:
+    from synfin.dissect.context import Facts
+    from synfin.wire.frame import Frame
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TREE = "_tree"
@@ -58,8 +61,11 @@ def flattened(layers: Mapping[str, Any], frame: Frame) -> Pairs:
     """The layers of one packet as `-T json` has them, in this shape."""
     found: dict[str, list[Pairs]] = {}
     for name, inside in layers.items():
-        one = Pairs()
-        _add(one, inside.items(), frame, name)
+        if isinstance(inside, LeftOut):
+            one: Pairs = inside
+        else:
+            one = Pairs()
+            _add(one, inside.items(), frame, name)
         found.setdefault(_underscored(name), []).append(one)
     shown = Pairs()
     for name, objects in found.items():
@@ -97,10 +103,11 @@ def _grouped(pairs: Iterable[tuple[str, Any]], frame: Frame, layer: str) -> Iter
         if name.endswith(_TREE) and isinstance(value, dict):
             groups[name.removesuffix(_TREE)].below += value.items()
             continue
-        known = find(name)
-        heading = isinstance(value, dict) and known is None and not _is_nested(name) and not _FIELD.fullmatch(name)
+        heading = _is_heading(name, value)
         group = groups.setdefault("text" if heading else name, _Group("text" if heading else _key(name, layer)))
-        if heading:
+        if isinstance(value, LeftOut):
+            group.values.append(value)
+        elif heading:
             group.values.append(name)
             group.below += value.items()
         elif isinstance(value, dict) and not _is_nested(name):
@@ -109,6 +116,12 @@ def _grouped(pairs: Iterable[tuple[str, Any]], frame: Frame, layer: str) -> Iter
         else:
             group.values.append(_value(name, value, frame, layer))
     return groups.values()
+
+
+def _is_heading(name: str, value: Any) -> bool:
+    if isinstance(value, LeftOut):
+        return value.name == "text"
+    return isinstance(value, dict) and find(name) is None and not _is_nested(name) and not _FIELD.fullmatch(name)
 
 
 def _value(name: str, value: Any, frame: Frame, layer: str) -> Any:

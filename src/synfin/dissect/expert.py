@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from synfin.dissect.field import Field
-from synfin.dissect.load import Loader
+
+if TYPE_CHECKING:
+    from synfin.dissect.load import Loader
 
 
 def note(name: str, loader: Loader, severity: str, group: str, en: str, zh: str, *, parent: str = "",

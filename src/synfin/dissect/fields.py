@@ -4,24 +4,31 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import import_module
+from typing import TYPE_CHECKING
 
-from synfin.dissect.field import Field
 from synfin.errors import UsageError
+
+if TYPE_CHECKING:
+    from synfin.dissect.field import Field
 
 #: The first component of a name tells its tables.
 TABLES: dict[str, tuple[str, ...]] = {
     "frame": ("fields_frame",), "synfin": ("fields_frame",), "conn": ("fields_frame",),
-    "eth": ("fields_link",), "llc": ("fields_link",), "vlan": ("fields_link",), "mpls": ("fields_link",),
-    "sll": ("fields_link",), "null": ("fields_link",), "data": ("fields_link",),
-    "ip": ("fields_ip",), "ipv6": ("fields_ipv6",),
-    "tcp": ("fields_tcp", "fields_tcp_options", "fields_segments"), "mptcp": ("fields_tcp_options",),
-    "udp": ("fields_udp",), "icmp": ("fields_icmp",), "arp": ("fields_icmp",), "icmpv6": ("fields_icmpv6",),
+    "erf": ("fields_erf",), "eth": ("fields_link",), "llc": ("fields_link",), "vlan": ("fields_link",),
+    "mpls": ("fields_link",), "sll": ("fields_sll", "fields_link"), "null": ("fields_link",), "mausb": ("fields_link",),
+    "data": ("fields_data",),
+    "ip": ("fields_ip",), "ipv6": ("fields_ipv6", "fields_ipv6_options"),
+    "tcp": ("fields_tcp", "fields_tcp_options", "fields_segments"), "mptcp": ("fields_tcp_options", "fields_tcp"),
+    "udp": ("fields_udp",), "udplite": ("fields_udp",),
+    "icmp": ("fields_icmp",), "arp": ("fields_icmp",),
+    "icmpv6": ("fields_icmpv6", "fields_icmpv6_neighbour", "fields_icmpv6_messages", "fields_icmpv6_rpl"),
     "ah": ("fields_ipv6",), "http": ("fields_http",),
     "gre": ("fields_tunnel",), "erspan": ("fields_tunnel",), "vxlan": ("fields_tunnel",),
     "geneve": ("fields_tunnel",), "gtp": ("fields_tunnel",), "l2tp": ("fields_tunnel",),
     "pppoe": ("fields_tunnel",), "pppoes": ("fields_tunnel",), "ppp": ("fields_tunnel",),
     "teredo": ("fields_tunnel",), "nsh": ("fields_tunnel",), "etherip": ("fields_tunnel",),
-    "ipcomp": ("fields_tunnel",), "ieee8021ah": ("fields_tunnel",), "chdlc": ("fields_tunnel",),
+    "ipcomp": ("fields_tunnel",), "chdlc": ("fields_tunnel",),
+    "ieee8021ad": ("fields_bridge", "fields_link"), "ieee8021ah": ("fields_bridge", "fields_link"),
 }  # fmt: skip
 
 

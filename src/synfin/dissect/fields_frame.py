@@ -3,20 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from synfin.dissect import values
-from synfin.dissect.context import Facts
 from synfin.dissect.expert import note
 from synfin.dissect.field import Field
-from synfin.dissect.load import Spot, computed, constant, whole
-from synfin.wire.frame import Frame
-from synfin.wire.layer import Layer
-from synfin.wire.tcp import MIN_HEADER_LEN
+from synfin.dissect.load import Loader, Spot, computed, constant, number, whole
+from synfin.dissect.preferences import preferences
+from synfin.dissect.titles import ATM, has_type
+from synfin.wire.control import MIN_HEADER_LEN
+
+if TYPE_CHECKING:
+    from synfin.dissect.context import Facts
+    from synfin.wire.frame import Frame
+    from synfin.wire.layer import Layer
 
 FRAME = ("frame",)
 SYNFIN = ("synfin",)
 CONN = ("conn",)
+
+
+def _timed(loader: Loader) -> Loader:
+    """What a packet has only if the file tells its time."""
+
+    def load(frame: Frame, layer: Layer, facts: Facts | None) -> Iterable[Spot]:
+        return loader(frame, layer, facts) if frame.packet.timed else ()
+
+    return load
+
+
+_TIME = computed(lambda frame, layer, facts: frame.packet.time_ns)
 
 
 def _fact(name: str) -> Any:
@@ -47,17 +63,32 @@ def protocols(frame: Frame) -> str:
                 continue
         if name == "wlan" and place:
             names.append("wlan_radio")  # what the header before it tells of the radio
+        if name == "vxlan" and _is_generic(frame, layer):
+            continue  # Wireshark has no name for it
         if name != "mpls" or names[-1:] != ["mpls"]:  # a stack of labels is one header
             names.append(name)
         last = place + 1 == len(frame.layers)
         following = "" if last else frame.layers[place + 1].name
-        if name in ("eth", "vlan", "sll", "cmd") and following != "llc" and not last:
+        typed = name in ("eth", "vlan", "ieee8021ad", "ieee8021ah", "sll", "cmd") and following != "llc"
+        if typed and not last and has_type(frame, layer):
             names.append("ethertype")
+        if name == "arp" and number(frame, layer, 0, 2) == ATM:
+            names.append("atmarp")
     if frame.layers and frame.layers[0].name in ("ip", "ipv6") and frame.packet.link_type in (12, 14, 101):
         names.insert(0, "raw")
+    if not frame.layers:
+        names += values.UNREAD_LINKS.get(frame.packet.link_type, ())
+    if frame.packet.erf and names[:1] != ["erf"]:
+        names.insert(0, "erf")
     if frame.tcp is not None and _is_multipath(frame, frame.tcp):
         names.insert(names.index("tcp") + 1, "mptcp")
     return ":".join(names)
+
+
+def _is_generic(frame: Frame, layer: Layer) -> bool:
+    from synfin.dissect.tunnel_walk import is_generic
+
+    return is_generic(frame, layer)
 
 
 def _is_multipath(frame: Frame, tcp: Layer) -> bool:
@@ -89,6 +120,10 @@ def _flags(mask: int) -> Any:
     )
 
 
+def _encapsulation(frame: Frame, layer: Layer, facts: Facts | None) -> int:
+    return values.ERF if frame.packet.erf else values.ENCAPSULATION.get(frame.packet.link_type, 0)
+
+
 def _flag(name: str, kind: str, mask: int, en: str, zh: str, display: str = "dec") -> Field:
     return Field(f"frame.packet_flags_{name}", kind, FRAME, _flags(mask), en, zh, display=display,
                  parent="frame.packet_flags", mask=mask, mask_bits=32)  # fmt: skip
@@ -98,6 +133,18 @@ def _direction(frame: Frame, layer: Layer, facts: Facts | None) -> Iterable[Spot
     """Received (1) or sent (0), by the packet's flags."""
     told = {1: 1, 2: 0}.get((frame.packet.flags or 0) & 3)
     return () if told is None else (Spot(told),)
+
+
+def _hash(frame: Frame, layer: Layer, facts: Facts | None) -> str | None:
+    """Of all captured bytes, where hashes are wanted: a name for them, no protection."""
+    from hashlib import md5  # nearly nobody wants one, and it brings a library
+
+    wanted = preferences(facts).frame_generate_md5_hash
+    return md5(frame.packet.data, usedforsecurity=False).hexdigest() if wanted else None
+
+
+def _place(frame: Frame, layer: Layer, facts: Facts | None) -> int | None:
+    return frame.packet.record if preferences(facts).frame_show_file_off else None
 
 
 def _comments(frame: Frame, layer: Layer, facts: Facts | None) -> Iterator[Spot]:
@@ -203,30 +250,30 @@ FIELDS = (
     _flag("preamble_error", "bool", 0x40000000, "Preamble error", "前导码错误"),
     _flag("symbol_error", "bool", 0x80000000, "Symbol error", "符号错误"),
     Field("frame.encap_type", "i16", FRAME,
-          computed(lambda frame, layer, facts: values.ENCAPSULATION.get(frame.packet.link_type, 0)),
+          computed(_encapsulation),
           "Encapsulation type", "封装类型", values=values.ENCAPSULATION_NAME),
-    Field("frame.time", "abstime", FRAME, computed(lambda frame, layer, facts: frame.packet.time_ns), "Arrival time",
-          "到达时间"),
-    Field("frame.offset_shift", "reltime", FRAME, constant(0), "Time shift for this packet", "时间偏移",
+    Field("frame.time", "abstime", FRAME, _timed(_TIME), "Arrival time", "到达时间"),
+    Field("frame.offset_shift", "reltime", FRAME, _timed(constant(0)), "Time shift for this packet", "时间偏移",
           generated=True),
-    Field("frame.time_epoch", "reltime", FRAME, computed(lambda frame, layer, facts: frame.packet.time_ns),
-          "Epoch time", "纪元时间"),
-    Field("frame.time_delta", "reltime", FRAME, _fact("frame_time_delta_ns"),
+    Field("frame.time_epoch", "reltime", FRAME, _timed(_TIME), "Epoch time", "纪元时间"),
+    Field("frame.time_delta", "reltime", FRAME, _timed(_fact("frame_time_delta_ns")),
           "Time since the previous captured frame", "距上一捕获帧的时间", generated=True),
-    Field("frame.time_delta_displayed", "reltime", FRAME, _fact("frame_time_delta_displayed_ns"),
+    Field("frame.time_delta_displayed", "reltime", FRAME, _timed(_fact("frame_time_delta_displayed_ns")),
           "Time since the previous displayed frame", "距上一显示帧的时间", generated=True),
-    Field("frame.time_relative", "reltime", FRAME, _fact("frame_time_relative_ns"), "Time since the first frame",
-          "距首帧的时间", generated=True),
+    Field("frame.time_relative", "reltime", FRAME, _timed(_fact("frame_time_relative_ns")),
+          "Time since the first frame", "距首帧的时间", generated=True),
     Field("frame.number", "u32", FRAME, computed(lambda frame, layer, facts: frame.packet.number), "Frame number",
           "帧号"),
     Field("frame.len", "u32", FRAME, computed(lambda frame, layer, facts: frame.packet.wire_len), "Frame length",
           "帧长", unit="bytes"),
     Field("frame.cap_len", "u32", FRAME, computed(lambda frame, layer, facts: len(frame.packet.data)),
           "Captured length", "捕获长度", unit="bytes"),
+    Field("frame.md5_hash", "str", FRAME, computed(_hash), "MD5 hash", "MD5 散列", generated=True),
     Field("frame.drop_count", "u64", FRAME, computed(lambda frame, layer, facts: frame.packet.drops),
           "Packets lost before this one", "此前丢失的报文数"),
     Field("frame.marked", "bool", FRAME, constant(0), "Frame is marked", "帧被标记", generated=True),
     Field("frame.ignored", "bool", FRAME, constant(0), "Frame is ignored", "帧被忽略", generated=True),
+    Field("frame.file_off", "i64", FRAME, computed(_place), "Offset in the file", "在文件中的偏移", generated=True),
     Field("frame.p2p_dir", "i16", FRAME, _direction, "Direction", "方向", values={0: "Sent", 1: "Received"},
           generated=True),
     Field("frame.protocols", "str", FRAME, computed(lambda frame, layer, facts: protocols(frame)),

@@ -5,17 +5,13 @@ from __future__ import annotations
 from synfin.dissect import icmpv6_walk, values
 from synfin.dissect.declare import Declare
 from synfin.dissect.field import Field
+from synfin.dissect.fields_icmp import pairing
+from synfin.dissect.fields_icmpv6_neighbour import PREFERENCE
 from synfin.dissect.load import whole
 
 _field = Declare(icmpv6_walk.MESSAGE, "icmpv6")
-OPT, RA, NA, MLD, RECORD = "icmpv6.opt", "icmpv6.nd.ra.", "icmpv6.nd.na.", "icmpv6.mld.", "icmpv6.mldr.mar"
+RA, NA, MLD, RECORD = "icmpv6.nd.ra.", "icmpv6.nd.na.", "icmpv6.mld.", "icmpv6.mldr.mar"
 SECONDS, MS = "seconds", "ms"
-PREFERENCE = {0: "Medium", 1: "High", 2: "Reserved", 3: "Low"}
-OPTION = {
-    1: "Source link-layer address", 2: "Target link-layer address", 3: "Prefix information", 4: "Redirected header",
-    5: "MTU", 7: "Advertisement interval", 8: "Home agent information", 14: "Nonce", 24: "Route information",
-    25: "Recursive DNS server", 31: "DNS search list", 37: "Captive portal",
-}  # fmt: skip
 RECORD_TYPE = {1: "Mode is include", 2: "Mode is exclude", 3: "Changed to include", 4: "Changed to exclude",
                5: "Allow new sources", 6: "Block old sources"}  # fmt: skip
 
@@ -28,10 +24,12 @@ FIELDS = (
     _field("icmpv6.checksum.status", "u8", "Checksum status", "校验和状态", values=values.CHECKSUM_STATUS,
            generated=True),
     _field("icmpv6.reserved", "bytes", "Reserved", "保留"),
+    _field("icmpv6.length", "u8", "Quoted length in words of eight bytes", "所引长度（8 字节为单位）"),
     _field("icmpv6.mtu", "u32", "MTU", "最大传输单元"),
     _field("icmpv6.pointer", "u32", "Pointer", "指针"),
     _field("icmpv6.echo.identifier", "u16x", "Identifier", "标识符"),
     _field("icmpv6.echo.sequence_number", "u16", "Sequence", "序号"),
+    *pairing(_field, "icmpv6"),
     _field(RA + "cur_hop_limit", "u8", "Hop limit to use", "应使用的跳数限制"),
     _field(RA + "flag", "u8x", "Flags", "标志"),
     _field(RA + "flag.m", "bool", "Addresses by DHCPv6", "地址由 DHCPv6 管理", mask=0x80, values=values.SET),
@@ -53,47 +51,14 @@ FIELDS = (
     _field(NA + "target_address", "ipv6", "Target address", "目标地址"),
     _field("icmpv6.nd.rd.target_address", "ipv6", "Target address", "目标地址"),
     _field("icmpv6.rd.na.destination_address", "ipv6", "Destination address", "目的地址"),
-    _field(OPT, "none", "Option", "选项"),
-    _field(OPT + ".type", "u8", "Type", "类型", values=OPTION),
-    _field(OPT + ".length", "u8", "Length in words of eight bytes", "长度（8 字节为单位）"),
-    _field(OPT + ".reserved", "none", "Reserved", "保留"),
-    _field(OPT + ".linkaddr", "bytes:", "Link-layer address", "链路层地址"),
-    _field(OPT + ".src_linkaddr", "bytes:", "Source link-layer address", "源链路层地址", hidden=True),
-    _field(OPT + ".target_linkaddr", "bytes:", "Target link-layer address", "目标链路层地址", hidden=True),
-    _field(OPT + ".prefix.length", "u8", "Prefix length", "前缀长度"),
-    _field(OPT + ".prefix.flag", "u8x", "Flags", "标志"),
-    _field(OPT + ".prefix.flag.l", "bool", "On this link", "在本链路上", mask=0x80, values=values.SET),
-    _field(OPT + ".prefix.flag.a", "bool", "For making addresses", "可用于生成地址", mask=0x40, values=values.SET),
-    _field(OPT + ".prefix.flag.r", "bool", "Holds the router's address", "含路由器地址", mask=0x20,
-           values=values.SET),
-    _field(OPT + ".prefix.flag.reserved", "u8", "Reserved", "保留", mask=0x1F),
-    _field(OPT + ".prefix.valid_lifetime", "u32", "Valid lifetime", "有效期", unit=SECONDS),
-    _field(OPT + ".prefix.preferred_lifetime", "u32", "Preferred lifetime", "首选期", unit=SECONDS),
-    _field(OPT + ".prefix", "ipv6", "Prefix", "前缀"),
-    _field(OPT + ".route_info.flag", "u8x", "Flags", "标志"),
-    _field(OPT + ".route_info.flag.route_preference", "u8", "Route preference", "路由优先级", mask=0x18,
-           values=PREFERENCE),
-    _field(OPT + ".route_info.flag.reserved", "u8", "Reserved", "保留", mask=0xE7),
-    _field(OPT + ".route_lifetime", "u32", "Route lifetime", "路由有效期", unit=SECONDS),
-    _field(OPT + ".redirected_packet", "none", "Redirected packet", "被重定向的报文"),
-    _field(OPT + ".mtu", "u32", "MTU", "最大传输单元"),
-    _field(OPT + ".advertisement_interval", "u32", "Advertisement interval", "通告间隔", unit=MS),
-    _field(OPT + ".home_agent_preference", "u16", "Home agent preference", "归属代理优先级"),
-    _field(OPT + ".home_agent_lifetime", "u16", "Home agent lifetime", "归属代理有效期", unit=SECONDS),
-    _field(OPT + ".nonce", "bytes", "Nonce", "随机数"),
-    _field(OPT + ".rdnss.lifetime", "u32", "Lifetime", "有效期", unit=SECONDS),
-    _field(OPT + ".rdnss", "ipv6", "Recursive DNS server", "递归 DNS 服务器"),
-    _field(OPT + ".dnssl.lifetime", "u32", "Lifetime", "有效期", unit=SECONDS),
-    _field(OPT + ".dnssl", "str", "DNS search domain", "DNS 搜索域"),
-    _field(OPT + ".captive_portal", "str", "Captive portal", "强制门户"),
     _field(MLD + "maximum_response_delay", "u16", "Maximum response delay", "最大响应延迟", unit=MS),
-    _field(MLD + "maximum_response_code", "u16", "Maximum response code", "最大响应码"),
+    _field(MLD + "maximum_response_code", "u16", "Maximum response delay", "最大响应延迟", unit=MS),
     _field(MLD + "multicast_address", "ipv6", "Multicast address", "组播地址"),
     _field(MLD + "flag", "u8x", "Flags", "标志"),
     _field(MLD + "flag.s", "bool", "Suppress router processing", "抑制路由器处理", mask=0x08, values=values.SET),
     _field(MLD + "flag.qrv", "u8", "Robustness", "健壮性", mask=0x07),
     _field(MLD + "flag.reserved", "u8", "Reserved", "保留", mask=0xF0),
-    _field(MLD + "qqi", "u8", "Query interval code", "查询间隔码"),
+    _field(MLD + "qqi", "u8", "Query interval", "查询间隔", unit=SECONDS),
     _field(MLD + "nb_sources", "u16", "Number of sources", "源数目"),
     _field(MLD + "source_address", "ipv6", "Source address", "源地址"),
     _field("icmpv6.mldr.nb_mcast_records", "u16", "Number of records", "记录数"),

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING
 
-from synfin.dissect import ip_options, values
+from synfin.dissect import assembly_walk, ip_options, values, verified
 from synfin.dissect.address import ipv4
-from synfin.dissect.context import Facts
 from synfin.dissect.declare import Declare
 from synfin.dissect.expert import note
 from synfin.dissect.field import Field
 from synfin.dissect.load import Loader, Spot, bits, both, byte, constant, number, raw, when, whole
-from synfin.wire.frame import Frame
-from synfin.wire.layer import Layer
+from synfin.dissect.preferences import Preferences, preferences
+
+if TYPE_CHECKING:
+    from synfin.dissect.context import Facts
+    from synfin.dissect.option import Item
+    from synfin.wire.frame import Frame
+    from synfin.wire.layer import Layer
 
 IP = ("ip",)
 LEAST_TTL = 5  #: a packet that may take fewer hops than these is worth a note
 PIM, OSPF = 103, 89
+PRECEDENCE = {0: "Routine", 1: "Priority", 2: "Immediate", 3: "Flash", 4: "Flash override", 5: "Critical",
+              6: "Internetwork control", 7: "Network control"}  # fmt: skip
 #: Addresses of the local network control block with a time to live that is not 1; 0 means any.
 CONTROL_TTL = {0xE0000012: 255, 0xE0000066: 255, 0xE00000FB: 255, 0xE00000FC: 0}
 
@@ -42,6 +49,42 @@ def _sound(frame: Frame, layer: Layer) -> bool:
 
 def _bits(offset: int, size: int, mask: int = 0) -> Loader:
     return when(_sound, bits(offset, size, mask))
+
+
+def _chosen(asked: Callable[[Preferences], bool], loader: Loader) -> Loader:
+    """What a sound header shows where the preferences want it so."""
+
+    def load(frame: Frame, layer: Layer, facts: Facts | None) -> Iterable[Spot]:
+        return loader(frame, layer, facts) if asked(preferences(facts)) and _sound(frame, layer) else ()
+
+    return load
+
+
+def _services(offset: int, size: int, mask: int = 0) -> Loader:
+    """As RFC 2474 reads the byte."""
+    return _chosen(lambda wanted: wanted.ip_decode_tos_as_diffserv, bits(offset, size, mask))
+
+
+def _tos(offset: int, size: int, mask: int = 0) -> Loader:
+    """As RFC 791 and RFC 1349 read the byte."""
+    return _chosen(lambda wanted: not wanted.ip_decode_tos_as_diffserv, bits(offset, size, mask))
+
+
+def _not_security(wanted: Preferences) -> bool:
+    return not wanted.ip_security_flag
+
+
+def _reserved_bit(frame: Frame, layer: Layer) -> bool:
+    return byte(frame, layer, 6) & 0x80 > 0
+
+
+def _evil(loader: Loader) -> Loader:
+    """The reserved bit as RFC 3514 has it."""
+    return _chosen(lambda wanted: wanted.ip_security_flag, loader)
+
+
+def _verify(wanted: Preferences, layer: Layer) -> bool:
+    return wanted.ip_check_checksum
 
 
 def _routed(frame: Frame, layer: Layer) -> bool:
@@ -86,35 +129,60 @@ def _expert(name: str, condition: Callable[[Frame, Layer], bool], severity: str,
     return note(name, when(condition, constant(True)), severity, group, en, zh, parent=parent)
 
 
+def _below(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Item, ...]:
+    return (*ip_options.OPTIONS(frame, layer, facts), *assembly_walk.IPV4.found(frame, layer, facts))
+
+
 _SRC, _DST = when(_sound, raw(12, 4)), when(_sound, _destination)
 _option = Declare(ip_options.OPTIONS, "ip")
 
 FIELDS = (
-    Field("ip", "protocol", IP, whole, "Internet Protocol Version 4", "互联网协议第 4 版", below=ip_options.OPTIONS),
+    Field("ip", "protocol", IP, whole, "Internet Protocol Version 4", "互联网协议第 4 版", below=_below),
     Field("ip.version", "u8", ("ip", "ipv6"), bits(0, 1, 0xF0), "Version", "版本", mask=0xF0, mask_bits=8),
     Field("ip.hdr_len", "u8", IP, when(_version, bits(0, 1, 0x0F, scale=4)), "Header length", "首部长度", mask=0x0F,
           mask_bits=8, unit="bytes"),
-    Field("ip.dsfield", "u8", IP, _bits(1, 1), "Differentiated services field", "区分服务字段", display="hex"),
-    Field("ip.dsfield.dscp", "u8", IP, _bits(1, 1, 0xFC), "Differentiated services codepoint", "区分服务代码点",
+    Field("ip.tos", "u8", IP, _tos(1, 1), "Type of service", "服务类型"),
+    Field("ip.tos.precedence", "u8", IP, _tos(1, 1, 0xE0), "Precedence", "优先级", values=PRECEDENCE,
+          parent="ip.tos", mask=0xE0, mask_bits=8),
+    *(
+        Field(f"ip.tos.{name}", "bool", IP, _tos(1, 1, mask), en, zh, values=values, parent="ip.tos", mask=mask,
+              mask_bits=8)
+        for name, mask, en, zh, values in (
+            ("delay", 0x10, "Delay", "时延", {1: "Low", 0: "Normal"}),
+            ("throughput", 0x08, "Throughput", "吞吐量", {1: "High", 0: "Normal"}),
+            ("reliability", 0x04, "Reliability", "可靠性", {1: "High", 0: "Normal"}),
+            ("cost", 0x02, "Cost", "费用", {1: "Low", 0: "Normal"}),
+        )
+    ),
+    Field("ip.dsfield", "u8", IP, _services(1, 1), "Differentiated services field", "区分服务字段", display="hex"),
+    Field("ip.dsfield.dscp", "u8", IP, _services(1, 1, 0xFC), "Differentiated services codepoint", "区分服务代码点",
           values=values.DSCP, parent="ip.dsfield", mask=0xFC, mask_bits=8),
-    Field("ip.dsfield.ecn", "u8", IP, _bits(1, 1, 0x03), "Explicit congestion notification", "显式拥塞通知",
+    Field("ip.dsfield.ecn", "u8", IP, _services(1, 1, 0x03), "Explicit congestion notification", "显式拥塞通知",
           values=values.ECN, parent="ip.dsfield", mask=0x03, mask_bits=8),
     Field("ip.len", "u16", IP, _bits(2, 2), "Total length", "总长度", unit="bytes"),
     Field("ip.id", "u16", IP, _bits(4, 2), "Identification", "标识", display="hex"),
     Field("ip.flags", "u8", IP, _bits(6, 1, 0xE0), "Flags", "标志", display="hex", mask=0xE0, mask_bits=8),
-    Field("ip.flags.rb", "bool", IP, _bits(6, 1, 0x80), "Reserved bit", "保留位", values=values.SET,
-          parent="ip.flags", mask=0x80, mask_bits=8),
+    Field("ip.flags.sf", "bool", IP, _evil(bits(6, 1, 0x80)), "Security flag", "安全标志",
+          values={1: "Evil", 0: "Not evil"}, parent="ip.flags", mask=0x80, mask_bits=8),
+    Field("ip.flags.rb", "bool", IP, _chosen(_not_security, bits(6, 1, 0x80)), "Reserved bit", "保留位",
+          values=values.SET, parent="ip.flags", mask=0x80, mask_bits=8),
     Field("ip.flags.df", "bool", IP, _bits(6, 1, 0x40), "Don't fragment", "禁止分片", values=values.SET,
           parent="ip.flags", mask=0x40, mask_bits=8),
     Field("ip.flags.mf", "bool", IP, _bits(6, 1, 0x20), "More fragments", "还有分片", values=values.SET,
           parent="ip.flags", mask=0x20, mask_bits=8),
+    note("ip.evil_packet", _evil(when(_reserved_bit, constant(True))), "warning", "protocol",
+         "The packet says that it is evil (RFC 3514)", "报文自称邪恶（RFC 3514）", parent="ip.flags"),
     Field("ip.frag_offset", "u16", IP, _bits(6, 2, 0x1FFF), "Fragment offset", "片偏移", mask=0x1FFF,
           mask_bits=16),
     Field("ip.ttl", "u8", IP, _bits(8, 1), "Time to live", "生存时间"),
     Field("ip.proto", "u8", IP, _bits(9, 1), "Protocol", "协议", values=values.IP_PROTOCOL),
     Field("ip.checksum", "u16", IP, _bits(10, 2), "Header checksum", "首部校验和", display="hex"),
-    Field("ip.checksum.status", "u8", IP, when(_sound, constant(2)), "Header checksum status", "首部校验和状态",
-          values=values.CHECKSUM_STATUS, generated=True),
+    note("ip.checksum_bad.expert", when(_sound, verified.bad(verified.of_ip, _verify)), "error", "checksum",
+         "Bad checksum", "校验和错误", parent="ip.checksum"),
+    Field("ip.checksum.status", "u8", IP, when(_sound, verified.status(verified.of_ip, _verify)),
+          "Header checksum status", "首部校验和状态", values=values.CHECKSUM_STATUS, generated=True),
+    Field("ip.checksum_calculated", "u16", IP, when(_sound, verified.calculated(verified.of_ip, _verify, 10)),
+          "Calculated header checksum", "计算出的首部校验和", display="hex", generated=True),
     Field("ip.src", "ipv4", IP, _SRC, "Source address", "源地址"),
     Field("ip.dst", "ipv4", IP, _DST, "Destination address", "目的地址"),
     Field("ip.cur_rt", "ipv4", IP, when(_routed, raw(16, 4)), "Next hop of the source route", "源路由的下一跳"),
@@ -165,6 +233,7 @@ FIELDS = (
     _option("ip.opt.rhc", "u16", "Return hop count", "返回跳数"),
     _option("ip.opt.originator", "ipv4", "Originator address", "发起者地址"),
     _option("ip.opt.addr", "ipv4", "Address", "地址"),
+    _option("ip.opt.padding", "bytes", "Padding", "填充"),
     _option("ip.opt.overflow", "u8", "Overflow", "溢出", mask=0xF0),
     _option("ip.opt.flag", "u8x", "Flag", "标志", mask=0x0F),
     _option("ip.opt.time_stamp", "u32", "Time stamp", "时间戳"),
@@ -172,6 +241,7 @@ FIELDS = (
     _option("ip.opt.qs_func", "u8", "Function", "功能", mask=0xF0),
     _option("ip.opt.qs_rate", "u8", "Rate", "速率", mask=0x0F),
     _option("ip.opt.qs_ttl", "u8", "Quick-Start TTL", "快速启动生存时间"),
+    _option("ip.opt.qs_ttl_diff", "u8", "Difference of the times to live", "生存时间之差", generated=True),
     _option("ip.opt.qs_unused", "u8", "Not used", "未用"),
     _option("ip.opt.qs_nonce", "u32x", "Nonce", "随机数", mask=0xFFFFFFFC),
     _option("ip.opt.qs_reserved", "u32x", "Reserved", "保留", mask=0x3),
@@ -202,7 +272,15 @@ FIELDS = (
     _option("ip.src_rt_host", "str", "Source route (host)", "源路由（主机）", hidden=True),
     _option("ip.empty_rt", "ipv4", "Empty place of the route", "路由的空位"),
     _option("ip.empty_rt_host", "str", "Empty place of the route (host)", "路由的空位（主机）", hidden=True),
-    _option.note("ip.opt.len.invalid", "note", "protocol", "Invalid length for an option", "选项长度无效"),
+    *assembly_walk.IPV4.fields(),
+    _option.note("ip.opt.len.invalid", "warning", "protocol", "Invalid length for an option", "选项长度无效"),
+    _option.note("ip.opt.ptr.before_address", "warning", "protocol", "The pointer points before the first address",
+                 "指针指向首个地址之前"),
+    _option.note("ip.opt.ptr.middle_address", "warning", "protocol", "The pointer points into an address",
+                 "指针指向地址中间"),
+    _option.note("ip.subopt_too_long", "warning", "protocol", "The last address or time goes past the option's end",
+                 "最后的地址或时间超出选项末尾"),
+    _option.note("ip.cipso.malformed", "error", "sequence", "A tag that cannot be", "标签格式错误"),
     _option.note("ip.nop", "warning", "protocol", "Four NOPs in a row: options may have been removed",
                  "连续四个空操作：选项可能被移除"),
 )  # fmt: skip

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from synfin.dissect import ipv6_walk, values
+from synfin.dissect import assembly_walk, ipv6_walk, values
 from synfin.dissect.address import ipv6
-from synfin.dissect.context import Facts
 from synfin.dissect.declare import Declare
+from synfin.dissect.expert import note
 from synfin.dissect.field import Field
 from synfin.dissect.load import Loader, Spot, bits, both, raw, whole
-from synfin.dissect.option import Found
-from synfin.wire.frame import Frame
-from synfin.wire.layer import Layer
+
+if TYPE_CHECKING:
+    from synfin.dissect.context import Facts
+    from synfin.dissect.option import Found
+    from synfin.wire.frame import Frame
+    from synfin.wire.layer import Layer
 
 IPV6, FRAGMENT = ("ipv6",), ("ipv6.fraghdr",)
 
@@ -37,24 +41,6 @@ def _extension(name: str, found: Found, en: str, zh: str) -> tuple[Field, ...]:
     )
 
 
-def _found_in_options(name: str) -> Loader:
-    """Of a Hop-by-Hop or a Destination Options header."""
-    hop, destination = ipv6_walk.HOP_BY_HOP.named(name), ipv6_walk.DESTINATION.named(name)
-
-    def load(frame: Frame, layer: Layer, facts: Facts | None) -> Iterable[Spot]:
-        return (hop if layer.name == "ipv6.hopopts" else destination)(frame, layer, facts)
-
-    return load
-
-
-def _option(name: str, kind: str, en: str, zh: str, mask: int = 0) -> Field:
-    display = "hex" if kind.endswith("x") else "empty" if name == ".padn" else "dec"
-    kind = kind.removesuffix("x")
-    width = {"u32": 32}.get(kind, 8) if mask else 0
-    return Field(f"ipv6.opt{name}", kind, ("ipv6.hopopts", "ipv6.dstopts"), _found_in_options(f"ipv6.opt{name}"), en,
-                 zh, display=display, mask=mask, mask_bits=width, walked=True)  # fmt: skip
-
-
 def _inside(name: str, kind: str, en: str, zh: str) -> tuple[Field, ...]:
     """What the source, the destination and either of them embeds."""
     return (
@@ -73,6 +59,10 @@ FIELDS = (
     Field("ipv6", "protocol", IPV6, whole, "Internet Protocol Version 6", "互联网协议第 6 版",
           below=ipv6_walk.EMBEDDED),
     Field("ipv6.version", "u8", IPV6, bits(0, 1, 0xF0), "Version", "版本", mask=0xF0, mask_bits=8),
+    note("ipv6.bogus_ipv6_version", ipv6_walk.is_bogus, "error", "malformed", "Is not of version 6", "版本不是 6",
+         parent="ipv6.version"),
+    note("ipv6.invalid_header", ipv6_walk.is_cut_short, "error", "malformed", "Shorter than its 40 bytes",
+         "不足 40 字节"),
     Field("ipv6.tclass", "u32", IPV6, bits(0, 4, 0x0FF00000), "Traffic class", "流量类别", display="hex",
           mask=0x0FF00000, mask_bits=32),
     Field("ipv6.tclass.dscp", "u32", IPV6, bits(0, 4, 0x0FC00000), "Differentiated services codepoint",
@@ -82,6 +72,12 @@ FIELDS = (
     Field("ipv6.flow", "u24", IPV6, bits(1, 3, 0x0FFFFF), "Flow label", "流标签", display="hex", mask=0x0FFFFF,
           mask_bits=24),
     Field("ipv6.plen", "u16", IPV6, bits(4, 2), "Payload length", "载荷长度", unit="bytes"),
+    note("ipv6.plen_exceeds_framing", ipv6_walk.exceeds_framing, "warning", "protocol",
+         "Longer than what the frame holds", "超出帧所容纳的长度", parent="ipv6.plen"),
+    note("ipv6.plen_zero", ipv6_walk.is_zero, "chat", "protocol", "Not told: the network card will cut the payload up",
+         "未给出长度：载荷将由网卡切分", parent="ipv6.plen"),
+    note("ipv6.opt.jumbo.missing", ipv6_walk.lacks_jumbo, "error", "malformed",
+         "Not told, and no Jumbo Payload option tells it", "未给出长度，也没有超长载荷选项", parent="ipv6.plen"),
     Field("ipv6.nxt", "u8", IPV6, bits(6, 1), "Next header", "下一首部", values=values.IP_PROTOCOL),
     Field("ipv6.hlim", "u8", IPV6, bits(7, 1), "Hop limit", "跳数限制"),
     Field("ipv6.src", "ipv6", IPV6, _SRC, "Source address", "源地址"),
@@ -104,50 +100,7 @@ FIELDS = (
     _address("ipv6.embed_ipv4_prefix", "bytes", "Prefix before the embedded IPv4 address", "嵌入 IPv4 地址的前缀"),
     *_extension("ipv6.hopopts", ipv6_walk.HOP_BY_HOP, "IPv6 Hop-by-Hop Options", "IPv6 逐跳选项"),
     *_extension("ipv6.dstopts", ipv6_walk.DESTINATION, "IPv6 Destination Options", "IPv6 目的选项"),
-    _option("", "none", "IPv6 option", "IPv6 选项"),
-    _option(".type", "u8x", "Type", "类型"),
-    _option(".type.action", "u8", "Action where it is unknown", "未知时的动作", 0xC0),
-    _option(".type.change", "bool", "May change on the way", "途中可改变", 0x20),
-    _option(".type.rest", "u8x", "Low-order bits", "低位", 0x1F),
-    _option(".length", "u8", "Length", "长度"),
-    _option(".pad1", "none", "One byte of padding", "单字节填充"),
-    _option(".padn", "bytes", "Padding", "填充"),
-    _option(".router_alert", "u16", "Router alert", "路由器警告"),
-    _option(".tel", "u8", "Tunnel encapsulation limit", "隧道封装上限"),
-    _option(".jumbo", "u32", "Payload length", "载荷长度"),
-    _option(".mipv6.home_address", "ipv6", "Home address", "归属地址"),
-    _option(".calipso.doi", "u32", "Domain of interpretation", "解释域"),
-    _option(".calipso.cmpt.length", "u8", "Compartment length", "分隔长度"),
-    _option(".calipso.sens_level", "u8", "Sensitivity level", "敏感级别"),
-    _option(".calipso.checksum", "u16x", "Checksum", "校验和"),
-    _option(".calipso.cmpt_bitmap", "bytes", "Compartments", "分隔位图"),
-    _option(".pmtu.min", "u16", "Least path MTU so far", "迄今最小路径 MTU"),
-    _option(".pmtu.rtn", "u16", "Least path MTU reported back", "回报的最小路径 MTU"),
-    _option(".pmtu.r_flag", "bool", "Asks for the report", "请求回报"),
-    _option(".pdm.scale_dtlr", "u8", "Scale of the time since the last received", "距上次接收时间的刻度"),
-    _option(".pdm.scale_dtls", "u8", "Scale of the time since the last sent", "距上次发送时间的刻度"),
-    _option(".pdm.psn_this_pkt", "u16", "Number of this packet", "本报文编号"),
-    _option(".pdm.psn_last_recv", "u16", "Number last received", "上次接收的编号"),
-    _option(".pdm.delta_last_recv", "u16", "Time since the last received", "距上次接收的时间"),
-    _option(".pdm.delta_last_sent", "u16", "Time since the last sent", "距上次发送的时间"),
-    _option(".rpl.flag", "u8x", "Flags", "标志"),
-    _option(".rpl.flag.o", "bool", "Down", "向下", 0x80),
-    _option(".rpl.flag.r", "bool", "Rank error", "等级错误", 0x40),
-    _option(".rpl.flag.f", "bool", "Forwarding error", "转发错误", 0x20),
-    _option(".rpl.flag.rsv", "u8x", "Reserved", "保留", 0x1F),
-    _option(".rpl.instance_id", "u8x", "Instance", "实例"),
-    _option(".rpl.sender_rank", "u16x", "Sender rank", "发送者等级"),
-    _option(".qs_func", "u8", "Function", "功能", 0xF0),
-    _option(".qs_rate", "u8", "Rate", "速率", 0x0F),
-    _option(".qs_ttl", "u8", "Quick-Start TTL", "快速启动生存时间"),
-    _option(".qs_unused", "u8", "Not used", "未用"),
-    _option(".qs_nonce", "u32x", "Nonce", "随机数", 0xFFFFFFFC),
-    _option(".qs_reserved", "u32x", "Reserved", "保留", 0x3),
-    _option(".ilnp_nonce", "bytes", "ILNP nonce", "ILNP 随机数"),
-    _option(".experimental", "bytes", "Experimental option", "实验选项"),
-    _option(".unknown", "bytes", "Content of an unknown option", "未知选项的内容"),
-    _option("_unknown_data", "bytes", "Unknown data", "未知数据"),
-    *_extension("ipv6.routing", ipv6_walk.ROUTING, "IPv6 Routing Header", "IPv6 路由首部"),
+    *_extension("ipv6.routing", ipv6_walk.ROUTING, "Routing Header for IPv6", "IPv6 路由首部"),
     _routing("ipv6.routing.type", "u8", "Type", "类型", values=values.IPV6_ROUTING),
     _routing("ipv6.routing.segleft", "u8", "Segments left", "剩余段数"),
     _routing("ipv6.routing.src.reserved", "bytes", "Reserved", "保留"),
@@ -158,9 +111,45 @@ FIELDS = (
     _routing("ipv6.routing.srh.flags", "u8x", "Flags", "标志"),
     _routing("ipv6.routing.srh.tag", "bytes", "Tag", "标签"),
     _routing("ipv6.routing.srh.addr", "ipv6", "Segment", "段"),
+    *(
+        _routing(f"ipv6.routing.rpl.{name}", kind, en, zh, mask=mask, bits=32 * bool(mask))
+        for name, kind, en, zh, mask in (
+            ("cmprI", "u32", "Bytes elided, but of the last", "省略的字节数（末项除外）", 0xF0000000),
+            ("cmprE", "u32", "Bytes elided of the last", "末项省略的字节数", 0x0F000000),
+            ("pad", "u32", "Bytes of padding", "填充字节数", 0x00F00000),
+            ("reserved", "u32", "Reserved", "保留", 0x000FFFFF),
+            ("addr_count", "i32", "Number of addresses", "地址数目", 0),
+            ("address", "bytes", "Address without what is elided", "省略后的地址", 0),
+            ("full_address", "ipv6", "Whole address", "完整地址", 0),
+        )
+    ),
+    _routing("ipv6.routing.crh16.current_sid", "u16", "Current segment", "当前段"),
+    _routing("ipv6.routing.crh16.sid", "u16", "Segment", "段"),
+    _routing("ipv6.routing.crh32.current_sid", "u32", "Current segment", "当前段"),
+    _routing("ipv6.routing.crh32.sid", "u32", "Segment", "段"),
     _routing("ipv6.routing.unknown_data", "bytes", "Data of this type", "此类型的数据"),
     _routing.note("ipv6.routing.deprecated", "note", "deprecated", "This type is deprecated (RFC 5095)",
                   "此类型已废弃（RFC 5095）"),
+    _routing.note("ipv6.routing.undecoded", "note", "undecoded", "This type is not read", "未解析此类型"),
+    _routing.note("ipv6.routing.invalid_length", "error", "malformed", "A header of this type is not that long",
+                  "此类首部长度不符"),
+    _routing.note("ipv6.routing.invalid_segleft", "warning", "protocol", "More segments are left than are listed",
+                  "剩余段数超过所列段数"),
+    _routing.note("ipv6.routing.rpl.cmprI_cmprE_pad", "warning", "protocol", "Whole addresses need no padding",
+                  "完整地址无需填充"),
+    _routing.note("ipv6.routing.rpl.reserved_not0", "note", "protocol", "Reserved bits are set", "保留位被置位"),
+    _routing.note("ipv6.routing.rpl.addr_count_ge0", "error", "malformed", "There is no room for its addresses",
+                  "容纳不下地址"),
+    _routing.note("ipv6.dst_addr.not_multicast", "warning", "protocol", "The destination is a group", "目的地址为组播"),
+    _routing.note("ipv6.src_route_list.multicast_addr", "warning", "protocol", "A group cannot be on the way",
+                  "途经地址不能为组播"),
+    _routing.note("ipv6.src_route_list.src_addr", "warning", "protocol", "The source is on the way",
+                  "途经地址含源地址"),
+    _routing.note("ipv6.src_route_list.dst_addr", "warning", "protocol", "The destination is on the way",
+                  "途经地址含目的地址"),
+    note("ipv6.hopopts.not_first", ipv6_walk.HOP_BY_HOP.named("ipv6.hopopts.not_first"), "error", "protocol",
+         "Does not stand right behind the IPv6 header", "未紧跟在 IPv6 首部之后", layers=("ipv6.hopopts",),
+         walked=True),
     Field("ah", "protocol", ("ah",), whole, "Authentication Header", "认证首部", below=ipv6_walk.AUTHENTICATION),
     _ah("ah.next_header", "u8", "Next header", "下一首部", values=values.IP_PROTOCOL),
     _ah("ah.length", "u8", "Length", "长度"),
@@ -169,6 +158,8 @@ FIELDS = (
     _ah("ah.sequence", "u32", "Sequence number", "序号"),
     _ah("ah.icv", "bytes", "Integrity check value", "完整性校验值"),
     Field("ipv6.fraghdr", "protocol", FRAGMENT, whole, "IPv6 Fragment Header", "IPv6 分片首部"),
+    note("ipv6.opt.jumbo.fragment", ipv6_walk.is_jumbo_part, "warning", "protocol",
+         "A packet of this length cannot be parted", "超长报文不能分片", layers=FRAGMENT),
     Field("ipv6.fraghdr.nxt", "u8", FRAGMENT, bits(0, 1), "Next header", "下一首部", values=values.IP_PROTOCOL),
     Field("ipv6.fraghdr.reserved_octet", "u8", FRAGMENT, bits(1, 1), "Reserved octet", "保留字节", display="hex"),
     Field("ipv6.fraghdr.offset", "u16", FRAGMENT, bits(2, 2, 0xFFF8), "Offset", "偏移", mask=0xFFF8, mask_bits=16),
@@ -177,4 +168,5 @@ FIELDS = (
     Field("ipv6.fraghdr.more", "bool", FRAGMENT, bits(2, 2, 0x0001), "More fragments", "还有分片", values=values.SET,
           mask=0x0001, mask_bits=16),
     Field("ipv6.fraghdr.ident", "u32", FRAGMENT, bits(4, 4), "Identification", "标识", display="hex"),
+    *assembly_walk.IPV6.fields(),
 )  # fmt: skip

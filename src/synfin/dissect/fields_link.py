@@ -1,17 +1,16 @@
-"""Fields of the link layers: Ethernet, LLC/SNAP, VLAN, MPLS, Linux cooked (v1, v2), BSD loopback; and plain data."""
+"""Fields of the link layers: Ethernet, LLC/SNAP, VLAN, MPLS, BSD loopback."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
-from synfin.dissect import values
+from synfin.dissect import trailer, values, verified
 from synfin.dissect.address import mac
 from synfin.dissect.context import Facts
 from synfin.dissect.expert import note
 from synfin.dissect.field import Field
-from synfin.dissect.icmp_walk import STAMP_LEN, sent_at
 from synfin.dissect.load import (
-    LayerBytes,
     Loader,
     Spot,
     bits,
@@ -19,28 +18,42 @@ from synfin.dissect.load import (
     byte,
     computed,
     constant,
-    limit,
     lowest_bit,
     number,
     raw,
     when,
     whole,
 )
-from synfin.wire.frame import Frame
-from synfin.wire.layer import Layer
+from synfin.dissect.preferences import preferences
+from synfin.wire.ethertype import LARGEST_LENGTH, LEAST_TYPE
+from synfin.wire.link import LOOP
 
-ETH, VLAN, MPLS, SLL, NULL, DATA, LLC = (
-    ("eth",), ("vlan",), ("mpls",), ("sll", "sll2"), ("null",), ("data",), ("llc",),
-)  # fmt: skip
-MIN_FRAME = 60  #: Ethernet's least length without the frame check sequence
-LARGEST_LENGTH = 1500  #: greater numbers at offset 12 are an EtherType
+if TYPE_CHECKING:
+    from synfin.dissect.context import Facts
+    from synfin.wire.frame import Frame
+    from synfin.wire.layer import Layer
+
+ETH, VLAN, MPLS, NULL, LLC = ("eth",), ("vlan",), ("mpls",), ("null",), ("llc",)
+HDLC_FRAMING = 0xFF03  #: PPP in HDLC-like framing (RFC 1662) begins so
+OLDEST = 0  #: version of IEEE 802.1Q, of 1998
+MAX_TAGS = 20  #: one more is worth a note
 INFORMATION, SUPERVISORY = (0x01, 0), (0x03, 1)  #: low bits of the control field (IEEE 802.2 section 5.4)
+#: Organizations whose numbers have names of their own.
+ORGANIZATIONS = {
+    0x000000: "llc.type", 0x0000F8: "llc.type", 0x00000C: "llc.cisco_pid", 0x080007: "llc.apple_atalk_pid",
+    0x00E052: "llc.foundry_pid", 0x00E02B: "llc.extreme_pid", 0x000081: "llc.nortel_pid", 0x0001E8: "llc.force10_pid",
+    0x00005E: "llc.iana_pid", 0x004096: "llc.wlccp_pid", 0x0017F2: "llc.apple_awdl_pid",
+    0x001958: "llc.bluetooth_pid", 0x00805F: "llc.hpteam_pid", 0x001090: "llc.cimetrics_pid", 0x506F9A: "mausb.pid",
+}  # fmt: skip
 SUPERVISION = {0: "Receiver ready", 1: "Receiver not ready", 2: "Reject"}
-ARPHRD_ETHERNET, ARPHRD_LOOPBACK = 1, 772
 
 
 def _is_type(frame: Frame, layer: Layer) -> bool:
-    return number(frame, layer, 12, 2) > LARGEST_LENGTH
+    return number(frame, layer, 12, 2) >= LEAST_TYPE
+
+
+def _is_neither(frame: Frame, layer: Layer) -> bool:
+    return LARGEST_LENGTH < number(frame, layer, 12, 2) < LEAST_TYPE
 
 
 def _is_length(frame: Frame, layer: Layer) -> bool:
@@ -83,6 +96,29 @@ def _numbered(mask: int, *, only: tuple[int, int] | None = None) -> Loader:
     return load
 
 
+def _poll(*, response: bool) -> Loader:
+    """The bit that asks for an answer in commands, and marks the answer in responses; shown where it is set."""
+
+    def load(frame: Frame, layer: Layer, facts: Facts | None) -> Iterable[Spot]:
+        informs = byte(frame, layer, 2) & INFORMATION[0] == INFORMATION[1]  # a command, whatever the address says
+        if (byte(frame, layer, 1) & 1 == 1 and not informs) != response or byte(frame, layer, 2) < 0:
+            return ()
+        loader = bits(2, 1, 0x10) if _unnumbered(frame, layer) else _numbered(0x0100)
+        return [spot for spot in loader(frame, layer, facts) if spot.value]
+
+    return load
+
+
+def _protocol(name: str) -> Loader:
+    """The number behind an organization's code, which is of the organization's own kind."""
+
+    def load(frame: Frame, layer: Layer, facts: Facts | None) -> Iterable[Spot]:
+        known = _snap(frame, layer) and ORGANIZATIONS.get(number(frame, layer, 3, 3), "llc.pid") == name
+        return bits(6, 2)(frame, layer, facts) if known else ()
+
+    return load
+
+
 def _text(loader: Loader) -> Loader:
     """MAC addresses as text: names are not looked up."""
 
@@ -92,126 +128,64 @@ def _text(loader: Loader) -> Loader:
     return load
 
 
-def _behind(frame: Frame) -> int | None:
-    """Where the bytes begin that no protocol claims, None when there are none or the frame was cut."""
-    data, packet = frame.packet.data, frame.packet
-    inner = next((layer for layer in frame.layers if layer.name in ("ip", "ipv6", "arp")), None)
-    outer = frame.layers[0]
-    if inner is not None and inner.name == "ip" and byte(frame, inner, 0) >> 4 != 4:
-        return None
-    end = inner.end if inner is not None else 0
-    if outer.name == "eth" and _is_length(frame, outer):
-        end = outer.start + outer.header_len + number(frame, outer, 12, 2)
-    return end if 0 < end < len(data) == packet.wire_len else None
+def _tags_type(frame: Frame, layer: Layer) -> bool:
+    return number(frame, layer, 2, 2) > LARGEST_LENGTH
 
 
-def _split(frame: Frame) -> tuple[tuple[int, int], tuple[int, int], tuple[int, int]]:
-    """Padding, trailer and frame check sequence as (start, end) each, by the lengths that Ethernet allows."""
-    none = (0, 0)
-    end, at = len(frame.packet.data), _behind(frame)
-    if at is None:
-        return none, none, none
-    padding = none
-    if any(layer.name == "vlan" for layer in frame.layers):
-        return none, none, none
-    if at < MIN_FRAME <= end and not any(frame.packet.data[at:MIN_FRAME]):
-        padding, at = (at, MIN_FRAME), MIN_FRAME
-    check = none
-    if end >= MIN_FRAME + 4 and end - at >= 4:
-        check, end = (end - 4, end), end - 4
-    return padding, (at, end), check
+def _tags_length(frame: Frame, layer: Layer) -> bool:
+    return 0 <= number(frame, layer, 2, 2) <= LARGEST_LENGTH
 
 
-def _past_end(frame: Frame, layer: Layer) -> bool:
-    return _is_length(frame, layer) and layer.start + layer.header_len + number(frame, layer, 12, 2) > layer.end
+def _too_many(frame: Frame, layer: Layer) -> bool:
+    return [found.name for found in frame.layers[: frame.layers.index(layer)]].count("vlan") == MAX_TAGS
 
 
-def _unpadded(frame: Frame, layer: Layer) -> bool:
-    """Whether a short data unit is followed by something that is not the padding of zeros it should have."""
-    if layer != frame.layers[0]:
-        return False
-    at, (padding, trailer, _) = _behind(frame), _split(frame)
-    if layer.name != "eth":
-        return at is not None and at < MIN_FRAME
-    return at is not None and at < MIN_FRAME and padding == (0, 0) and trailer[0] < trailer[1]
+def _version(which: int | None, loader: Loader) -> Loader:
+    """Where the preference is this version of IEEE 802.1Q, None any but the oldest."""
 
-
-def _part(which: int) -> Loader:
     def load(frame: Frame, layer: Layer, facts: Facts | None) -> Iterable[Spot]:
-        if layer != frame.layers[0]:
-            return ()  # what a tunnel carries ends with the tunnel
-        start, end = _split(frame)[which]
-        return (Spot(frame.packet.data[start:end], start, end - start),) if start < end else ()
+        oldest = preferences(facts).vlan_version == OLDEST
+        return loader(frame, layer, facts) if oldest == (which == OLDEST) else ()
 
     return load
 
 
-def _trailer(frame: Frame, layer: Layer, facts: Facts | None) -> Iterable[Spot]:
-    """All that no protocol claims, behind a link header that has no padding of its own."""
-    start, end = _behind(frame), len(frame.packet.data)
-    return () if start is None else (Spot(frame.packet.data[start:end], start, end - start),)
+def _check_status(frame: Frame, layer: Layer, facts: Facts | None) -> Iterator[Spot]:
+    for spot in trailer.CHECK(frame, layer, facts):
+        checked = preferences(facts).eth_check_fcs
+        yield Spot(verified.frame_check_sequence(frame, spot.start).status if checked else verified.UNVERIFIED)
 
 
-def _tag_trailer(frame: Frame, layer: Layer, facts: Facts | None) -> Iterable[Spot]:
-    """Behind a tagged frame's data unit nothing tells padding and check sequence apart; the innermost tag has it."""
-    start, end = _behind(frame), len(frame.packet.data)
-    inner = [found for found in frame.layers if found.name == "vlan"][-1:]
-    if start is None or inner != [layer]:
-        return ()
-    return (Spot(frame.packet.data[start:end], start, end - start),)
+def _wrongly_checked(frame: Frame, layer: Layer, facts: Facts | None) -> bool:
+    return any(spot.value == verified.BAD for spot in _check_status(frame, layer, facts))
 
 
-def _check_sequence(frame: Frame, layer: Layer, facts: Facts | None) -> Iterator[Spot]:
-    for spot in _part(2)(frame, layer, facts):
-        yield spot._replace(value=int.from_bytes(spot.value, "big"))
+def _loopback(wanted: str) -> Loader:
+    """The family of BSD's loopback, or the EtherType that some hosts write in its place.
 
+    OpenBSD's is in network order; others write it in the order of the host that captured, in two bytes or in four.
+    """
 
-def _cooked(version_1: Loader, version_2: Loader) -> Loader:
-    def load(frame: Frame, layer: Layer, facts: Facts | None) -> Iterable[Spot]:
-        return (version_1 if layer.name == "sll" else version_2)(frame, layer, facts)
+    def load(frame: Frame, layer: Layer, facts: Facts | None) -> Iterator[Spot]:
+        value = number(frame, layer, 0, 4)
+        found = ("family", value)
+        if frame.packet.link_type != LOOP:
+            found = _told_by_loopback(value)
+        if value >= 0 and found[0] == wanted:
+            yield Spot(found[1], layer.start, 4)
 
     return load
 
 
-def _cooked_mac(frame: Frame, layer: Layer) -> bool:
-    at, size = (4, 2) if layer.name == "sll" else (11, 1)
-    return number(frame, layer, at, size) == 6
-
-
-def _nothing(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Spot, ...]:
-    return ()
-
-
-def _after_stamp(frame: Frame, layer: Layer) -> int:
-    """Where plain data begins: the time that `ping` puts in front of its own is no part of them."""
-    place = frame.layers.index(layer)
-    above = frame.layers[place - 1] if place else layer
-    stamped = above.name == "icmp" and sent_at(frame, above) is not None
-    return layer.start + STAMP_LEN if stamped else layer.start
-
-
-def _plain(frame: Frame, layer: Layer, facts: Facts | None) -> Iterator[Spot]:
-    for spot in whole(frame, layer, facts):
-        skipped = _after_stamp(frame, layer) - layer.start
-        found = LayerBytes(spot.value[skipped:])
-        found.header = len(found)
-        yield Spot(found, spot.start + skipped, len(found))
-
-
-def _octets(frame: Frame, layer: Layer, facts: Facts | None) -> Iterable[Spot]:
-    start, stop = _after_stamp(frame, layer), limit(frame, layer)
-    return (Spot(frame.data[start:stop], start, stop - start),) if start < stop else ()
-
-
-def _size(frame: Frame, layer: Layer, facts: Facts | None) -> int | None:
-    return max(limit(frame, layer) - _after_stamp(frame, layer), 0)
-
-
-def _family(frame: Frame, layer: Layer, facts: Facts | None) -> Iterable[Spot]:
-    """The host that captured wrote it in its own byte order."""
-    for spot in bits(0, 4)(frame, layer, facts):
-        swapped = int.from_bytes(spot.value.to_bytes(4, "big"), "little")
-        yield spot._replace(value=min(spot.value, swapped))
+def _told_by_loopback(value: int) -> tuple[str, int]:
+    if value >> 16 == HDLC_FRAMING:
+        return "ppp", 0
+    if value and not value & 0xFFFF:
+        value = int.from_bytes((value >> 16).to_bytes(2, "big"), "little")
+    low = value & 0xFFFF
+    if low and low <= LARGEST_LENGTH and not low & 0xFF:
+        return "family", low >> 8
+    return ("family", value) if value <= LARGEST_LENGTH else ("type", low)
 
 
 _DST, _SRC = raw(0, 6), raw(6, 6)
@@ -229,7 +203,7 @@ FIELDS = (
           parent="eth.dst", mask=0x010000, mask_bits=24),
     Field("eth.src", "ether", ETH, _SRC, "Source", "源地址"),
     note("eth.src_not_group", when(lambda frame, layer: byte(frame, layer, 6) & 1 == 1
-                                   and number(frame, layer, 6, 6) >= 0, constant(True)), "warning", "protocol",
+                                   and _is_type(frame, layer), constant(True)), "warning", "protocol",
          "The source is a group address (IEEE 802.3 section 3.2.3)", "源地址是组地址（IEEE 802.3 第 3.2.3 节）",
          parent="eth.src"),
     Field("eth.src_resolved", "str", ETH, _text(_SRC), "Source (resolved)", "源地址（名称）", hidden=True,
@@ -251,17 +225,23 @@ FIELDS = (
     Field("eth.type", "u16", ETH, when(_is_type, bits(12, 2)), "Type", "类型", display="hex",
           values=values.ETHERTYPE),
     Field("eth.len", "u16", ETH, when(_is_length, bits(12, 2)), "Length", "长度"),
-    Field("eth.padding", "bytes", ETH, _part(0), "Padding", "填充"),
-    Field("eth.trailer", "bytes", ETH, _part(1), "Trailer", "尾部"),
-    Field("eth.fcs", "u32", ETH, _check_sequence, "Frame check sequence", "帧校验序列", display="hex"),
+    Field("eth.invalid_lentype", "u16", ETH, when(_is_neither, bits(12, 2)), "Neither a length nor a type",
+          "既非长度也非类型", display="hex"),
+    note("eth.invalid_lentype.expert", when(_is_neither, constant(True)), "warning", "protocol",
+         "The number is neither a length nor a type", "该数既非长度也非类型", parent="eth.invalid_lentype"),
+    Field("eth.padding", "bytes", tuple(trailer.OWNERS), trailer.PADDING, "Padding", "填充"),
+    Field("eth.trailer", "bytes", ETH, trailer.TRAILER, "Trailer", "尾部"),
+    Field("eth.fcs", "u32", ETH, trailer.check_sequence, "Frame check sequence", "帧校验序列", display="hex"),
     Field("eth.fcs.status", "u8", ETH,
-          computed(lambda frame, layer, facts: 2 if any(_part(2)(frame, layer, facts)) else None), "FCS status",
+          _check_status, "FCS status",
           "帧校验状态", values=values.CHECKSUM_STATUS, generated=True),
-    note("eth.len.past_end", when(_past_end, constant(True)), "error", "malformed",
+    note("eth.fcs_bad", computed(lambda frame, layer, facts: True if _wrongly_checked(frame, layer, facts) else None),
+         "error", "checksum", "Bad frame check sequence", "帧校验序列错误", parent="eth.fcs"),
+    note("eth.len.past_end", when(trailer.past_end, constant(True)), "error", "malformed",
          "The length goes past the end of the frame", "长度超出帧尾", parent="eth.len"),
-    note("eth.padding_bad", when(_unpadded, constant(True)), "note", "protocol",
+    note("eth.padding_bad", when(trailer.unpadded, constant(True)), "note", "protocol",
          "Bytes behind the data unit that are no zeros: padding or a trailer", "数据单元之后的非零字节：填充或尾部",
-         parent="eth.trailer", layers=("eth", "sll", "sll2")),
+         parent="eth.trailer", layers=tuple(trailer.OWNERS)),
     Field("llc", "protocol", LLC, whole, "Logical-Link Control", "逻辑链路控制"),
     Field("llc.dsap", "u8", LLC, bits(0, 1), "DSAP", "目的服务访问点", display="hex"),
     Field("llc.dsap.sap", "u8", LLC, bits(0, 1, 0xFE), "SAP", "服务访问点", parent="llc.dsap", mask=0xFE, mask_bits=8,
@@ -274,51 +254,57 @@ FIELDS = (
     Field("llc.ssap.cr", "bool", LLC, bits(1, 1, 0x01), "CR bit", "命令/响应位", values={0: "Command", 1: "Response"},
           parent="llc.ssap", mask=0x01, mask_bits=8),
     Field("llc.control", "u16", LLC, _control, "Control field", "控制字段", display="hex"),
-    Field("llc.control.u_modifier_cmd", "u8", LLC, when(_command, bits(2, 1, 0xEC)), "Command", "命令", display="hex",
-          parent="llc.control", mask=0xEC, mask_bits=8),
-    Field("llc.control.u_modifier_resp", "u8", LLC, when(_response, bits(2, 1, 0xEC)), "Response", "响应",
-          display="hex", parent="llc.control", mask=0xEC, mask_bits=8),
     Field("llc.control.n_r", "u16", LLC, _numbered(0xFE00), "N(R)", "接收序号", parent="llc.control", mask=0xFE00,
           mask_bits=16),
     Field("llc.control.n_s", "u16", LLC, _numbered(0x00FE, only=INFORMATION), "N(S)", "发送序号", parent="llc.control",
           mask=0x00FE, mask_bits=16),
+    Field("llc.control.p", "bool", LLC, _poll(response=False), "Poll", "轮询", parent="llc.control"),
+    Field("llc.control.f", "bool", LLC, _poll(response=True), "Final", "最终", parent="llc.control"),
+    Field("llc.control.u_modifier_cmd", "u8", LLC, when(_command, bits(2, 1, 0xEC)), "Command", "命令", display="hex",
+          parent="llc.control", mask=0xEC, mask_bits=8),
+    Field("llc.control.u_modifier_resp", "u8", LLC, when(_response, bits(2, 1, 0xEC)), "Response", "响应",
+          display="hex", parent="llc.control", mask=0xEC, mask_bits=8),
     Field("llc.control.s_ftype", "u16", LLC, _numbered(0x000C, only=SUPERVISORY), "Supervisory frame type",
           "监控帧类型", display="hex", values=SUPERVISION, parent="llc.control", mask=0x000C, mask_bits=16),
     Field("llc.control.ftype", "u8", LLC,
           both(when(_unnumbered, bits(2, 1, 0x03)), _numbered(0x0001, only=INFORMATION),
-               _numbered(0x0003, only=SUPERVISORY)), "Frame type", "帧类型", display="hex", parent="llc.control",
+               _numbered(0x0003, only=SUPERVISORY)), "Frame type", "帧类型", display="sized", parent="llc.control",
           mask=0x03, mask_bits=8),
     Field("llc.oui", "u24", LLC, when(_snap, bits(3, 3)), "Organization code", "组织代码"),
-    Field("llc.type", "u16", LLC, when(_snap, bits(6, 2)), "Type", "类型", display="hex", values=values.ETHERTYPE),
+    Field("llc.type", "u16", LLC, _protocol("llc.type"), "Type", "类型", display="hex", values=values.ETHERTYPE),
+    *(
+        Field(name, "u16", LLC, _protocol(name), f"Protocol of {owner}", f"{owner} 协议", display="hex")
+        for name, owner in (
+            ("llc.pid", "the organization"), ("llc.cisco_pid", "Cisco"), ("llc.apple_atalk_pid", "AppleTalk"),
+            ("llc.apple_awdl_pid", "Apple AWDL"), ("llc.foundry_pid", "Foundry"), ("llc.extreme_pid", "Extreme"),
+            ("llc.nortel_pid", "Nortel"), ("llc.force10_pid", "Force10"), ("llc.iana_pid", "IANA"),
+            ("llc.wlccp_pid", "Cisco WLCCP"), ("llc.bluetooth_pid", "Bluetooth"), ("llc.hpteam_pid", "HP Teaming"),
+            ("llc.cimetrics_pid", "Cimetrics"),
+        )
+    ),
+    Field("mausb.pid", "u16", LLC, _protocol("mausb.pid"), "Protocol of MA USB", "MA USB 协议", display="hex"),
     Field("vlan", "protocol", VLAN, whole, "802.1Q Virtual LAN", "802.1Q 虚拟局域网"),
     Field("vlan.priority", "u16", VLAN, bits(0, 2, 0xE000), "Priority", "优先级", mask=0xE000, mask_bits=16),
-    Field("vlan.dei", "bool", VLAN, bits(0, 2, 0x1000), "DEI", "可丢弃指示",
+    Field("vlan.cfi", "bool", VLAN, _version(OLDEST, bits(0, 2, 0x1000)), "CFI", "规范格式指示",
+          values={1: "Non-canonical", 0: "Canonical"}, mask=0x1000, mask_bits=16),
+    Field("vlan.dei", "bool", VLAN, _version(None, bits(0, 2, 0x1000)), "DEI", "可丢弃指示",
           values={1: "Eligible", 0: "Ineligible"}, mask=0x1000, mask_bits=16),
     Field("vlan.id", "u16", VLAN, bits(0, 2, 0x0FFF), "VLAN id", "VLAN 编号", mask=0x0FFF, mask_bits=16),
-    Field("vlan.etype", "u16", VLAN, bits(2, 2), "Type", "类型", display="hex", values=values.ETHERTYPE),
-    Field("vlan.trailer", "bytes", VLAN, _tag_trailer, "Trailer", "尾部"),
+    Field("vlan.etype", "u16", VLAN, when(_tags_type, bits(2, 2)), "Type", "类型", display="hex",
+          values=values.ETHERTYPE),
+    Field("vlan.len", "u16", VLAN, when(_tags_length, bits(2, 2)), "Length", "长度"),
+    note("vlan.len.past_end", when(trailer.past_end, constant(True)), "error", "malformed",
+         "The length goes past the end of the frame", "长度超出帧尾", parent="vlan.len"),
+    note("vlan.too_many_tags", when(_too_many, constant(True)), "warning", "undecoded", "Too many tags",
+         "标签过多"),
+    Field("vlan.trailer", "bytes", VLAN, trailer.TRAILER, "Trailer", "尾部"),
     Field("mpls", "protocol", MPLS, whole, "MultiProtocol Label Switching Header", "多协议标签交换头"),
     Field("mpls.label", "u32", MPLS, bits(0, 4, 0xFFFFF000), "MPLS label", "标签", mask=0xFFFFF000, mask_bits=32),
     Field("mpls.exp", "u32", MPLS, bits(0, 4, 0x0E00), "MPLS experimental bits", "实验位", mask=0x0E00, mask_bits=32),
     Field("mpls.bottom", "u32", MPLS, bits(0, 4, 0x0100), "MPLS bottom of label stack", "栈底标志", mask=0x0100,
           mask_bits=32),
     Field("mpls.ttl", "u32", MPLS, bits(0, 4, 0x00FF), "MPLS TTL", "生存时间", mask=0x00FF, mask_bits=32),
-    Field("sll", "protocol", SLL, whole, "Linux cooked capture", "Linux 加工捕获"),
-    Field("sll.etype", "u16", SLL, _cooked(bits(14, 2), bits(0, 2)), "Protocol", "协议", display="hex",
-          values=values.ETHERTYPE),
-    Field("sll.ifindex", "u32", SLL, _cooked(_nothing, bits(4, 4)), "Interface index", "接口索引"),
-    Field("sll.pkttype", "u16", SLL, _cooked(bits(0, 2), bits(10, 1)), "Packet type", "报文类型",
-          values=values.COOKED_PACKET),
-    Field("sll.hatype", "u16", SLL, _cooked(bits(2, 2), bits(8, 2)), "Link-layer address type", "链路地址类型",
-          values=values.HARDWARE),
-    Field("sll.halen", "u16", SLL, _cooked(bits(4, 2), bits(11, 1)), "Link-layer address length", "链路地址长度"),
-    Field("sll.src.eth", "ether", SLL, when(_cooked_mac, _cooked(raw(6, 6), raw(12, 6))), "Source", "源地址"),
-    Field("sll.unused", "bytes", SLL, _cooked(when(_cooked_mac, raw(12, 2)), when(_cooked_mac, raw(18, 2))),
-          "Unused", "未用"),
-    Field("sll.trailer", "bytes", SLL, _trailer, "Trailer", "尾部"),
     Field("null", "protocol", NULL, whole, "Null/Loopback", "BSD 环回"),
-    Field("null.family", "u32", NULL, _family, "Family", "地址族", values=values.ADDRESS_FAMILY),
-    Field("data", "protocol", DATA, _plain, "Data", "数据"),
-    Field("data.data", "bytes", DATA, _octets, "Data", "数据"),
-    Field("data.len", "i32", DATA, computed(_size), "Length", "长度", generated=True),
+    Field("null.type", "u16", NULL, _loopback("type"), "Type", "类型", display="hex", values=values.ETHERTYPE),
+    Field("null.family", "u32", NULL, _loopback("family"), "Family", "地址族", values=values.ADDRESS_FAMILY),
 )  # fmt: skip

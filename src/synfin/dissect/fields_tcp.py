@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from synfin.dissect import values
-from synfin.dissect.context import Facts
+from synfin.dissect import values, verified
 from synfin.dissect.expert import note
 from synfin.dissect.field import Field
 from synfin.dissect.load import Loader, Spot, bits, both, computed, constant, limit, number, when, whole
-from synfin.dissect.option import Item
-from synfin.wire.frame import Frame
-from synfin.wire.layer import Layer
-from synfin.wire.tcp import ACK, FIN, MIN_CAPTURED, MIN_HEADER_LEN, RST, SYN, URG
+from synfin.dissect.preferences import Preferences, preferences
+from synfin.wire.control import ACK, FIN, MIN_CAPTURED, MIN_HEADER_LEN, RST, SYN, URG
+
+if TYPE_CHECKING:
+    from synfin.dissect.context import Facts, Subflow
+    from synfin.dissect.option import Item
+    from synfin.wire.frame import Frame
+    from synfin.wire.layer import Layer
 
 TCP = ("tcp",)
 FLAG_LETTERS = "RRRACEUAPRSF"
@@ -36,7 +39,7 @@ def _followed(frame: Frame, layer: Layer) -> bool:
     return number(frame, layer, MIN_CAPTURED - 2, 2) >= 0
 
 
-def _quoted_directly(frame: Frame, layer: Layer) -> bool:
+def quoted_directly(frame: Frame, layer: Layer) -> bool:
     """Whether an ICMP error quotes IPv4 and this header: tshark then shows one sequence number, however short it is."""
     if frame.quoted is None and frame.segment is not None:
         return False
@@ -45,11 +48,11 @@ def _quoted_directly(frame: Frame, layer: Layer) -> bool:
 
 
 def _numbered(frame: Frame, layer: Layer) -> bool:
-    return _followed(frame, layer) or _quoted_directly(frame, layer)
+    return _followed(frame, layer) or quoted_directly(frame, layer)
 
 
 def _numbered_twice(frame: Frame, layer: Layer) -> bool:
-    return _followed(frame, layer) and not _quoted_directly(frame, layer)
+    return _followed(frame, layer) and not quoted_directly(frame, layer)
 
 
 def header_len(frame: Frame, layer: Layer) -> int:
@@ -100,6 +103,22 @@ def _relative(name: str, offset: int) -> Loader:
         return found if known is None else [spot._replace(value=known) for spot in found]
 
     return load
+
+
+def _multipath(told: Callable[[Subflow], Any]) -> Loader:
+    """What is known of the connection that the innermost TCP header is a subflow of."""
+
+    def load(frame: Frame, layer: Layer, facts: Facts | None) -> Iterable[Spot]:
+        subflow = facts.recalled.subflow if facts is not None and layer == frame.tcp else None
+        value = None if subflow is None else told(subflow)
+        return () if value is None else (Spot(value),)
+
+    return load
+
+
+def _subflows(subflow: Subflow) -> str:
+    """As tshark lists them, a blank behind each."""
+    return "".join(f"{stream} " for stream in subflow.subflows)
 
 
 def _analysis(name: str) -> Loader:
@@ -247,6 +266,20 @@ def _protocol(name: str, condition: Callable[[Frame, Layer], bool], severity: st
     return note(f"tcp.{name}", when(condition, constant(True)), severity, "protocol", en, zh, parent=parent)
 
 
+def _verify(wanted: Preferences, layer: Layer) -> bool:
+    return wanted.tcp_check_checksum
+
+
+def _cookie(loader: Loader) -> Loader:
+    """What Linux packs into the initial number of a SYN cookie, where numbers are read as such."""
+
+    def load(frame: Frame, layer: Layer, facts: Facts | None) -> Iterable[Spot]:
+        asked = preferences(facts).tcp_read_seq_as_syn_cookie and _numbered_twice(frame, layer)
+        return loader(frame, layer, facts) if asked else ()
+
+    return load
+
+
 _SRC_PORT, _DST_PORT = bits(0, 2), bits(2, 2)
 
 FIELDS = (
@@ -268,10 +301,22 @@ FIELDS = (
     ),
     Field("tcp.completeness.str", "str", TCP, computed(_completeness_text), "Completeness flags", "完整度标志",
           parent="tcp.completeness", generated=True),
+    note("tcp.short_segment", when(_short, constant(True)), "warning", "malformed",
+         "The datagram ends inside the header", "数据报在首部内结束"),
     Field("tcp.len", "u32", TCP, computed(_length), "Segment length", "报文段数据长度", generated=True),
     Field("tcp.seq", "u32", TCP, when(_numbered, _relative("seq", 4)), "Sequence number", "序号"),
     Field("tcp.seq_raw", "u32", TCP, when(_numbered_twice, bits(4, 4)), "Sequence number (raw)",
           "序号（原始）"),
+    *(
+        Field(f"tcp.syncookie.{name}", kind, TCP, _cookie(bits(4, size, mask)), en, zh, display=display,
+              parent="tcp.seq_raw", mask=mask, mask_bits=size * 8)
+        for name, kind, size, mask, display, en, zh in (
+            ("time", "u8", 1, 0xF8, "dec", "SYN cookie time", "SYN Cookie 时间"),
+            ("mss", "u8", 1, 0x07, "dec", "SYN cookie MSS", "SYN Cookie 最大报文段长度"),
+        )
+    ),
+    Field("tcp.syncookie.hash", "u24", TCP, _cookie(bits(5, 3)), "SYN cookie hash", "SYN Cookie 散列", display="hex",
+          parent="tcp.seq_raw"),
     Field("tcp.nxtseq", "u32", TCP, _fact("nxtseq"), "Next sequence number", "下一序号", generated=True),
     Field("tcp.ack", "u32", TCP, when(_sound, _relative("ack", 8)), "Acknowledgment number", "确认号"),
     Field("tcp.ack_raw", "u32", TCP, when(_sound, bits(8, 4)), "Acknowledgment number (raw)", "确认号（原始）"),
@@ -298,8 +343,15 @@ FIELDS = (
     Field("tcp.window_size_scalefactor", "i32", TCP, _fact("scalefactor"), "Window size scaling factor",
           "窗口扩大倍数", values=SCALE, generated=True),
     Field("tcp.checksum", "u16", TCP, when(_sound, bits(16, 2)), "Checksum", "校验和", display="hex"),
-    Field("tcp.checksum.status", "u8", TCP, when(_sound, constant(2)), "Checksum status", "校验和状态",
-          values=values.CHECKSUM_STATUS, generated=True),
+    note("tcp.checksum_bad.expert", when(_sound, verified.bad(verified.of_tcp, _verify, ones=False)), "error",
+         "checksum", "Bad checksum", "校验和错误", parent="tcp.checksum"),
+    Field("tcp.checksum.status", "u8", TCP, when(_sound, verified.status(verified.of_tcp, _verify)), "Checksum status",
+          "校验和状态", values=values.CHECKSUM_STATUS, generated=True),
+    note("tcp.checksum.ffff", when(_sound, verified.bad(verified.of_tcp, _verify, ones=True)), "warning", "checksum",
+         "Checksum 0xffff instead of 0x0000 (RFC 1624)", "校验和为 0xffff，应为 0x0000（RFC 1624）",
+         parent="tcp.checksum.status"),
+    Field("tcp.checksum_calculated", "u16", TCP, when(_sound, verified.calculated(verified.of_tcp, _verify, 16)),
+          "Calculated checksum", "计算出的校验和", display="hex", generated=True),
     Field("tcp.urgent_pointer", "u16", TCP, when(_sound, bits(18, 2)), "Urgent pointer", "紧急指针"),
     Field("tcp.options", "bytes", TCP, _options, "Options", "选项", below=_walk_options),
     Field("tcp.time_relative", "reltime", TCP, _fact("time_relative_ns"), "Time since the stream's first frame",
@@ -347,6 +399,14 @@ FIELDS = (
           "第几次重复确认", parent="tcp.analysis", generated=True),
     Field("tcp.analysis.duplicate_ack_frame", "framenum", TCP, _fact("duplicate_ack_frame"),
           "Duplicate of the ACK in frame", "重复的是此帧的确认", parent="tcp.analysis", generated=True),
+    Field("mptcp.analysis", "none", TCP, _multipath(lambda subflow: True), "Multipath TCP analysis", "多路径 TCP 分析",
+          generated=True),
+    Field("mptcp.master", "bool", TCP, _multipath(lambda subflow: int(subflow.master)), "Opened the connection",
+          "由此子流建立连接", parent="mptcp.analysis", generated=True),
+    Field("mptcp.stream", "u32", TCP, _multipath(lambda subflow: subflow.stream), "Stream index", "流编号",
+          parent="mptcp.analysis", generated=True),
+    Field("mptcp.analysis.subflows", "str", TCP, _multipath(_subflows), "TCP streams of its subflows",
+          "各子流的 TCP 流编号", parent="mptcp.analysis", generated=True),
     Field("tcp.payload", "bytes", TCP, when(_not_reset, _payload), "Payload", "载荷"),
     Field("tcp.reset_cause", "str", TCP, when(_has(RST), _cause), "Reset cause", "复位原因"),
     _seen("connection.syn", _has(SYN, ACK), "chat", "tcp.flags.syn", "Connection request (SYN)", "连接请求（SYN）"),
@@ -364,8 +424,6 @@ FIELDS = (
     _protocol("urgent_pointer.non_zero", lambda frame, layer: not flags(frame, layer) & URG
               and _nonzero(18, 2)(frame, layer) and _sound(frame, layer), "note", "tcp.urgent_pointer",
               "Urgent pointer without the URG flag", "没有 URG 标志却有紧急指针"),
-    note("tcp.short_segment", when(_short, constant(True)), "warning", "malformed",
-         "The datagram ends inside the header", "数据报在首部内结束"),
     _protocol("bogus_header_length", lambda frame, layer: 0 <= header_len(frame, layer) < MIN_HEADER_LEN, "error",
               "tcp.hdr_len", "Header length below 20 bytes", "首部长度小于 20 字节"),
 )  # fmt: skip

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from synfin.dissect import values
-from synfin.dissect.context import Facts
 from synfin.dissect.expert import note
 from synfin.dissect.field import Field
 from synfin.dissect.fields_tcp import flags, header_len
 from synfin.dissect.load import Loader, Spot, limit, number
 from synfin.dissect.option import Item
-from synfin.wire.frame import Frame
-from synfin.wire.layer import Layer
-from synfin.wire.tcp import MIN_HEADER_LEN, SYN
+from synfin.dissect.preferences import preferences
+from synfin.wire.control import MIN_HEADER_LEN, SYN
+
+if TYPE_CHECKING:
+    from synfin.dissect.context import Facts, Subflow
+    from synfin.wire.frame import Frame
+    from synfin.wire.layer import Layer
 
 TCP = ("tcp",)
 #: Items that rule out the note that a SYN lacks its MSS: it is there, or the walk broke off.
 BROKEN = frozenset({"tcp.option.len.invalid", "tcp.non_zero_bytes_after_eol"})
 ENOUGH = BROKEN | {"tcp.options.mss"}
 SACK_PERMITTED = "tcp.options.sack_perm"
+TSVAL = "tcp.options.timestamp.tsval"
 MINUTES = {1: "Minutes", 0: "Seconds"}
 
 
@@ -37,8 +42,11 @@ def items(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Item, ...]:
         base = facts.base_seq_receiver
         ack = facts.ack if facts.ack is not None else ack
     missing = max(layer.start + header_len(frame, layer) - stop, 0)
-    found = walk(frame.data[start:stop], start, base, ack, bool(flags(frame, layer) & SYN), missing)
-    names = {item.name for item in found}
+    told = _subflow(frame, layer, facts)
+    found = walk(frame.data[start:stop], start, base, ack, bool(flags(frame, layer) & SYN), missing, told)
+    if preferences(facts).tcp_read_seq_as_syn_cookie:
+        found = _with_cookie(found)
+    names = _names(found)
     lacks = flags(frame, layer) & SYN and not missing and not names & ENOUGH
     if facts is not None and "tfo_syn" in facts.analysis and layer == frame.tcp:
         found = _accepted(found)
@@ -48,9 +56,32 @@ def items(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Item, ...]:
     return _selective(found, bool(flags(frame, layer) & SYN), bool(missing)) if newer else found
 
 
+def _with_cookie(found: tuple[Item, ...]) -> tuple[Item, ...]:
+    """What Linux packs into the low bits of a timestamp when it answers with a SYN cookie."""
+    return tuple(
+        item._replace(children=_cookie(item) if item.name == TSVAL else _with_cookie(item.children)) for item in found
+    )
+
+
+def _cookie(item: Item) -> tuple[Item, ...]:
+    parts = {"timestamp": item.value & 0xFFFFFFC0, "ecn": item.value >> 5 & 1, "sack": item.value >> 4 & 1,
+             "wscale": item.value & 15}  # fmt: skip
+    return tuple(Item(f"{TSVAL}.syncookie.{name}", value, item.start, item.length) for name, value in parts.items())
+
+
+def _subflow(frame: Frame, layer: Layer, facts: Facts | None) -> Subflow | None:
+    return facts.recalled.subflow if facts is not None and layer == frame.tcp else None
+
+
+def _names(found: tuple[Item, ...]) -> set[str]:
+    """Of the options, and of notes that stand below a heading."""
+    below = (child.name for item in found if item.value is None for child in item.children)
+    return {item.name for item in found}.union(below)
+
+
 def _selective(found: tuple[Item, ...], syn: bool, cut: bool) -> tuple[Item, ...]:
     """The notes on SACK permitted: outside a SYN, or not in one that has options."""
-    names = {item.name for item in found}
+    names = _names(found)
     if SACK_PERMITTED in names and not syn:
         note = Item(f"{SACK_PERMITTED}.present", True)
         return tuple(
@@ -97,7 +128,7 @@ def _whole(name: str, en: str, zh: str) -> Field:
 
 
 def _note(name: str, severity: str, en: str, zh: str, group: str = "protocol") -> Field:
-    return note(name, _found(name), severity, group, en, zh, walked=True)
+    return note(name, _found(name), severity, group, en, zh, layers=TCP, walked=True)
 
 
 def _mptcp(name: str, kind: str, en: str, zh: str, *, display: str = "dec", mask: int = 0,
@@ -129,6 +160,10 @@ FIELDS = (
           "sequence"),
     _whole("timestamp", "Timestamps", "时间戳"),
     _option(OPT + "timestamp.tsval", "u32", "Timestamp value", "时间戳值"),
+    _option(TSVAL + ".syncookie.timestamp", "u32", "SYN cookie timestamp", "SYN Cookie 时间戳"),
+    _option(TSVAL + ".syncookie.ecn", "bool", "SYN cookie ECN", "SYN Cookie 显式拥塞通知"),
+    _option(TSVAL + ".syncookie.sack", "bool", "SYN cookie SACK", "SYN Cookie 选择确认"),
+    _option(TSVAL + ".syncookie.wscale", "u8", "SYN cookie window scale", "SYN Cookie 窗口扩大"),
     _option(OPT + "timestamp.tsecr", "u32", "Timestamp echo reply", "时间戳回显"),
     _whole("echo", "Echo", "回显"),
     _option(OPT + "echo_value", "u32", "Echo value", "回显值"),
@@ -187,6 +222,14 @@ FIELDS = (
     _option(PROBE + "proxy.port", "u16", "Proxy port", "代理端口"),
     _option(PROBE + "appli_ver", "u16", "Application version", "应用版本"),
     _whole("rvbd.trpy", "Riverbed transparency", "Riverbed 透明"),
+    _option(PROBE + "client.ip", "ipv4", "Client address", "客户端地址"),
+    _option(PROBE + "storeid", "u32", "Store id", "存储编号"),
+    _option(PROBE + "flags", "u8", "Flags", "标志", display="hex"),
+    _option(PROBE + "flags.notcfe", "bool", "Not a client-facing end", "非客户侧端", mask=0x04),
+    _option(PROBE + "flags.last", "bool", "Last notice", "最后通知", mask=0x01),
+    _option(PROBE + "flags.probe", "bool", "No cache of probes", "不缓存探测", mask=0x10),
+    _option(PROBE + "flags.ssl", "bool", "SSL is enabled", "已启用 SSL", mask=0x02),
+    _option(PROBE + "flags.server", "bool", "Connection to the server stands", "到服务器的连接已建立", mask=0x01),
     _option(TRPY + "flags", "u16", "Transparency options", "透明选项", display="hex"),
     _option(TRPY + "flags.fw_rst_probe", "bool", "Firewall traversal", "穿越防火墙", mask=0x400, bits=16),
     _option(TRPY + "flags.fw_rst_inner", "bool", "Inner firewall on all", "内部防火墙", mask=0x200, bits=16),
@@ -201,6 +244,14 @@ FIELDS = (
     _option("mptcp.expected_token", "u32", "Token that the key implies", "由密钥推出的令牌"),
     _option("mptcp.expected_idsn", "u64", "First data sequence number that the key implies",
             "由密钥推出的初始数据序号"),
+    _option("mptcp.ack", "u64", "Data ACK, relative", "数据确认（相对）"),
+    _option("mptcp.dss.dsn", "u64", "Data sequence number, relative", "数据序号（相对）"),
+    _note("mptcp.connection.echoed_key_mismatch", "warning", "The key differs from the one that its owner has sent",
+          "密钥与其所有者发送的不一致"),
+    _note("mptcp.connection.missing_algorithm", "warning", "No algorithm is offered", "没有提供算法"),
+    _note("mptcp.connection.unsupported_algorithm", "warning", "None of the algorithms is known", "提供的算法都未知"),
+    _note("mptcp.dss.infinite_mapping", "warning", "An infinite mapping: falls back to plain TCP",
+          "无限映射：退回普通 TCP"),
     _option("mptcp", "protocol", "Multipath TCP", "多路径 TCP"),
     _option("mptcp.rm_addr.count", "u8", "Addresses removed", "移除的地址数"),
     _mptcp("subtype", "u8", "Subtype", "子类型", mask=0xF0, meaning=values.MPTCP_SUBTYPE),

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from synfin.dissect import tunnel_walk as walks
 from synfin.dissect import values
 from synfin.dissect.declare import Declare
 from synfin.dissect.field import Field
 from synfin.dissect.load import whole
-from synfin.dissect.option import Found
+
+if TYPE_CHECKING:
+    from synfin.dissect.option import Found
 
 PPP_PROTOCOL = {0x0021: "IPv4", 0x0057: "IPv6", 0x0031: "Bridged frames", 0x003D: "Multilink", 0x0281: "MPLS unicast",
                 0x8021: "IP control", 0x8057: "IPv6 control", 0xC021: "Link control", 0xC023: "Password authentication",
@@ -25,7 +29,7 @@ _geneve, _gtp = Declare(walks.GENEVE, "geneve"), Declare(walks.GTP, "gtp", "gtpp
 _l2tp, _pppoe = Declare(walks.L2TP, "l2tp"), Declare(walks.PPPOE, "pppoes")
 _ppp, _teredo, _nsh = Declare(walks.PPP, "ppp"), Declare(walks.TEREDO, "teredo"), Declare(walks.NSH, "nsh")
 _etherip, _ipcomp = Declare(walks.ETHERIP, "etherip"), Declare(walks.IPCOMP, "ipcomp")
-_backbone, _hdlc = Declare(walks.BACKBONE, "ieee8021ah"), Declare(walks.CISCO_HDLC, "chdlc")
+_hdlc = Declare(walks.CISCO_HDLC, "chdlc")
 
 FIELDS = (
     _header("gre", walks.GRE, "Generic Routing Encapsulation", "通用路由封装"),
@@ -41,13 +45,15 @@ FIELDS = (
     _gre("gre.flags.version", "u16", "Version", "版本", mask=0x0007),
     _gre("gre.proto", "u16x", "Protocol type", "协议类型", values=values.GRE_PROTOCOL),
     _gre("gre.checksum", "u16x", "Checksum", "校验和"),
+    _gre("gre.checksum.status", "u8", "Checksum status", "校验和状态", values=values.CHECKSUM_STATUS, generated=True),
+    _gre.note("gre.checksum.incorrect", "warning", "protocol", "Bad checksum", "校验和错误"),
     _gre("gre.offset", "u16", "Offset", "偏移"),
     _gre("gre.key", "u32x", "Key", "密钥"),
     _gre("gre.key.payload_length", "u16", "Payload length", "载荷长度"),
     _gre("gre.key.call_id", "u16", "Call id", "呼叫编号"),
     _gre("gre.sequence_number", "u32", "Sequence number", "序号"),
     _gre("gre.ack_number", "u32", "Acknowledgment number", "确认号"),
-    _header("erspan", walks.ERSPAN, "Encapsulated Remote Switch Packet Analysis", "封装的远程交换端口镜像"),
+    _header("erspan", walks.ERSPAN, "Encapsulated Remote Switch Packet ANalysis", "封装的远程交换端口镜像"),
     _erspan("erspan.version", "u16", "Version", "版本", values={1: "Type II", 2: "Type III"}, mask=0xF000),
     _erspan("erspan.vlan", "u16", "VLAN", "VLAN", mask=0x0FFF),
     _erspan("erspan.cos", "u16", "Class of service", "服务类别", mask=0xE000),
@@ -66,12 +72,12 @@ FIELDS = (
     _erspan("erspan.gra", "u16", "Timestamp granularity", "时间戳粒度", mask=0x0006),
     _erspan("erspan.o", "u16", "Another header stands", "还有子首部", mask=0x0001),
     _header("vxlan", walks.VXLAN, "Virtual eXtensible Local Area Network", "虚拟可扩展局域网"),
-    _vxlan("vxlan.flags", "u16x", "Flags", "标志"),
+    _vxlan("vxlan.flags", "u16X", "Flags", "标志"),
     _vxlan("vxlan.flag_g", "bool", "Group policy stands", "含组策略", mask=0x8000, bits=16),
     _vxlan("vxlan.flag_i", "bool", "Network identifier stands", "含网络标识", mask=0x0800, bits=16),
     _vxlan("vxlan.flag_d", "bool", "Do not learn", "不学习", mask=0x0040, bits=16),
     _vxlan("vxlan.flag_a", "bool", "Policy applied", "已应用策略", mask=0x0008, bits=16),
-    _vxlan("vxlan.flags_reserved", "u16x", "Reserved", "保留", mask=0x77B7),
+    _vxlan("vxlan.flags_reserved", "u16w", "Reserved", "保留", mask=0x77B7),
     _vxlan("vxlan.ver", "u8", "Version", "版本", mask=0x30),
     _vxlan("vxlan.i_bit", "u8", "Network identifier stands", "含网络标识", mask=0x08),
     _vxlan("vxlan.p_bit", "u8", "Next protocol stands", "含下一协议", mask=0x04),
@@ -179,16 +185,6 @@ FIELDS = (
     _ipcomp("ipcomp.next_header", "u8x", "Next header", "下一首部", values=values.IP_PROTOCOL),
     _ipcomp("ipcomp.flags", "u8x", "Flags", "标志"),
     _ipcomp("ipcomp.cpi", "u16x", "Compression parameter index", "压缩参数索引", values={2: "DEFLATE"}),
-    _header("ieee8021ah", walks.BACKBONE, "IEEE 802.1ah", "IEEE 802.1ah"),
-    _backbone("ieee8021ah.priority", "u32", "Priority", "优先级", mask=0xE0000000),
-    _backbone("ieee8021ah.drop", "u32", "Drop eligible", "可丢弃", mask=0x10000000),
-    _backbone("ieee8021ah.nca", "u32", "No customer addresses", "无客户地址", mask=0x08000000),
-    _backbone("ieee8021ah.res1", "u32", "Reserved", "保留", mask=0x04000000),
-    _backbone("ieee8021ah.res2", "u32", "Reserved", "保留", mask=0x03000000),
-    _backbone("ieee8021ah.isid", "u32", "Service", "服务编号", mask=0x00FFFFFF),
-    _backbone("ieee8021ah.cdst", "ether", "Customer destination", "客户目的地址"),
-    _backbone("ieee8021ah.csrc", "ether", "Customer source", "客户源地址"),
-    _backbone("ieee8021ah.etype", "u16x", "Type", "类型", values=values.ETHERTYPE),
     _header("chdlc", walks.CISCO_HDLC, "Cisco HDLC", "思科 HDLC"),
     _hdlc("chdlc.address", "u8x", "Address", "地址"),
     _hdlc("chdlc.control", "u8x", "Control", "控制"),

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from synfin.dissect.context import Facts
-from synfin.dissect.field import Field
+from synfin.dissect.field import PSEUDO, whole_frame
 from synfin.dissect.fields import lookup
 from synfin.dissect.values import MPTCP_SUBTYPE
 from synfin.errors import UsageError
-from synfin.wire.frame import Frame
+
+if TYPE_CHECKING:
+    from synfin.dissect.context import Facts
+    from synfin.dissect.field import Field
+    from synfin.wire.frame import Frame
 
 _NAMED = {"/t": "\t", "/s": " "}
 _QUOTES = {"d": '"', "s": "'", "n": ""}
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(NamedTuple):
     """The -E options of tshark."""
 
     separator: str = "\t"
@@ -88,11 +89,14 @@ def texts_of(field: Field, frame: Frame, facts: Facts | None) -> list[str]:
     if field.name == "data":  # tshark shows its bytes
         field = lookup("data.data")
     if field.kind == "protocol":
-        from synfin.dissect.titles import TITLED, title
+        from synfin.dissect.titles import lines
 
+        if field.layer in PSEUDO:
+            found = whole_frame(frame)
+            return lines(field.name, frame, found, facts) if any(field.loader(frame, found, facts)) else []
         layers = field_layers(field, frame)
-        return [title(frame, layer, facts) if field.name in TITLED else field.name for layer in layers]
-    return [field.show(value) for value in field.load(frame, facts)]
+        return [line for layer in layers for line in lines(field.name, frame, layer, facts)]
+    return [field.show(spot.value, spot.length) for spot in field.spots(frame, facts)]
 
 
 def _multipath(option: bytes) -> str:
@@ -102,8 +106,4 @@ def _multipath(option: bytes) -> str:
 
 def field_layers(field: Field, frame: Frame) -> list[Any]:
     """The layers that a protocol field stands for."""
-    from synfin.dissect.field import PSEUDO, whole_frame
-
-    if field.layer in PSEUDO:
-        return [whole_frame(frame)]
     return [layer for layer in frame.layers if layer.name in field.layers and any(field.loader(frame, layer, None))]

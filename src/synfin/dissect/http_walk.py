@@ -6,15 +6,18 @@ Where it begins and ends is found by `synfin.watch.follow.messages`, which follo
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from synfin.dissect.context import Facts, OfMessage
 from synfin.dissect.cursor import Cursor
 from synfin.dissect.http_body import chunks, content
 from synfin.dissect.http_message import OTHER, REQUEST, RESPONSE, Head, is_bad_name
 from synfin.dissect.load import limit
 from synfin.dissect.option import Found, Item
-from synfin.wire.frame import Frame
-from synfin.wire.layer import Layer
+
+if TYPE_CHECKING:
+    from synfin.dissect.context import Facts, OfMessage
+    from synfin.wire.frame import Frame
+    from synfin.wire.layer import Layer
 
 MAX_LINES = 256  #: headers that are read; more is hostile
 LONGEST_LINE = 16_384

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 from synfin.dissect.address import ipv4
-from synfin.dissect.context import Facts
 from synfin.dissect.cursor import Cursor
 from synfin.dissect.load import limit
-from synfin.dissect.option import Found, Item
-from synfin.wire.frame import Frame
-from synfin.wire.layer import Layer
+from synfin.dissect.option import Found, Item, broken
+
+if TYPE_CHECKING:
+    from synfin.dissect.context import Facts
+    from synfin.wire.frame import Frame
+    from synfin.wire.layer import Layer
 
 END, NOP, LOOSE, STRICT = 0, 1, 131, 137
 FIRST_ROUTE = 4  #: pointer to the first address of a route
+REPORT = 8  #: function of a Quick-Start option that tells the rate
+TOO_LONG = "ip.subopt_too_long"
+#: Bytes of options that are always as long.
+LENGTHS = {11: 4, 12: 4, 25: 8, 82: 12, 136: 4, 148: 4}
+LEAST_TAG = {1: 4, 2: 4, 5: 4}  #: bytes of a tag of CIPSO, by its type
+FREE_TAG = 6
 TYPE_BITS = {"ip.opt.type.copy": 0x80, "ip.opt.type.class": 0x60, "ip.opt.type.number": 0x1F}
 
 
@@ -41,9 +50,16 @@ def routed(frame: Frame, layer: Layer) -> int:
     if layer.header_len <= 20:
         return 0
     for at, size in _spans(frame, layer):
-        if frame.data[at] in (LOOSE, STRICT) and size >= 7 and frame.data[at + 2] <= size:
-            return at + 3 + (size - 3) // 4 * 4 - 4
+        pointer = frame.data[at + 2] if size >= 7 else 0
+        if frame.data[at] in (LOOSE, STRICT) and FIRST_ROUTE <= pointer <= size and not pointer % 4:
+            return at + size - 4
     return 0
+
+
+def next_hop(frame: Frame, layer: Layer) -> str | None:
+    """The address that a source-routed packet stands for at present, None of others."""
+    at = layer.start + 16
+    return ipv4(frame.data[at : at + 4]) if routed(frame, layer) else None
 
 
 def _address(name: str, data: bytes, at: int) -> tuple[Item, Item]:
@@ -51,22 +67,40 @@ def _address(name: str, data: bytes, at: int) -> tuple[Item, Item]:
     return Item(name, value, at, 4), Item(f"{name}_host", ipv4(value), at, 4)
 
 
+def _destination(data: bytes, at: int) -> tuple[Item, ...]:
+    """Where the packet goes in the end, under all names of a destination: its place in the tree is the option."""
+    (address, host), text = _address("ip.dst", data, at), ipv4(data[at : at + 4])
+    return address, address._replace(name="ip.addr"), host, Item("ip.host", text, at, 4)
+
+
 def _route(inner: Cursor, start: int) -> None:
     """Addresses before the pointer were visited, the last is the destination (ip.dst) while the
     pointer is inside.
     """
     recorded = inner.data[start] not in (LOOSE, STRICT)
-    pointer = inner.number("ip.opt.ptr", 1)
-    end = inner.stop
-    while inner.room >= 4:
+    pointer, end = inner.peek(1), inner.stop
+    wrong = _wrong_pointer(pointer, end - inner.at - 1)
+    inner.number("ip.opt.ptr", 1, *((Item(wrong, True),) if wrong else ()))
+    while inner.room >= 4 and wrong in ("", TOO_LONG):
         at, place = inner.at, inner.at - start + 1
         inner.at += 4
         if place < pointer or (not recorded and pointer > end - start):
             inner.note(*_address("ip.rec_rt", inner.data, at))
         elif recorded:
             inner.note(*_address("ip.empty_rt", inner.data, at))
-        elif end - inner.at >= 4:
+        elif inner.room:
             inner.note(*_address("ip.src_rt", inner.data, at))
+        else:
+            inner.note(*_destination(inner.data, at))
+
+
+def _wrong_pointer(pointer: int, size: int) -> str:
+    """The note on a pointer into a route of so many bytes."""
+    if 0 <= pointer < FIRST_ROUTE:
+        return "ip.opt.ptr.before_address"
+    if pointer % 4:
+        return "ip.opt.ptr.middle_address"
+    return TOO_LONG if size % 4 else ""
 
 
 def _timestamp(inner: Cursor, start: int) -> None:
@@ -78,6 +112,9 @@ def _timestamp(inner: Cursor, start: int) -> None:
         if flag:
             inner.raw("ip.opt.time_stamp_addr", 4)
         inner.number("ip.opt.time_stamp", 4)
+    if inner.room and inner.whole:
+        note = Item(TOO_LONG, True)
+        inner.note(Item("Suboption would go past end of option", None, inner.at, inner.room, (note,)))
 
 
 def _security(inner: Cursor, start: int) -> None:
@@ -89,10 +126,11 @@ def _security(inner: Cursor, start: int) -> None:
         inner.text("ip.opt.sec_rfc791_tcc", 3, "ascii")
         return
     inner.number("ip.opt.sec_cl", 1)
+    names = {"genser": 0x80, "siop_esi": 0x40, "sci": 0x20, "nsa": 0x10, "doe": 0x08}
     while inner.room:
-        names = {"genser": 0x80, "siop_esi": 0x40, "sci": 0x20, "nsa": 0x10, "doe": 0x08, "unassigned": 0x06}
-        masks = {f"ip.opt.sec_prot_auth_{name}": mask for name, mask in (names | {"fti": 1}).items()}
+        masks = {f"ip.opt.sec_prot_auth_{name}": mask for name, mask in (names | {"unassigned": 6, "fti": 1}).items()}
         inner.number("ip.opt.sec_prot_auth_flags", 1, *inner.parts(1, masks))
+        names = {}  # only the first byte has authorities
 
 
 def _extended_security(inner: Cursor, start: int) -> None:
@@ -101,21 +139,33 @@ def _extended_security(inner: Cursor, start: int) -> None:
 
 
 def _commercial(inner: Cursor, start: int) -> None:
-    """CIPSO: tags of a bitmap, of listed or of ranged categories."""
+    """CIPSO: tags of a bitmap, of listed or of ranged categories; from a tag that does not fit nothing is read."""
     inner.number("ip.cipso.doi", 4)
-    while inner.room >= 2:
-        size = inner.peek(1, 1)
-        tag = inner.within(max(size, 2))
-        kind = tag.number("ip.cipso.tag_type", 1)
+    while inner.room and inner.whole:
+        kind, size = inner.peek(1), inner.peek(1, 1)
+        wrong = size < LEAST_TAG.get(kind, 2) or size > inner.room
+        tag = inner.within(1 if wrong or not kind else size)
+        tag.number("ip.cipso.tag_type", 1, *((Item("ip.cipso.malformed", True),) if wrong and kind else ()))
+        if wrong or not kind:
+            inner.note(*tag.items)
+            return
         tag.skip(1)
-        if kind in (1, 2, 5) and tag.room >= 2:
-            tag.skip(1)
-            tag.number("ip.cipso.sensitivity_level", 1)
-            found = _categories(kind, tag.data[tag.at : tag.stop])
-            tag.add("ip.cipso.categories", found, tag.at, tag.room)
-        else:
+        if kind in LEAST_TAG:
+            _sensitivity(tag, kind)
+        elif kind == FREE_TAG:
             tag.rest("ip.cipso.tag_data")
         inner.note(*tag.items)
+        inner.at = tag.at if kind in LEAST_TAG else inner.at
+
+
+def _sensitivity(tag: Cursor, kind: int) -> None:
+    tag.skip(1)
+    tag.number("ip.cipso.sensitivity_level", 1)
+    size = tag.room if kind == 1 else tag.room // 2 * 2
+    found = _categories(kind, tag.data[tag.at : tag.at + size])
+    if tag.room:
+        tag.add("ip.cipso.categories", found, tag.at, size)
+    tag.skip(size)
 
 
 def _categories(kind: int, raw: bytes) -> str:
@@ -125,17 +175,28 @@ def _categories(kind: int, raw: bytes) -> str:
     if kind == 2:
         return ",".join(map(str, numbers))
     pairs = [*numbers, 0] if len(numbers) % 2 else numbers
-    return ",".join(f"{low}-{high}" for high, low in zip(pairs[::2], pairs[1::2], strict=True))
+    return ",".join(f"{high}-{low}" for high, low in zip(pairs[::2], pairs[1::2], strict=True))
 
 
 def _quick_start(inner: Cursor, start: int) -> None:
-    """RFC 4782 section 3.1."""
+    """RFC 4782 section 3.1: a request, or a report of the rate."""
     function = inner.peek(1) >> 4
-    inner.note(*inner.parts(1, {"ip.opt.qs_func": 0xF0, "ip.opt.qs_rate": 0x0F}))
+    masks = {"ip.opt.qs_func": 0xF0, "ip.opt.qs_rate": 0x0F}
+    inner.note(*inner.parts(1, masks if function in (0, REPORT) else {"ip.opt.qs_func": 0xF0}))
     inner.skip(1)
+    if function not in (0, REPORT):
+        return
     inner.number("ip.opt.qs_ttl" if function == 0 else "ip.opt.qs_unused", 1)
     inner.note(*inner.parts(4, {"ip.opt.qs_nonce": 0xFFFFFFFC, "ip.opt.qs_reserved": 3}))
     inner.skip(4)
+
+
+def _with_difference(items: list[Item], ttl: int) -> Iterator[Item]:
+    """How far the time to live of a request for a rate lags behind that of its packet: no hop may leave it out."""
+    for item in items:
+        yield item
+        if item.name == "ip.opt.qs_ttl":
+            yield Item("ip.opt.qs_ttl_diff", (ttl - item.value) & 0xFF)
 
 
 def _traceroute(inner: Cursor, start: int) -> None:
@@ -147,6 +208,7 @@ def _traceroute(inner: Cursor, start: int) -> None:
 def _broadcast(inner: Cursor, start: int) -> None:
     while inner.room >= 4:
         inner.raw("ip.opt.addr", 4)
+    inner.rest("ip.opt.padding")
 
 
 def _one(name: str) -> Callable[[Cursor, int], None]:
@@ -175,18 +237,20 @@ KNOWN: dict[int, tuple[str, str, Callable[[Cursor, int], None]]] = {
 }  # fmt: skip
 
 
-def _option(frame: Frame, at: int, size: int) -> Item:
+def _option(frame: Frame, layer: Layer, at: int, size: int) -> Item:
     data = frame.data
     known = KNOWN.get(data[at])
     inner = Cursor(data, at, at + size)
     inner.number("ip.opt.type", 1, *inner.parts(1, TYPE_BITS))
     if size > 1:
-        inner.number("ip.opt.len", 1)
+        wrong = (Item("ip.opt.len.invalid", True),) if size != LENGTHS.get(data[at], size) else ()
+        inner.number("ip.opt.len", 1, *wrong)
     if known is None:
         return Item(f"Unknown (0x{data[at]:02x}) ({size} bytes)", None, at, size, tuple(inner.items))
     if size > 1:
         known[2](inner, at)
-    return Item(f"ip.options.{known[0]}", data[at : at + size], at, size, tuple(inner.items))
+    items = _with_difference(inner.items, data[layer.start + 8])
+    return Item(f"ip.options.{known[0]}", data[at : at + size], at, size, tuple(items))
 
 
 def options(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Item, ...]:
@@ -198,10 +262,11 @@ def options(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Item, ...]
     for at, size in _spans(frame, layer):
         kind = frame.data[at]
         if not size:
-            below.append(Item("ip.opt.len.invalid", True, at, stop - at))
+            name = KNOWN[kind][1] if kind in KNOWN else f"Unknown (0x{kind:02x})"
+            below.append(broken(name, "ip.opt.len.invalid", frame.data[start:stop], at - start, start))
             break
         nops = nops + 1 if kind == NOP else 0
-        below.append(_option(frame, at, size))
+        below.append(_option(frame, layer, at, size))
         if kind in KNOWN and KNOWN[kind][1]:
             names.append(KNOWN[kind][1])
         if nops == 4:

@@ -7,11 +7,13 @@ import time
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from json.encoder import encode_basestring
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from synfin.dissect.context import Facts
 from synfin.dissect.tree import Node, build
-from synfin.wire.frame import Frame
+
+if TYPE_CHECKING:
+    from synfin.dissect.context import Facts
+    from synfin.wire.frame import Frame
 
 #: Numbers that Wireshark gives to severities and groups of expert notes.
 SEVERITY = {"comment": "1048576", "chat": "2097152", "note": "4194304", "warning": "6291456", "error": "8388608"}
@@ -20,6 +22,13 @@ GROUP = {
     "malformed": "117440512", "comment": "184549376", "protocol": "150994944",
     "assumption": "218103808", "deprecated": "234881024",
 }  # fmt: skip
+
+
+#: Notes that stand below a heading of their own.
+HEADED = {
+    "tcp.short_segment": "Short segment. Segment/fragment does not contain a full TCP header "
+    "(might be NMAP or someone else deliberately sending unusual packets)",
+}
 
 
 class Pairs(dict[str, Any]):
@@ -107,8 +116,12 @@ def _object(nodes: tuple[Node, ...]) -> Pairs:
 
 
 def _add(found: Pairs, node: Node) -> None:
-    if node.severity:
-        found.add("_ws.expert", _expert(node))
+    if node.name in HEADED:
+        heading = Pairs()
+        _note(heading, node)
+        found.add(HEADED[node.name], heading)
+    elif node.severity:
+        _note(found, node)
     elif node.key.startswith("layer."):
         found.add(node.name, _object(node.children))
     elif node.value is None or node.value is True or node.name == "mptcp":
@@ -118,6 +131,12 @@ def _add(found: Pairs, node: Node) -> None:
         found.add(node.name, node.value.hex(":") if _is_bytes(node) else node.plain)
         if node.children:
             found.add(f"{node.name}_tree", _object(node.children))
+
+
+def _note(found: Pairs, node: Node) -> None:
+    found.add("_ws.expert", _expert(node))
+    if node.group == "malformed":
+        found.add("_ws.malformed", "Malformed Packet")
 
 
 def _is_bytes(node: Node) -> bool:

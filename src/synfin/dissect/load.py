@@ -7,11 +7,12 @@ bytes, so a field that was not captured has no spot; it is never an error.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from synfin.dissect.context import Facts
-from synfin.wire.frame import Frame
-from synfin.wire.layer import Layer
+if TYPE_CHECKING:
+    from synfin.dissect.context import Facts
+    from synfin.wire.frame import Frame
+    from synfin.wire.layer import Layer
 
 
 class Spot(NamedTuple):
@@ -22,7 +23,7 @@ class Spot(NamedTuple):
     length: int = 0
 
 
-Loader = Callable[[Frame, Layer, "Facts | None"], Iterable[Spot]]
+Loader = Callable[["Frame", "Layer", "Facts | None"], Iterable[Spot]]
 
 
 def limit(frame: Frame, layer: Layer) -> int:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from synfin.dissect.context import Facts
 from synfin.dissect.load import Loader, Spot, lowest_bit
-from synfin.wire.frame import Frame
-from synfin.wire.layer import Layer
+from synfin.dissect.slotted import Slotted
+
+if TYPE_CHECKING:
+    from synfin.dissect.context import Facts, Subflow
+    from synfin.wire.frame import Frame
+    from synfin.wire.layer import Layer
 
 
 class Item(NamedTuple):
@@ -22,8 +24,7 @@ class Item(NamedTuple):
     children: tuple[Item, ...] = ()
 
 
-@dataclass(slots=True, eq=False, repr=False)
-class Option:
+class Option(Slotted):
     """A whole option, kind and length included; offsets count from its kind byte."""
 
     data: bytes
@@ -31,6 +32,7 @@ class Option:
     sack_base: int = 0  #: SACK edges are shown relative to it
     ack: int = 0  #: the segment's acknowledgment number as shown, for D-SACK
     syn: bool = False
+    subflow: Subflow | None = None  #: of Multipath TCP
 
     def number(self, name: str, offset: int, size: int, mask: int = 0) -> Iterator[Item]:
         """The big-endian number there, nothing where it does not fit."""
@@ -51,9 +53,21 @@ class Option:
             yield item._replace(children=bits)
 
 
+def broken(name: str, note: str, data: bytes, at: int, start: int) -> Item:
+    """The heading of an option that does not fit into the options `data`, which begin at `start` of the frame."""
+    if at + 1 >= len(data):
+        what = "length byte past end of options"
+    elif data[at + 1] < 2:
+        what = f"with too-short option length = {data[at + 1]} byte{'' if data[at + 1] == 1 else 's'}"
+    else:
+        what = f"option length = {data[at + 1]} bytes says option goes past end of options"
+    size = len(data) - at
+    return Item(f"{name} ({what})", None, start + at, size, (Item(note, True, start + at, size),))
+
+
 Decoder = Callable[[Option], Iterator[Item]]
 #: Everything that is found in one layer of a frame.
-Walk = Callable[[Frame, Layer, "Facts | None"], tuple[Item, ...]]
+Walk = Callable[["Frame", "Layer", "Facts | None"], tuple[Item, ...]]
 
 
 def flatten(items: tuple[Item, ...]) -> Iterator[Item]:
@@ -87,5 +101,21 @@ class Found:
         def load(frame: Frame, layer: Layer, facts: Facts | None) -> list[Spot]:
             self(frame, layer, facts)
             return self._spots.get(name, [])
+
+        return load
+
+
+class ByLayer:
+    """Several walks, one for each layer that can hold the same fields."""
+
+    def __init__(self, walks: Mapping[str, Found]) -> None:
+        self._walks = walks
+
+    def named(self, name: str) -> Loader:
+        """The values of one field that the layer's walk finds."""
+        loaders = {layer: found.named(name) for layer, found in self._walks.items()}
+
+        def load(frame: Frame, layer: Layer, facts: Facts | None) -> Iterable[Spot]:
+            return loaders[layer.name](frame, layer, facts)
 
         return load

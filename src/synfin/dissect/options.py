@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from synfin.dissect.option import Decoder, Item, Option
+from synfin.dissect.option import Decoder, Item, Option, broken
 from synfin.dissect.options_middlebox import rvbd_probe, rvbd_transparency, scps, snack
 from synfin.dissect.options_mptcp import mptcp
+
+if TYPE_CHECKING:
+    from synfin.dissect.context import Subflow
 
 EXPERIMENTAL_TFO = 0xF989  #: RFC 7413 appendix A
 EXPERIMENTAL_ACCECN0 = 0xACC0  #: byte counters in the order 0 of the AccECN drafts
@@ -197,11 +200,20 @@ KNOWN: dict[int, Known] = {
     254: Known("tcp.options.experimental", 4, 255, experimental),
 }
 
+#: What an option is called in a heading of the tree.
+HEADINGS = {
+    2: "Maximum segment size", 3: "Window scale", 4: "SACK permitted", 5: "SACK", 6: "Echo", 7: "Echo reply",
+    8: "Timestamps", 11: "CC", 12: "CC.NEW", 13: "CC.ECHO", 19: "TCP MD5 signature", 20: "SCPS capabilities",
+    21: "Selective Negative Acknowledgment", 22: "SCPS record boundary", 23: "SCPS corruption experienced",
+    27: "Quick-Start", 28: "User Timeout", 29: "TCP AO", 30: "MPTCP", 34: "TCP Fast Open", 76: "Riverbed Probe",
+    78: "Riverbed Transparency", 172: "Accurate ECN", 174: "Accurate ECN", 253: "Experimental", 254: "Experimental",
+}  # fmt: skip
 SACK, MULTIPATH = 5, 30  #: their length decides how they are read
 
 
 @lru_cache(maxsize=16)
-def walk(raw: bytes, start: int, sack_base: int, ack: int, syn: bool, missing: int = 0) -> tuple[Item, ...]:
+def walk(raw: bytes, start: int, sack_base: int, ack: int, syn: bool, missing: int = 0,
+         subflow: Subflow | None = None) -> tuple[Item, ...]:  # fmt: skip
     """Every option in `raw`, which begins at offset `start` of the frame. Each step reads at least one byte.
 
     `missing` more bytes of options were not captured.
@@ -229,9 +241,10 @@ def walk(raw: bytes, start: int, sack_base: int, ack: int, syn: bool, missing: i
                 items.append(_read_cut(Option(raw[at:], start + at, sack_base, ack, syn)))
             break
         if length < 2 or at + length > len(raw):
-            items.append(Item("tcp.option.len.invalid", True, start + at, len(raw) - at))
+            name = HEADINGS.get(kind, f"Unknown (0x{kind:02x})")
+            items.append(broken(name, "tcp.option.len.invalid", raw, at, start))
             break
-        items.append(_read(Option(raw[at : at + length], start + at, sack_base, ack, syn)))
+        items.append(_read(Option(raw[at : at + length], start + at, sack_base, ack, syn, subflow)))
         at += length
     return tuple(items)
 

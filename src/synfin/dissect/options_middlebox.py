@@ -17,7 +17,17 @@ TRANSPARENCY = {
     "tcp.options.rvbd.trpy.flags.oob": 0x2, "tcp.options.rvbd.trpy.flags.mode": 0x1,
 }  # fmt: skip
 PROBE = "tcp.options.rvbd.probe."
-QUERY, RESPONSE = 0, 1  #: types of a version 1 probe
+#: Types of a version 1 probe, and of a version 2 one that informs; there are PROBE_KINDS of them.
+QUERY, RESPONSE, INTERNAL, SHADOW, SHADOW_AGAIN, TRACE_CLIENT, INFORM_CLIENT, INFORM_STORE = 0, 1, 2, 3, 4, 5, 8, 9
+PROBE_KINDS = 11
+_NOTIFIED = {PROBE + "flags.notcfe": 0x04, PROBE + "flags.last": 0x01}
+PROBE_FLAGS = {
+    6: _NOTIFIED,
+    INFORM_CLIENT: _NOTIFIED,
+    INFORM_STORE: _NOTIFIED,
+    10: {},
+    7: {PROBE + "flags.probe": 0x10, PROBE + "flags.ssl": 0x02, PROBE + "flags.server": 0x01},
+}
 
 
 def scps(option: Option) -> Iterator[Item]:
@@ -42,25 +52,38 @@ def snack(option: Option) -> Iterator[Item]:
 
 def rvbd_probe(option: Option) -> Iterator[Item]:
     """Version 1 packs type and version into nibbles; version 2 marks itself by the lowest bit 0."""
+    kind = option.data[2] >> 4 if option.data[2] & 1 else option.data[2] >> 1
+    if kind >= PROBE_KINDS:
+        return
     if option.data[2] & 1:
-        yield from _probe_1(option)
+        yield from _probe_1(option, kind)
         return
     yield from option.number(PROBE + "type2", 2, 1, 0xFE)
     yield from option.number(PROBE + "version_raw", 2, 1, 0x01)
     yield Item(PROBE + "version", 2)
+    told: tuple[Item, ...] = ()
+    if kind == INFORM_CLIENT:
+        told = tuple(option.bytes(PROBE + "client.ip", 4, 4))
+    elif kind == INFORM_STORE:
+        told = tuple(option.number(PROBE + "storeid", 4, 4))
+    for item in option.group(PROBE + "flags", 3, 1, PROBE_FLAGS[kind]) if kind in PROBE_FLAGS else ():
+        yield item._replace(children=(*item.children, *told))
 
 
-def _probe_1(option: Option) -> Iterator[Item]:
-    kind = option.data[2] >> 4
+def _probe_1(option: Option, kind: int) -> Iterator[Item]:
     yield from option.number(PROBE + "type1", 2, 1, 0xF0)
     yield from option.number(PROBE + "version", 2, 1, 0x0F)
+    if kind == INTERNAL:
+        return
     yield from option.number(PROBE + "reserved", 3, 1)
     yield from option.bytes(PROBE + "prober", 4, 4)
-    if kind == QUERY:
+    if kind in (QUERY, SHADOW, SHADOW_AGAIN):
         yield from option.number(PROBE + "appli_ver", 8, 2)
     elif kind == RESPONSE:
         yield from option.bytes(PROBE + "proxy.ip", 8, 4)
         yield from option.number(PROBE + "proxy.port", 12, 2)
+    elif kind == TRACE_CLIENT:
+        yield from option.bytes(PROBE + "client.ip", 8, 4)
 
 
 def rvbd_transparency(option: Option) -> Iterator[Item]:

@@ -15,6 +15,7 @@ DSS = {P + "datafin.flag": 0x10, P + "dseqn8.flag": 0x08, P + "dseqnpresent.flag
        P + "dataackpresent.flag": 0x01}  # fmt: skip
 RESET = {P + "flag_U.flag": 0x8, P + "flag_V.flag": 0x4, P + "flag_W.flag": 0x2, P + "flag_T.flag": 0x1}
 BACKUP = {P + "backup.flag": 0x01}
+ALGORITHMS, HMAC = 0x3F, 0x01
 HMAC_LENGTH = 8  #: of ADD_ADDR, truncated
 
 
@@ -22,22 +23,40 @@ def capable(option: Option) -> Iterator[Item]:
     """MP_CAPABLE (section 3.1)."""
     version = option.data[2] & 0x0F
     yield from option.number(P + "version", 2, 1, 0x0F)
-    yield from option.group(P + "flags", 3, 1, CAPABLE_V1 if version else CAPABLE_V0)
+    for item in option.group(P + "flags", 3, 1, CAPABLE_V1 if version else CAPABLE_V0):
+        yield item._replace(children=(*item.children, *_algorithms(item.value)))
     yield from option.number(P + "sendkey", 4, 8)
     if len(option.data) >= 12:
-        yield from _implied(option.data[4:12], version)
+        yield from _implied(option, version)
     yield from option.number(P + "recvkey", 12, 8)
     yield from option.number(P + "datalvllen", 20, 2)
     yield from option.number(P + "checksum", 22, 2)
 
 
-def _implied(key: bytes, version: int) -> Iterator[Item]:
+def _algorithms(flags: int) -> Iterator[Item]:
+    """One bit each; only the lowest one is assigned."""
+    if not flags & ALGORITHMS:
+        yield Item("mptcp.connection.missing_algorithm", True)
+    if not flags & HMAC:
+        yield Item("mptcp.connection.unsupported_algorithm", True)
+
+
+def _mismatch(option: Option) -> tuple[Item, ...]:
+    """Whether the other end's key is echoed as another one than it has sent."""
+    known = None if option.subflow is None else option.subflow.receiver_key
+    echoed = int.from_bytes(option.data[12:20], "big")
+    wrong = known is not None and len(option.data) >= 20 and echoed != known
+    return (Item("mptcp.connection.echoed_key_mismatch", True),) if wrong else ()
+
+
+def _implied(option: Option, version: int) -> Iterator[Item]:
     """The hash of a key begins with the connection's token and ends with its first data sequence number."""
     from hashlib import sha1, sha256
 
+    key = option.data[4:12]
     found = sha256(key).digest() if version else sha1(key, usedforsecurity=False).digest()
     yield Item("mptcp.expected_token", int.from_bytes(found[:4], "big"))
-    yield Item("mptcp.expected_idsn", int.from_bytes(found[-8:], "big"))
+    yield Item("mptcp.expected_idsn", int.from_bytes(found[-8:], "big"), -1, 0, _mismatch(option))
 
 
 def join(option: Option) -> Iterator[Item]:
@@ -64,14 +83,29 @@ def data_sequence(option: Option) -> Iterator[Item]:
     flags, at = option.data[3], 4
     if flags & 0x01:
         size = 8 if flags & 0x02 else 4
-        yield from option.number(P + "rawdataack", at, size)
+        for item in option.number(P + "rawdataack", at, size):
+            yield item
+            yield from _relative("mptcp.ack", item, None if option.subflow is None else option.subflow.ack_base)
         at += size
     if flags & 0x04:
         size = 8 if flags & 0x08 else 4
-        yield from option.number(P + "rawdataseqno", at, size)
+        first = list(option.number(P + "rawdataseqno", at, size))
+        yield from first
         yield from option.number(P + "subflowseqno", at + size, 4)
-        yield from option.number(P + "datalvllen", at + size + 4, 2)
+        for item in option.number(P + "datalvllen", at + size + 4, 2):
+            yield item
+            if item.value == 0:
+                yield Item("mptcp.dss.infinite_mapping", True)
+        for item in first:
+            yield from _relative("mptcp.dss.dsn", item, None if option.subflow is None else option.subflow.base)
         yield from option.number(P + "checksum", at + size + 6, 2)
+
+
+def _relative(name: str, raw: Item, base: int | None) -> Iterator[Item]:
+    """The number counted from the connection's first one; of a short one, from that one's lower half, as Wireshark."""
+    if base is not None:
+        wide = raw.length == 8
+        yield Item(name, (raw.value - (base if wide else base & 0xFFFFFFFF)) & 0xFFFFFFFFFFFFFFFF)
 
 
 def add_address(option: Option) -> Iterator[Item]:

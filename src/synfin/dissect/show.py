@@ -52,13 +52,17 @@ def absolute_time(ns: int) -> str:
     )
 
 
-def plain(kind: str, display: str, value: Any) -> str:
-    """One value as `-T fields` prints it."""
+def plain(kind: str, display: str, value: Any, length: int = 0) -> str:
+    """One value as `-T fields` prints it; `length` is that of the bytes it stands in."""
+    if display == "wide":
+        return f"0x{value:04x}" if length > 1 else str(value)
+    if display == "sized":
+        return f"0x{value:0{2 * length or HEX_DIGITS[kind]}x}"
     if display == "hex" and kind in HEX_DIGITS:
         return f"0x{value:0{HEX_DIGITS[kind]}x}"
     if value == b"":
         return "<none>" if display == "empty" else "<MISSING>"
-    if display == "colons":
+    if display == "colons" or (display == "six" and len(value) == 6):
         return str(value.hex(":"))
     if kind == "none":
         return "1"
@@ -78,5 +82,6 @@ _WRITERS: dict[str, Callable[[Any], str]] = {
     "ipv6": ipv6,
     "address": ip,
     "reltime": relative_time,
+    "double": "{:.15g}".format,
     "abstime": absolute_time,
 }

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from itertools import takewhile
+from typing import TYPE_CHECKING, NamedTuple
 
 from synfin.dissect import values
 from synfin.dissect.address import ip, ipv4, ipv6, mac
 from synfin.dissect.context import Facts
 from synfin.dissect.fields_tcp_options import items
 from synfin.dissect.load import byte, limit, number
-from synfin.dissect.option import Item
 from synfin.dissect.show import escape, relative_time
 from synfin.dissect.tree import flag_names
-from synfin.wire.frame import Frame
-from synfin.wire.layer import Layer
 from synfin.wire.tcp import MIN_HEADER_LEN, Segment
+
+if TYPE_CHECKING:
+    from synfin.dissect.option import Item
+    from synfin.wire.frame import Frame
+    from synfin.wire.layer import Layer
 
 ARROW = "→"
 #: Analysis flags in the order in which Wireshark prepends them: the last stands first.
@@ -42,7 +45,7 @@ class Summary(NamedTuple):
     """The columns of one packet; `info` and the addresses hold no control characters."""
 
     number: int
-    time_ns: int  #: since the first frame, or since the epoch where the first is unknown
+    time_ns: int | None  #: since the first frame, or since the epoch where the first is unknown; None without a time
     src: str
     dst: str
     protocol: str
@@ -57,8 +60,8 @@ class Summary(NamedTuple):
         ).rstrip()
 
 
-def _seconds(ns: int) -> str:
-    return relative_time(ns)[:-3]
+def _seconds(ns: int | None) -> str:
+    return "" if ns is None else relative_time(ns)[:-3]
 
 
 def summarize(frame: Frame, facts: Facts | None = None) -> Summary:
@@ -67,13 +70,21 @@ def summarize(frame: Frame, facts: Facts | None = None) -> Summary:
     protocol, info = _told(frame, facts)
     known = facts.frame_time_relative_ns if facts is not None else None
     time_ns = frame.packet.time_ns if known is None else known
-    return Summary(frame.packet.number, time_ns, src, dst, protocol, frame.packet.wire_len, escape(info))
+    return Summary(
+        frame.packet.number,
+        time_ns if frame.packet.timed else None,
+        src,
+        dst,
+        protocol,
+        frame.packet.wire_len,
+        escape(info),
+    )
 
 
 def _addresses(frame: Frame) -> tuple[str, str]:
-    """Those of the innermost layer that has addresses."""
+    """Those of the packet's innermost layer that has addresses; what an ICMP error quotes is another packet."""
     data = frame.data
-    for layer in reversed(frame.layers):
+    for layer in reversed(list(takewhile(lambda layer: layer.name not in ("icmp", "icmpv6"), frame.layers))):
         at, stop = layer.start, limit(frame, layer)
         if layer.name == "ip" and stop >= at + 20:
             return ipv4(data[at + 12 : at + 16]), ipv4(data[at + 16 : at + 20])

@@ -5,20 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from synfin.dissect import assembly_walk, duplicate_walk, headings
 from synfin.dissect.checksum import Verdict, ip_header_verdict, verdict
 from synfin.dissect.chinese import in_chinese
-from synfin.dissect.context import Facts
 from synfin.dissect.field import PSEUDO, Field, whole_frame
 from synfin.dissect.fields import TABLES, find, lookup, table
-from synfin.dissect.fields_tcp import COMPLETENESS
+from synfin.dissect.fields_tcp import COMPLETENESS, quoted_directly
 from synfin.dissect.load import Spot
-from synfin.dissect.option import Item
 from synfin.dissect.show import escape
 from synfin.dissect.titles import title
-from synfin.wire.frame import Frame
+from synfin.dissect.verified import BAD, GOOD, of_udp
 from synfin.wire.layer import Layer
+
+if TYPE_CHECKING:
+    from synfin.dissect.context import Facts
+    from synfin.dissect.option import Item, Walk
+    from synfin.wire.frame import Frame
 
 #: Headings that group fields without being one: name to (English, Chinese).
 HEADINGS = {
@@ -40,7 +44,10 @@ VERDICTS = {
     Verdict.ABSENT: ("No checksum", "没有校验和", ""),
     Verdict.UNKNOWN: ("The checksum cannot be verified: not all bytes are here", "字节不全，无法验证校验和", ""),
 }  # fmt: skip
+#: What stands behind a layer and not in it.
+BESIDE: dict[str, Walk] = {"ipv6.fraghdr": assembly_walk.IPV6.found, "arp": duplicate_walk.FOUND}
 PARTLY_NAMED = frozenset({"tcp.window_size_scalefactor"})  #: numbers of which only some are no plain numbers
+BEHIND = frozenset({"icmp.ext"})  #: what stands behind what its layer carries
 SHOWN_BYTES = 64  #: of a byte string, in a node's text
 
 
@@ -81,7 +88,10 @@ def build(frame: Frame, facts: Facts | None = None, *, hidden: bool = False) -> 
     A layer that belongs to another stands below it: IPv6 extension headers, and all that an ICMP message carries.
     `hidden` is for programs: it adds fields that repeat others (ip.addr, tcp.port), and leaves out what people read.
     """
-    found = [_layer(frame, whole_frame(frame), facts, hidden), *_nested(frame, facts, hidden)]
+    found = [_layer(frame, whole_frame(frame), facts, hidden)]
+    if frame.packet.erf:
+        found.append(_layer(frame, Layer("erf", 0, 0, 0), facts, hidden))
+    found += _nested(frame, facts, hidden)
     if facts is not None and any((facts.conn is not None, facts.phase, facts.client_state, facts.server_state)):
         found.append(_layer(frame, Layer("synfin", 0, 0, 0), facts, hidden))
     return tuple(found)
@@ -93,7 +103,8 @@ def _nested(frame: Frame, facts: Facts | None, hidden: bool) -> list[Node]:
     carrier: int | None = None  # the first ICMP message: all the rest is what it carries
     header: int | None = None  # the IPv6 header whose extension headers follow
     for layer in frame.layers:
-        node = _layer(frame, layer, facts, hidden)
+        beside = BESIDE[layer.name](frame, layer, facts) if layer.name in BESIDE else ()
+        nodes = [_layer(frame, layer, facts, hidden), *_items(beside, hidden)]
         part_of = header if layer.name.startswith("ipv6.") or layer.name == "ah" else None
         if layer.name == "data" and found and found[-1][0].name == "http" and _untyped(found[-1][0], facts):
             part_of = len(found) - 1
@@ -101,12 +112,18 @@ def _nested(frame: Frame, facts: Facts | None, hidden: bool) -> list[Node]:
             header = len(found) if layer.name == "ipv6" else None
             part_of = carrier
         if part_of is not None and part_of < len(found):
-            found[part_of][1].append(node)
+            found[part_of][1].extend(nodes)
             continue
         if layer.name in ("icmp", "icmpv6"):
             carrier = len(found)
-        found.append((layer, [node]))
-    return [replace(nodes[0], children=(*nodes[0].children, *nodes[1:])) for _, nodes in found]
+        found.extend((layer, [node]) for node in nodes)
+    return [replace(nodes[0], children=_in_order(nodes[0].children, nodes[1:])) for _, nodes in found]
+
+
+def _in_order(own: tuple[Node, ...], carried: list[Node]) -> tuple[Node, ...]:
+    """A layer's own nodes and those of what it carries: extensions stand behind the packet that an error quotes."""
+    behind = tuple(node for node in own if node.name in BEHIND) if carried else ()
+    return (*(node for node in own if node not in behind), *carried, *behind)
 
 
 def _untyped(http: Layer, facts: Facts | None) -> bool:
@@ -135,9 +152,18 @@ def _layer(frame: Frame, layer: Layer, facts: Facts | None, hidden: bool) -> Nod
     children = _children(frame, layer, facts, _outline(name, hidden), "", words=not hidden)
     whole = find(name)
     if whole is not None and whole.below is not None:
-        children += tuple(_item(item) for item in whole.below(frame, layer, facts))
+        children += tuple(_items(whole.below(frame, layer, facts), hidden))
+    if name == "tcp" and quoted_directly(frame, layer):
+        children = _number_first(children)
     return Node(f"layer.{layer.name}", name, en, zh, "", None, start, size,
                 children, generated=name in ("synfin", "tcp.segments"))  # fmt: skip
+
+
+def _number_first(nodes: tuple[Node, ...]) -> tuple[Node, ...]:
+    """Of a quoted header, which need not reach further, the sequence number stands right behind the ports."""
+    number = [node for node in nodes if node.name == "tcp.seq"]
+    at = next((place for place, node in enumerate(nodes) if node.name == "tcp.stream"), len(nodes))
+    return (*nodes[:at], *number, *(node for node in nodes[at:] if node not in number))
 
 
 @cache
@@ -147,7 +173,7 @@ def _outline(name: str, hidden: bool) -> tuple[Field, ...]:
         field
         for part in TABLES.get(name.partition(".")[0], ())
         for field in table(part).values()
-        if field.layer == name and (hidden or not field.hidden) and not field.walked and field.name != name
+        if name in field.layers and (hidden or not field.hidden) and not field.walked and field.name != name
     )
 
 
@@ -187,6 +213,8 @@ def _children(
         if field.after or (parent not in (field.parent, field.second or field.parent) and parent not in field.homes):
             continue
         spots = list(field.loader(frame, layer, facts))
+        if field.name == "ip.dst":
+            spots = [spot for spot in spots if spot.start < layer.start + 20]  # a route's end stands in its option
         if field.second:
             spots = spots[:1] if parent == field.parent else spots[1:]
         elif field.moved:
@@ -196,7 +224,7 @@ def _children(
             if _standing(outline, field.name):
                 below = _children(frame, layer, facts, outline, field.name, words=words)
             if field.below is not None:
-                below = (*(_item(item) for item in field.below(frame, layer, facts)), *below)
+                below = (*_items(field.below(frame, layer, facts), not words), *below)
             if words and field.name in CHECKSUMS:
                 below = (*_verdict(frame, layer), *below)
             muted = bool(field.second) and parent == field.parent
@@ -208,7 +236,10 @@ def _children(
 
 def _verdict(frame: Frame, layer: Layer) -> Iterator[Node]:
     """What the checksum turned out to be: ours, beside the status that Wireshark leaves unverified."""
-    found = ip_header_verdict(frame, layer) if layer.name == "ip" else verdict(frame, layer)
+    if layer.name == "udplite":
+        found = {BAD: Verdict.BAD, GOOD: Verdict.GOOD}.get(of_udp(frame, layer).status, Verdict.UNKNOWN)
+    else:
+        found = ip_header_verdict(frame, layer) if layer.name == "ip" else verdict(frame, layer)
     en, zh, severity = VERDICTS[found]
     yield Node(f"checksum.{found}", "synfin.checksum", en, zh, "", str(found), -1, 0, generated=True, plain=str(found),
                severity=severity, group="checksum" if severity else "")  # fmt: skip
@@ -243,11 +274,18 @@ def _heading(
         yield Node(f"heading.{name[1:].lower()}", name, en, zh, "", None, -1, 0, below, generated=True)
 
 
-def _item(item: Item) -> Node:
-    below = tuple(_item(child) for child in item.children)
-    field = find(item.name)
+def _items(items: tuple[Item, ...], hidden: bool) -> Iterator[Node]:
+    """The nodes of what a walk found; people are not shown what repeats other fields."""
+    for item in items:
+        field = find(item.name)
+        if hidden or field is None or not field.hidden:
+            yield _item(item, field, hidden)
+
+
+def _item(item: Item, field: Field | None, hidden: bool) -> Node:
+    below = tuple(_items(item.children, hidden))
     if field is None:
-        en, zh = HEADINGS.get(item.name) or (item.name, item.name.replace("Options: (", "选项: ("))
+        en, zh = HEADINGS.get(item.name) or (item.name, headings.chinese(item.name))
         return Node(f"field.{item.name}", item.name, en, zh, "", None, item.start, item.length, below)
     return _node(field, Spot(item.value, item.start, item.length), below)
 
@@ -259,7 +297,7 @@ def _node(field: Field, spot: Spot, below: tuple[Node, ...], *, plain: bool = Fa
     shown, pattern = (meaning(field, spot.value), _pattern(field, spot.value)) if words else ("", "")
     return Node(f"field.{field.name}", field.name, field.title_en, field.title_zh, shown,
                 spot.value, spot.start, spot.length, below, generated, pattern,
-                field.show(spot.value), severity, group,
+                field.show(spot.value, spot.length), severity, group,
                 spot.value if field.kind == "framenum" else None)  # fmt: skip
 
 

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from synfin.dissect.context import Facts
+from typing import TYPE_CHECKING
+
 from synfin.dissect.cursor import Cursor, over, over_unit
 from synfin.dissect.option import Found, Item
-from synfin.wire.frame import Frame
-from synfin.wire.layer import Layer
+from synfin.dissect.verified import BAD, of_gre
+from synfin.dissect.verified import Found as Checksum
 
+if TYPE_CHECKING:
+    from synfin.dissect.context import Facts
+    from synfin.wire.frame import Frame
+    from synfin.wire.layer import Layer
+
+GRE_PPP = 0x880B  #: type of what PPTP carries
 VXLAN_PORT, VXLAN_GPE_PORT = 4789, 4790
 ERSPAN_2, ERSPAN_3 = 1, 2
 GTP_USER_DATA = 255
@@ -30,14 +37,14 @@ def gre(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Item, ...]:
     cursor = over(frame, layer)
     flags = max(cursor.peek(2), 0)
     version = {"gre.flags.version": 0x0007}
-    if flags & 7 == 1:
+    if cursor.peek(2, 2) == GRE_PPP:
         middle = {"gre.flags.ack": 0x0080, "gre.flags.reserved": 0x0078}
     else:
         middle = {"gre.flags.reserved": 0x00F8}
     cursor.number("gre.flags_and_version", 2, *cursor.parts(2, {**GRE_BITS, **middle, **version}))
     cursor.number("gre.proto", 2)
     if flags & 0xC000:
-        cursor.number("gre.checksum", 2)
+        _gre_checksum(cursor, of_gre(frame, layer))
         cursor.number("gre.offset", 2)
     if flags & 0x2000 and flags & 7 == 1:
         cursor.number("gre.key.payload_length", 2)
@@ -49,6 +56,13 @@ def gre(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Item, ...]:
     if flags & 7 == 1 and flags & 0x0080:
         cursor.number("gre.ack_number", 4)
     return tuple(cursor.items)
+
+
+def _gre_checksum(cursor: Cursor, found: Checksum) -> None:
+    wrong = (Item("gre.checksum.incorrect", True),) if found.status == BAD else ()
+    cursor.number("gre.checksum", 2, *wrong)
+    if cursor.whole:
+        cursor.add("gre.checksum.status", found.status)
 
 
 def erspan(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Item, ...]:
@@ -74,15 +88,21 @@ def erspan(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Item, ...]:
     return tuple(cursor.items)
 
 
-def vxlan(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Item, ...]:
-    """RFC 7348 with the group policy extension, or the generic protocol extension on its own port."""
-    cursor = over(frame, layer)
+def is_generic(frame: Frame, layer: Layer) -> bool:
+    """Whether a VXLAN header is that of the generic protocol extension, by its port."""
     above = frame.layers[max(frame.layers.index(layer) - 1, 0)]
     ports = frame.data[above.start : above.start + 4] if above.name == "udp" else b""
     known = {int.from_bytes(ports[:2], "big"), int.from_bytes(ports[2:], "big")}
-    if VXLAN_GPE_PORT in known and VXLAN_PORT not in known:
+    return VXLAN_GPE_PORT in known and VXLAN_PORT not in known
+
+
+def vxlan(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Item, ...]:
+    """RFC 7348 with the group policy extension, or the generic protocol extension on its own port."""
+    cursor = over(frame, layer)
+    if is_generic(frame, layer):
         bits = {"vxlan.ver": 0x30, "vxlan.i_bit": 0x08, "vxlan.p_bit": 0x04, "vxlan.o_bit": 0x01}
-        cursor.number("vxlan.flags", 1, *cursor.parts(1, bits))
+        rest = Item("vxlan.flags_reserved", (cursor.peek(1) & 0xC2) >> 1, cursor.at, 1)
+        cursor.number("vxlan.flags", 1, *cursor.parts(1, bits), rest)
         cursor.number("vxlan.reserved_16", 2)
         cursor.number("vxlan.next_proto", 1)
     else:
@@ -297,20 +317,6 @@ def ipcomp(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Item, ...]:
     return tuple(cursor.items)
 
 
-def backbone(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Item, ...]:
-    """IEEE 802.1ah's service tag."""
-    cursor = over(frame, layer)
-    head = "ieee8021ah."
-    names = {head + "priority": 0xE0000000, head + "drop": 0x10000000, head + "nca": 0x08000000,
-             head + "res1": 0x04000000, head + "res2": 0x03000000, head + "isid": 0x00FFFFFF}  # fmt: skip
-    cursor.note(*cursor.parts(4, names))
-    cursor.skip(4)
-    cursor.raw(head + "cdst", 6)
-    cursor.raw(head + "csrc", 6)
-    cursor.number(head + "etype", 2)
-    return tuple(cursor.items)
-
-
 def cisco_hdlc(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Item, ...]:
     cursor = over(frame, layer)
     cursor.number("chdlc.address", 1)
@@ -321,4 +327,4 @@ def cisco_hdlc(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Item, .
 
 GRE, ERSPAN, VXLAN, GENEVE, GTP = Found(gre), Found(erspan), Found(vxlan), Found(geneve), Found(gtp)
 L2TP, PPPOE, PPP, TEREDO, NSH = Found(l2tp), Found(pppoe), Found(ppp), Found(teredo), Found(nsh)
-ETHERIP, IPCOMP, BACKBONE, CISCO_HDLC = Found(etherip), Found(ipcomp), Found(backbone), Found(cisco_hdlc)
+ETHERIP, IPCOMP, CISCO_HDLC = Found(etherip), Found(ipcomp), Found(cisco_hdlc)

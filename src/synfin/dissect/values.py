@@ -15,12 +15,18 @@ ETHERTYPE = {
 
 IPV6_ROUTING = {
     0: "Source Route", 1: "Nimrod", 2: "Type 2 Routing", 3: "RPL Source Route", 4: "Segment Routing",
+    5: "Compact Routing Header 16", 6: "Compact Routing Header 32", 253: "Experiment 1", 254: "Experiment 2",
 }  # fmt: skip
 
 #: RFC 2784 takes EtherTypes; Wireshark has its own names for some.
 GRE_PROTOCOL = {
-    0x0800: "IP", 0x6558: "Transparent Ethernet bridging", 0x86DD: "IPv6", 0x880B: "PPP",
-    0x8847: "MPLS label switched packet", 0x88BE: "ERSPAN", 0x22EB: "ERSPAN III",
+    0x0000: "Possible GRE keepalive packet", 0x00FE: "OSI", 0x0800: "IP", 0x0806: "ARP", 0x2000: "CDP (Cisco)",
+    0x2001: "NHRP", 0x22EB: "ERSPAN III", 0x6400: "MIKROTIK EoIP", 0x6558: "Transparent Ethernet bridging",
+    0x6559: "Frame Relay", 0x8137: "IPX", 0x86DD: "IPv6", 0x880B: "PPP", 0x883E: "WCCP",
+    0x8847: "MPLS label switched packet", 0x8881: "CDMA2000 A10 Unstructured byte stream", 0x88BE: "ERSPAN",
+    0x88D2: "CDMA2000 A10 3GPP2 Packet", 0x8909: "CiscoMetaData", 0x894F: "Network Service Header",
+    0xB7EA: "Huawei GRE bonding", 0xFEAE: "AIROHIVE AP AP",
+    **dict.fromkeys((*range(0x8200, 0x8380, 0x10), 0x9000), "ARUBA WLAN"),
 }  # fmt: skip
 
 IP_PROTOCOL = {
@@ -48,8 +54,9 @@ ECN = {
 }  # fmt: skip
 
 ARP_OPCODE = {
-    1: "request", 2: "reply", 3: "reverse request", 4: "reverse reply", 8: "inverse request", 9: "inverse reply",
-    10: "arp nak",
+    1: "request", 2: "reply", 3: "reverse request", 4: "reverse reply", 5: "drarp request",
+    6: "drarp reply", 7: "drarp error", 8: "inverse request", 9: "inverse reply", 10: "arp nak", 23: "mapos unarp",
+    24: "experimental 1", 25: "experimental 2",
 }  # fmt: skip
 HARDWARE = {1: "Ethernet", 6: "IEEE 802", 7: "ARCNET", 15: "Frame Relay DLCI", 16: "ATM", 24: "IEEE 1394.1995",
             32: "InfiniBand", 512: "PPP", 772: "Loopback", 801: "IEEE 802.11"}  # fmt: skip
@@ -67,11 +74,15 @@ ENCAPSULATION = {
     180: 85, 181: 86, 192: 97, 204: 19, 228: 129, 229: 130, 235: 132, 239: 141, 240: 135, 241: 136, 242: 180, 258: 171,
     274: 198, 276: 210,
 }  # fmt: skip
+#: Link types that are not read, but have a name, by LINKTYPE_ of the file.
+UNREAD_LINKS = {140: ("mtp2",), 165: ("mstp",), 235: ("dvb-ci",)}
+ERF = 98  #: of a record in an ERF file, whatever it carries
 ENCAPSULATION_NAME = {
     1: "Ethernet", 4: "PPP", 6: "FDDI with bit-swapped MAC addresses", 7: "Raw IP", 9: "Linux ARCNET",
     15: "NULL/Loopback", 20: "IEEE 802.11 Wireless LAN", 23: "IEEE 802.11 plus radiotap radio header",
     25: "Linux cooked-mode capture v1", 28: "Cisco HDLC", 42: "SS7 MTP2", 63: "BACnet MS/TP", 83: "Juniper Ethernet",
-    97: "Per-Packet Information header", 129: "Raw IPv4", 130: "Raw IPv6", 132: "DVB-CI (Common Interface)",
+    97: "Per-Packet Information header",
+    98: "Extensible Record Format", 129: "Raw IPv4", 130: "Raw IPv6", 132: "DVB-CI (Common Interface)",
     141: "NFLOG", 180: "IP over IB", 210: "Linux cooked-mode capture v2",
 }  # fmt: skip
 
@@ -92,7 +103,15 @@ ICMPV6_TYPE = {
     128: "Echo (ping) request", 129: "Echo (ping) reply", 130: "Multicast Listener Query",
     131: "Multicast Listener Report", 132: "Multicast Listener Done", 133: "Router Solicitation",
     134: "Router Advertisement", 135: "Neighbor Solicitation", 136: "Neighbor Advertisement", 137: "Redirect",
-    143: "Multicast Listener Report Message v2",
+    138: "Router Renumbering", 139: "Node Information Query", 140: "Node Information Reply",
+    141: "Inverse Neighbor Discovery Solicitation", 142: "Inverse Neighbor Discovery Advertisement",
+    143: "Multicast Listener Report Message v2", 144: "Home Agent Address Discovery Request",
+    145: "Home Agent Address Discovery Reply", 146: "Mobile Prefix Solicitation", 147: "Mobile Prefix Advertisement",
+    148: "Certification Path Solicitation", 149: "Certification Path Advertisement", 150: "Experimental Mobility",
+    151: "Multicast Router Advertisement", 152: "Multicast Router Solicitation", 153: "Multicast Router Termination",
+    154: "FMIPv6", 155: "RPL Control", 156: "Locator Update", 157: "Duplicate Address Request",
+    158: "Duplicate Address Confirmation", 159: "MPL Control Message", 160: "Extended Echo request",
+    161: "Extended Echo reply",
 }  # fmt: skip
 
 TCP_OPTION = {

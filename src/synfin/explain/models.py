@@ -10,9 +10,10 @@ from synfin.explain.words import text
 from synfin.wire.frame import Frame
 from synfin.wire.layer import Layer
 
-_LINK = frozenset({"eth", "vlan", "mpls", "sll", "sll2", "null", "arp"})
+_LINK = frozenset({"eth", "vlan", "ieee8021ad", "ieee8021ah", "mpls", "sll", "sll2", "null", "arp"})
 _TITLES = {
-    "eth": "Ethernet", "vlan": "VLAN", "mpls": "MPLS", "sll": "Linux cooked", "sll2": "Linux cooked v2",
+    "eth": "Ethernet", "vlan": "VLAN", "ieee8021ad": "802.1ad", "ieee8021ah": "802.1ah", "mpls": "MPLS",
+    "sll": "Linux cooked", "sll2": "Linux cooked v2",
     "null": "BSD loopback", "arp": "ARP", "ip": "IPv4", "ipv6": "IPv6", "icmp": "ICMP", "icmpv6": "ICMPv6",
     "tcp": "TCP", "udp": "UDP",
 }  # fmt: skip

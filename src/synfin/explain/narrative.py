@@ -12,12 +12,12 @@ from synfin.explain.ladder import DEFAULT_MAX_SEGMENTS, Row, layout
 from synfin.explain.quantity import Language, duration
 from synfin.explain.words import Value, finding_facts, has, placeholders, template_of, text
 from synfin.watch.connections.record import utc
+from synfin.watch.findings.known import SEVERITIES
 from synfin.wire.tcp import ACK, FIN, PSH, SYN
 
 if TYPE_CHECKING:
     from synfin.watch.connections.record import Connection, Derivation, Finding, Step, Story
 
-_SEVERITIES = ("ok", "info", "note", "warn", "error")
 #: a close that is younger may only be unfinished
 _YOUNG_NS = 3_000_000_000
 #: FIN-WAIT-2 may be given up after this (Linux: 60 s unless TCP_LINGER2 or tcp_fin_timeout say less)
@@ -70,7 +70,7 @@ def severity(story: Story) -> str:
     """The worst severity among the findings (the open and close ids count as findings)."""
     found = [finding.severity for finding in story.findings]
     found += [finding_facts(key).severity for key in (story.connection.open, story.connection.close)]
-    return max(found, key=_SEVERITIES.index)
+    return max(found, key=SEVERITIES.index)
 
 
 def chapters(story: Story, lang: Language, max_segments: int | None = DEFAULT_MAX_SEGMENTS) -> list[Chapter]:

@@ -29,7 +29,12 @@ _PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 #: a template sets names apart by spaces; between Chinese characters there is none
 _BETWEEN_CHINESE = re.compile("(?<=[\u4e00-\u9fff]) (?=[\u4e00-\u9fff])")
 #: what stands behind a count in English, in the plural
-_COUNTED = re.compile(r"\{([a-z_]+)\} (?:byte|segment|packet|connection|time|frame|stall|probe|repetition|target)s\b")
+#: what one of is no plural, and the verb that follows it
+_COUNTED = re.compile(
+    r"\{([a-z_]+)\} ((?:more |keep-alive |received )?(?:byte|segment|packet|connection|time|frame|stall|probe"
+    r"|repetition|target|run|scenario|snapshot))s\b(?: (are|were|have|show|look|appear|cover)\b)?"
+)
+_OF_ONE = {"are": " is", "were": " was", "have": " has", "": ""}
 _SENTENCE_START = re.compile(r"(?:^|[.!?] )$")
 #: placeholders that hold nanoseconds when they are given a number
 _DURATIONS = frozenset({"dt", "gap", "gaps", "total", "interval", "rtt", "wait"})
@@ -148,8 +153,14 @@ def _fill(template: str, lang: Language, numbers: Mapping[str, Value]) -> str:
 
     if lang == "zh":
         return _BETWEEN_CHINESE.sub("", _PLACEHOLDER.sub(one, template))
-    counted = _COUNTED.sub(lambda match: match[0][:-1] if numbers.get(match[1]) == 1 else match[0], template)
+    counted = _COUNTED.sub(lambda match: _of_one(match) if numbers.get(match[1]) == 1 else match[0], template)
     return _PLACEHOLDER.sub(one, counted)
+
+
+def _of_one(counted: re.Match[str]) -> str:
+    """The plural of a template in the singular, with its verb."""
+    verb = counted[3] or ""
+    return f"{{{counted[1]}}} {counted[2]}{_OF_ONE.get(verb, f' {verb}s')}"
 
 
 def _worded(name: str, value: Value | None, lang: Language) -> str:

@@ -86,10 +86,24 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         _refuse_misspelling(given[0])
         given.insert(0, "conns")
     only = given[0] if given and given[0] in COMMANDS else None
-    asked = parser(only).parse_args(given)
+    asked, rest = parser(only).parse_known_args(given)
+    if rest:
+        _take(rest, asked)
     if getattr(asked, "shorthands", False):
         _combine(asked)
     return asked
+
+
+def _take(rest: Sequence[str], asked: argparse.Namespace) -> None:
+    """Files that stand behind options; UsageError where something is none."""
+    if hasattr(asked, "files") and not any(word.startswith("-") and word != "-" for word in rest):
+        if all(word == "-" or os.path.exists(word) for word in rest):
+            asked.files += rest
+            return
+        if getattr(asked, "filter", None) is not None:
+            whole = " ".join([asked.filter, *rest])
+            raise UsageError(f"{' '.join(rest)}: no file; is it part of the filter? In quotes it is one: -Y '{whole}'")
+    raise UsageError(f"unrecognized arguments: {' '.join(rest)}")
 
 
 def _refuse_misspelling(word: str) -> None:
@@ -229,7 +243,10 @@ def _record_forms(command: argparse.ArgumentParser) -> None:
 
 
 def _packets(command: argparse.ArgumentParser) -> None:
-    from synfin.faces.packet_arguments import add_output_arguments  # other commands need not load it
+    from synfin.faces.packet_arguments import (
+        add_output_arguments,
+        add_preference_arguments,
+    )  # other commands need not load it
 
     _inputs(command)
     _filter(command, "only packets that match")
@@ -239,10 +256,7 @@ def _packets(command: argparse.ArgumentParser) -> None:
     add_output_arguments(command)
     command.add_argument("-c", dest="count", type=_positive, metavar="N", help="stop after N packets have been read")
     command.add_argument("-2", dest="two_passes", action="store_true", help="two passes also over standard input")
-    command.add_argument(
-        "-o", dest="output", metavar="FILE",
-        help="write the table of packets: .arrow, .arrows, .parquet or .csv; - is Arrow into a pipe",
-    )  # fmt: skip
+    add_preference_arguments(command)
     command.add_argument(
         "--profile",
         default="tshark-4.0",

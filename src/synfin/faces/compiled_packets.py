@@ -45,8 +45,11 @@ def covers(asked: argparse.Namespace, needed: Collection[str]) -> bool:
 
 
 def knows(asked: argparse.Namespace, needed: Collection[str]) -> bool:
-    """Whether the compiled engine tells all of these fields by the rules that were asked for."""
-    if not compiled() or asked.profile != PROFILE:
+    """Whether the compiled engine tells all of these fields by the rules that were asked for.
+
+    Kernels have no preferences.
+    """
+    if not compiled() or asked.profile != PROFILE or asked.preferences:
         return False
     from synfin.watch.packets.column_fields import Needs, needs
 

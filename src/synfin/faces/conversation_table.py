@@ -10,8 +10,8 @@ from synfin.watch.connections.conversations import Conversation, Conversations, 
 from synfin.wire.frame import Frame
 
 _SECOND = 1_000_000_000
-_TITLES = {"eth": "Ethernet", "ip": "IPv4", "ipv6": "IPv6", "tcp": "TCP", "udp": "UDP"}
-_RULE = "=" * 80
+TITLES = {"eth": "Ethernet", "ip": "IPv4", "ipv6": "IPv6", "tcp": "TCP", "udp": "UDP"}
+RULE = "=" * 80
 #: by what the times are shown as: heads of the sizes, two lines over the column of the start
 _HEADS = {
     "relative": ("Bytes", "    Relative    ", "      Start     "),
@@ -26,8 +26,8 @@ _FORMATS = {"": "%H:%M:%S", "d": "%Y-%m-%d %H:%M:%S", "doy": "%Y/%j %H:%M:%S"}
 class ConversationTable:
     """One table, filled packet by packet."""
 
-    def __init__(self, protocol: str, times: str) -> None:
-        self._protocol, self._times = protocol, times
+    def __init__(self, protocol: str, times: str, filter: str | None = None) -> None:
+        self._protocol, self._times, self._filter = protocol, times, filter
         self._counted = Conversations(protocol)
 
     def see(self, frame: Frame, facts: Facts) -> None:
@@ -39,14 +39,14 @@ class ConversationTable:
         size, first, second = _HEADS[_KINDS.get(self._times, "relative")]
         wide = 26 if self._protocol in ("tcp", "udp") else 20
         margin = " " * (2 * wide + 7)
-        yield _RULE
-        yield f"{_TITLES[self._protocol]} Conversations"
-        yield "Filter:<No Filter>"
+        yield RULE
+        yield f"{TITLES[self._protocol]} Conversations"
+        yield filter_line(self._filter)
         yield f"{margin}|       <-      | |       ->      | |     Total     |{first}|   Duration   |"
         yield f"{margin}| Frames  {size} | | Frames  {size} | | Frames  {size} |{second}|              |"
         for one in self._counted.all():
             yield self._row(one, wide)
-        yield _RULE
+        yield RULE
 
     def _row(self, one: Conversation, wide: int) -> str:
         (there, back), (sent, answered) = one.frames, one.bytes
@@ -68,6 +68,11 @@ class ConversationTable:
         except (OverflowError, ValueError, OSError):
             return f"{_seconds(one.epoch_ns):20.9f}"  # no calendar goes so far
         return time.strftime(_FORMATS[self._times[1:]], when)
+
+
+def filter_line(filter: str | None) -> str:
+    """What was counted; None where that was everything."""
+    return f"Filter:{'<No Filter>' if filter is None else filter}"
 
 
 def _seconds(ns: int) -> float:

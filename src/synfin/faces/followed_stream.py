@@ -1,63 +1,79 @@
-"""`-z follow,tcp,…`: what both ends of a stream sent, as tshark prints it."""
+"""`-z follow,tcp|udp,…`: what both ends of a stream sent, as tshark prints it."""
 
 from __future__ import annotations
 
 import base64
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from synfin.dissect.address import ip
 from synfin.dissect.context import Facts
-from synfin.watch.follow.followed import Follower, Piece
+from synfin.faces.followed_choice import Chosen
+from synfin.watch.follow.followed import DatagramFollower, Follower, Piece
 from synfin.wire.frame import Frame
 
 _RULE = "=" * 67
 _ROW = 16  #: bytes on a line of the hexadecimal form
 _BASE64_ROW = 57  #: bytes on a line of YAML
+End = tuple[bytes, int] | None
+Pieces = Iterable[tuple[Piece, int]]
 
 
 class FollowedStream:
-    """One stream in one form, filled packet by packet."""
+    """One stream in one form, filled with its packets one by one."""
 
-    def __init__(self, form: str, stream: int) -> None:
-        self._form, self._stream = form, stream
-        self._follower = Follower()
+    def __init__(self, protocol: str, form: str, chosen: Chosen) -> None:
+        self._protocol, self._form, self._chosen = protocol, form, chosen
+        self._follower: Follower | DatagramFollower = Follower() if protocol == "tcp" else DatagramFollower()
 
     def see(self, frame: Frame, facts: Facts) -> None:
-        """Take a packet, if it belongs to the stream."""
-        if frame.segment is not None and facts.stream == self._stream:
-            self._follower.see(frame, frame.segment)
+        """Take a packet."""
+        self._follower.see(frame)
 
     def lines(self) -> Iterator[str]:
         """The ends and the data."""
         if self._form == "yaml":
-            yield from _yaml(self._follower)
+            yield from _yaml(self._follower.client, self._follower.server, self._shown())
             return
         yield ""
         yield _RULE
-        yield f"Follow: tcp,{self._form}"
-        yield f"Filter: tcp.stream eq {self._stream}"
+        yield f"Follow: {self._protocol},{self._form}"
+        yield f"Filter: {self._chosen.filter}"
         for number, end in enumerate((self._follower.client, self._follower.server)):
             yield f"Node {number}: {_end(end)}"
-        yield from FORMS[self._form](self._follower.pieces)
+        yield from FORMS[self._form](self._shown())
         yield _RULE
 
+    def _shown(self) -> Iterator[tuple[Piece, int]]:
+        """The pieces that were chosen, each with its offset in its direction."""
+        offsets = [0, 0]
+        for number, piece in enumerate(self._follower.pieces, 1):
+            if number in self._chosen.pieces:
+                yield piece, offsets[piece.from_server]
+            offsets[piece.from_server] += len(piece.data)
 
-def _end(end: tuple[bytes, int] | None) -> str:
+
+def _end(end: End) -> str:
     if end is None:
         return ":0"
     address, port = ip(end[0]), end[1]
     return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
 
 
-def _ascii(pieces: list[Piece]) -> Iterator[str]:
-    for piece in pieces:
+def _ascii(pieces: Pieces) -> Iterator[str]:
+    for piece, _ in pieces:
         yield f"{_tab(piece)}{len(piece.data)}"
         yield _shown(piece.data.decode("latin-1"), lambda character: " " <= character < "\x7f")
 
 
-def _utf8(pieces: list[Piece]) -> Iterator[str]:
-    for piece in pieces:
+def _ebcdic(pieces: Pieces) -> Iterator[str]:
+    for piece, _ in pieces:
+        yield f"{_tab(piece)}{len(piece.data)}"
+        yield _shown(piece.data.decode("cp037"), lambda character: " " <= character < "\x7f")
+
+
+def _utf8(pieces: Pieces) -> Iterator[str]:
+    for piece, _ in pieces:
         yield f"{_tab(piece)}{len(piece.data)}"
         yield _shown(piece.data.decode("utf-8", "replace"), str.isprintable)
 
@@ -68,21 +84,18 @@ def _shown(text: str, may: Callable[[str], bool]) -> str:
     return "".join(one if may(one) or one in kept else "" if one == "\r" else "." for one in text)
 
 
-def _hexadecimal(pieces: list[Piece]) -> Iterator[str]:
-    offsets = [0, 0]
-    for piece in pieces:
-        at = offsets[piece.from_server]
+def _hexadecimal(pieces: Pieces) -> Iterator[str]:
+    for piece, at in pieces:
         for start in range(0, len(piece.data), _ROW):
             part = piece.data[start : start + _ROW]
             halves = f"{part[:8].hex(' '):<23}  {part[8:].hex(' '):<23}"
             text = "".join(chr(byte) if 0x20 <= byte < 0x7F else "." for byte in part)
             row = f"{_tab(piece)}{at + start:08X}  {halves}  {text[:8]}{' ' if len(text) >= 8 else ''}{text[8:]}"
             yield row[:-1] if row[-1] == " " else row  # as tshark: the last character, where it is a space
-        offsets[piece.from_server] += len(piece.data)
 
 
-def _raw(pieces: list[Piece]) -> Iterator[str]:
-    for piece in pieces:
+def _raw(pieces: Pieces) -> Iterator[str]:
+    for piece, _ in pieces:
         yield f"{_tab(piece)}{piece.data.hex()}"
 
 
@@ -90,14 +103,14 @@ def _tab(piece: Piece) -> str:
     return "\t" if piece.from_server else ""
 
 
-def _yaml(follower: Follower) -> Iterator[str]:
+def _yaml(client: End, server: End, pieces: Pieces) -> Iterator[str]:
     yield "peers:"
-    for number, end in enumerate((follower.client, follower.server)):
+    for number, end in enumerate((client, server)):
         yield f"  - peer: {number}"
         yield f"    host: {'' if end is None else ip(end[0])}"
         yield f"    port: {0 if end is None else end[1]}"
     yield "packets:"
-    for piece in follower.pieces:
+    for piece, _ in pieces:
         whole, rest = divmod(piece.time_ns, 1_000_000_000)
         yield f"  - packet: {piece.frame}"
         yield f"    peer: {int(piece.from_server)}"
@@ -107,6 +120,7 @@ def _yaml(follower: Follower) -> Iterator[str]:
             yield f"      {base64.b64encode(piece.data[start : start + _BASE64_ROW]).decode()}"
 
 
-FORMS: Mapping[str, Callable[[list[Piece]], Iterator[str]]] = {
-    "ascii": _ascii, "hex": _hexadecimal, "raw": _raw, "utf-8": _utf8, "yaml": lambda pieces: iter(()),
+FORMS: Mapping[str, Callable[[Pieces], Iterator[str]]] = {
+    "ascii": _ascii, "ebcdic": _ebcdic, "hex": _hexadecimal, "raw": _raw, "utf-8": _utf8,
+    "yaml": lambda pieces: iter(()),
 }  # fmt: skip

@@ -41,9 +41,10 @@ def packet_document(report: Report, lang: Language) -> dict[str, Any]:
 
 
 def _summary(told: Told) -> dict[str, Any]:
-    row, facts = summarize(told.frame, told.facts), told.facts
+    row, facts, packet = summarize(told.frame, told.facts), told.facts, told.frame.packet
     return {
-        "number": row.number, "time_ns": told.frame.packet.time_ns, "source": row.src, "destination": row.dst,
+        "number": row.number, "time_ns": packet.time_ns if packet.timed else None,
+        "source": row.src, "destination": row.dst,
         "protocol": row.protocol, "length": row.length, "info": row.info, "conn": facts.conn, "stream": facts.stream,
         "phase": facts.phase, "client_state": facts.client_state, "server_state": facts.server_state,
     }  # fmt: skip

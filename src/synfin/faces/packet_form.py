@@ -4,25 +4,23 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from synfin.dissect import fields, format
-from synfin.dissect.context import Facts
 from synfin.dissect.field import Field
 from synfin.errors import UsageError
-from synfin.wire.frame import Frame
 
 if TYPE_CHECKING:
     from synfin.dissect import jsonshape
+    from synfin.dissect.context import Facts
+    from synfin.wire.frame import Frame
 
-Rows = Iterator[tuple[Frame, Facts]]
+Rows = Iterator[tuple["Frame", "Facts"]]
 WITH_FIELDS = ("fields", "json", "ek")  #: forms that -e goes with
 _PLAIN = format.Layout()
 
 
-@dataclass(frozen=True, slots=True)
-class Form:
+class Form(NamedTuple):
     """What is printed of each packet."""
 
     name: str  #: text, tabs, fields, json or ek
@@ -33,6 +31,7 @@ class Form:
     tree: bool = False  #: every field
     opened: frozenset[str] | None = None  #: only the fields of these protocols
     layers: frozenset[str] | None = None  #: of JSON: all but these are left out
+    nodes: frozenset[str] | None = None  #: of JSON: the same, of what stands within them too
     bytes: bool = False
 
     @property
@@ -83,14 +82,14 @@ class Form:
         from synfin.dissect import jsonshape
 
         document = jsonshape.document(frame, facts)
-        if self.fields or self.layers is not None:
+        if self.fields or self.layers is not None or self.nodes is not None:
             document["_source"]["layers"] = self._layers(document["_source"]["layers"], frame, facts)
         return document
 
     def _bulk(self, frame: Frame, facts: Facts) -> str:
         from synfin.dissect import ekshape, jsonshape
 
-        if not self.fields and self.layers is None:
+        if not self.fields and self.layers is None and self.nodes is None:
             return ekshape.lines(frame, facts)
         layers = jsonshape.document(frame, facts)["_source"]["layers"]
         if self.fields:
@@ -102,21 +101,20 @@ class Form:
 
     def _layers(self, layers: jsonshape.Pairs, frame: Frame, facts: Facts) -> jsonshape.Pairs:
         """The chosen fields, each with all its values; else every layer, those that were not chosen without content."""
-        from synfin.dissect import jsonshape
+        from synfin.dissect import json_choice, jsonshape
 
+        named = self.layers if self.nodes is None else self.nodes
+        if named is not None and "synfin" not in named:  # not a protocol of the packet
+            layers.pairs = [one for one in layers.pairs if one[0] != "synfin"]
+        if self.layers is not None and not self.fields:
+            return json_choice.whole_layers(layers, self.layers)
+        if self.nodes is not None and not self.fields:
+            choose = json_choice.named_values if self.name == "ek" else json_choice.named_nodes
+            return choose(layers, self.nodes)
         found = jsonshape.Pairs()
-        if self.fields:
-            for field in self.fields:
-                if texts := format.texts_of(field, frame, facts):
-                    found.add(field.name, texts)
-            return found
-        for name, inside in layers.items():
-            if self.layers is None or name in self.layers:
-                found.add(name, inside)
-            else:
-                left_out = jsonshape.Pairs()
-                left_out.add("filtered", name)
-                found.add(name, left_out)
+        for field in self.fields:
+            if texts := format.texts_of(field, frame, facts):
+                found.add(field.name, texts)
         return found
 
 
@@ -129,18 +127,33 @@ def form_of(asked: argparse.Namespace) -> Form:
         raise UsageError("-e goes with -T fields, -T json or -T ek")
     if asked.bytes and name in WITH_FIELDS:
         raise UsageError(f"-x prints bytes as text; it does not go with -T {name}")
+    if asked.layers is not None and asked.nodes is not None:
+        raise UsageError("-J and -j exclude each other: -J shows all of a protocol, -j only what it names")
+    if (asked.layers is not None or asked.nodes is not None) and name not in ("json", "ek"):
+        raise UsageError(f"{'-j' if asked.layers is None else '-J'} goes with -T json or -T ek")
     tree = asked.tree or bool(asked.opened)
     return Form(
         name,
-        tuple(fields.lookup(field) for field in asked.fields),
+        tuple(_column(field, asked.times) for field in asked.fields),
         format.layout(asked.layout),
         asked.times,
         lines=asked.print_lines or not (tree or asked.bytes),
         tree=tree,
         opened=_names(asked.opened),
         layers=_names(asked.layers),
+        nodes=_names(asked.nodes),
         bytes=asked.bytes,
     )
+
+
+def _column(name: str, times: str) -> Field:
+    if name.lower().startswith("_ws.col."):
+        from synfin.faces.summary_columns import NAMES, column
+
+        if (found := column(name, times)) is not None:
+            return found
+        raise UsageError(f"there is no column {name!r}; there are {', '.join(NAMES)}")
+    return fields.lookup(name)
 
 
 def _names(words: str | None) -> frozenset[str] | None:

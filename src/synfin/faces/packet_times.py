@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
+from typing import TYPE_CHECKING
 
-from synfin.dissect.context import Facts
-from synfin.wire.frame import Frame
+if TYPE_CHECKING:
+    from synfin.dissect.context import Facts
+    from synfin.wire.frame import Frame
 
 _SECOND = 1_000_000_000
 #: what -t takes, and what it means
@@ -19,7 +21,9 @@ _DATES = {"": "", "d": "%Y-%m-%d ", "doy": "%Y/%j "}
 
 
 def time_text(kind: str, frame: Frame, facts: Facts) -> str:
-    """The time of one packet, as fine as its capture tells it."""
+    """The time of one packet, as fine as its capture tells it; nothing where it does not."""
+    if not frame.packet.timed:
+        return ""
     decimals, time_ns = facts.time_decimals, frame.packet.time_ns
     if kind == "r":
         return _seconds(facts.frame_time_relative_ns or 0, decimals)

@@ -12,8 +12,8 @@ from synfin.explain.words import Language, finding_facts, text
 from synfin.faces.terminal import SEVERITY_STYLES, Paint, wants_colour
 from synfin.faces.width import clip, display_width, pad
 from synfin.watch.connections.record import Connection, Side, utc
+from synfin.watch.findings.known import SEVERITIES
 
-SEVERITIES = ("ok", "info", "note", "warn", "error")
 #: columns, whether right-aligned, and the order in which they go when the terminal is too narrow (0: never)
 COLUMNS = (
     ("conn", True, 0), ("client", False, 0), ("server", False, 0), ("start", False, 1), ("duration", True, 5),

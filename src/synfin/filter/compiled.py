@@ -3,31 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cache, cached_property
+from typing import TYPE_CHECKING
 
-from synfin.capture.packet import Packet
-from synfin.dissect.context import Facts
 from synfin.filter import typed
-from synfin.filter.evaluate.plan import predicate
-from synfin.filter.evaluate.row import Row
 from synfin.filter.grammar import parse
 from synfin.filter.semantics import check
-from synfin.wire.frame import Frame
+
+# What asks single packets is imported where it is needed: planned filters ask few packets, if any.
+if TYPE_CHECKING:
+    from synfin.dissect.context import Facts
+    from synfin.filter.evaluate.plan import Predicate
+    from synfin.filter.evaluate.row import Row
+    from synfin.wire.frame import Frame
 
 
 class Filter:
     """`fields` names every field whose values it needs; `matches` asks one packet."""
 
-    __slots__ = ("_test", "condition", "fields", "text")
-
     def __init__(self, text: str, condition: typed.Condition) -> None:
         self.text = text
         self.condition = condition  #: what `synfin.filter.planned` plans
         self.fields = frozenset(field_names(condition))
-        self._test = predicate(condition)
 
     def matches(self, frame: Frame, facts: Facts | None = None) -> bool:
         """Whether the packet passes."""
-        return self._test(Row(frame, facts))
+        return self._test(self._row(frame, facts))
 
     @property
     def asks_connections(self) -> bool:
@@ -36,11 +37,30 @@ class Filter:
 
     def accepts(self, connection: object) -> bool:
         """Whether a connection passes by its record alone; for a filter that `asks_connections`."""
-        return self._test(Row(_NOBODY, Facts(connection=connection)))
+        from synfin.dissect.context import Facts
+
+        return self._test(self._row(nobody(), Facts(connection=connection)))
+
+    @cached_property
+    def _test(self) -> Predicate:
+        from synfin.filter.evaluate.plan import predicate
+
+        return predicate(self.condition)
+
+    @cached_property
+    def _row(self) -> type[Row]:
+        from synfin.filter.evaluate.row import Row
+
+        return Row
 
 
-#: What stands for the packet where only the connection is asked for.
-_NOBODY = Frame(Packet(0, 0, 1, b"", 0), ())
+@cache
+def nobody() -> Frame:
+    """What stands for the packet where only the connection is asked for."""
+    from synfin.capture.packet import Packet
+    from synfin.wire.frame import Frame
+
+    return Frame(Packet(0, 0, 1, b"", 0), ())
 
 
 def compile(text: str, macros: Mapping[str, str] | None = None) -> Filter:

@@ -38,13 +38,18 @@ MAX_OPERANDS = 50_000  #: tokens of one filter, which bounds every list in its t
 CHAINED = frozenset({"==", "!=", "===", "!==", ">", ">=", "<", "<="})  #: comparisons that go on: a < b < c
 COMPARISONS = CHAINED | {"contains", "matches"}
 ARITHMETIC = {"&": 1, "+": 2, "-": 2, "*": 3, "/": 3, "%": 3}
-_PART = re.compile(r"(?P<start>[+-]?\w+)? *(?:(?P<how>[:-]) *(?P<end>[+-]?\w+)?)?")
-_PLACE = re.compile(r"([+-]?)(0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*)")
+_PART = r"(?P<start>[+-]?\w+)? *(?:(?P<how>[:-]) *(?P<end>[+-]?\w+)?)?"
+_PLACE = r"([+-]?)(0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*)"
 
 
 def parse(text: str) -> Test:
     """The tree of a filter; FilterError names the place and what was expected there."""
     return _Parser(text).filter()
+
+
+#: how filters of tcpdump begin
+_CAPTURE_FILTER = re.compile(r"\s*(?:(?:not|src|dst|ip6?|tcp|udp|ether)\s+)*(?:host|port|portrange|net)\s", re.ASCII)
+_OF_CAPTURE_FILTERS = "; a filter as tcpdump's is not taken here: write ip.addr == 10.0.0.1 or tcp.port == 80"
 
 
 class _Parser:
@@ -63,7 +68,8 @@ class _Parser:
             raise self.error("the filter is empty: a field or a comparison was expected")
         found = self.disjunction()
         if self.here.kind != "end":
-            raise self.error(f"{self.shown} was not expected here: 'and', 'or' or the end was")
+            remedy = _OF_CAPTURE_FILTERS if _CAPTURE_FILTER.match(self.text) else ""
+            raise self.error(f"{self.shown} was not expected here: 'and', 'or' or the end was{remedy}")
         return found
 
     # -- tests -------------------------------------------------------------------------------------------------
@@ -258,7 +264,7 @@ class _Parser:
         return tuple(self.one_range(piece.strip(" "), token) for piece in token.value.split(","))
 
     def one_range(self, piece: str, token: Token) -> Range:
-        part = _PART.fullmatch(piece)
+        part = re.fullmatch(_PART, piece)
         if part is None or not piece:
             raise FilterError("a slice is [i], [i:length], [i-j], [:length] or [i:]", self.text, token.position)
         start, how, end = (part.group(name) for name in ("start", "how", "end"))
@@ -278,7 +284,7 @@ class _Parser:
         return Range(first, None, last)
 
     def integer(self, text: str, token: Token) -> int:
-        part = _PLACE.fullmatch(text)
+        part = re.fullmatch(_PLACE, text)
         octal = part is not None and part[2][0] == "0" and part[2][1:2] not in ("", "x", "X")
         value = 1 << 40 if part is None else int(part[2], 8 if octal else 0) * (-1 if part[1] == "-" else 1)
         if not -0x80000000 <= value <= 0x7FFFFFFF:

@@ -16,12 +16,14 @@ SLICEABLE = SEARCHABLE | ADDRESSES
 _NAMES = {
     "bool": "a boolean", "framenum": "a frame number", "str": "text", "bytes": "bytes", "ether": "a MAC address",
     "ipv4": "an IPv4 address", "ipv6": "an IPv6 address", "address": "an IP address", "protocol": "a protocol",
-    "abstime": "a date and time", "reltime": "a time in seconds", "none": "nothing: it is there or not",
+    "abstime": "a date and time", "reltime": "a time in seconds",
+    "double": "a number with a fraction", "none": "nothing: it is there or not",
 }  # fmt: skip
 #: What each operator computes with.
 OPERANDS = {
-    **dict.fromkeys("+-", NUMBERS | {"reltime"}),
-    **dict.fromkeys("*/%", NUMBERS),
+    **dict.fromkeys("+-", NUMBERS | {"reltime", "double"}),
+    **dict.fromkeys("*/", NUMBERS | {"double"}),
+    "%": NUMBERS,
     "&": NUMBERS | ADDRESSES | OCTETS,
 }
 

@@ -73,7 +73,8 @@ def _next(text: str, at: int) -> tuple[Token, int]:
     for symbol in _SYMBOLS:
         if text.startswith(symbol, at):
             return Token("op", _SAME.get(symbol, symbol), at), at + len(symbol)
-    raise FilterError(f"{text[at]!r} does not belong in a filter", text, at)
+    remedy = "; to compare, write ==" if text[at] == "=" else ""
+    raise FilterError(f"{text[at]!r} does not belong in a filter{remedy}", text, at)
 
 
 def _string(text: str, at: int, quote: int, *, raw: bool) -> tuple[Token, int]:

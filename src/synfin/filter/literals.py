@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import time
 from typing import Any
@@ -17,20 +18,21 @@ BYTES = frozenset({"bytes", "ether", "protocol"})
 KIND_NAMES = {
     "bool": "a boolean", "framenum": "a frame number", "str": "text", "bytes": "bytes", "ether": "a MAC address",
     "ipv4": "an IPv4 address", "ipv6": "an IPv6 address", "address": "an IP address", "protocol": "bytes",
-    "abstime": "a date and time", "reltime": "a time in seconds", "none": "nothing: it is there or not",
+    "abstime": "a date and time", "reltime": "a time in seconds",
+    "double": "a number with a fraction", "none": "nothing: it is there or not",
 }  # fmt: skip
 SECOND = 1_000_000_000
 
 _NUMBER = re.compile(r"0[xX][0-9a-fA-F]+|0[bB][01]+|0[0-7]*|[1-9][0-9]*")
-_SECONDS = re.compile(r"([0-9]+)(?:\.([0-9]{1,9}))?")
-_PAIRS = re.compile(r"[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2})+")
-_GROUPS = re.compile(r"[0-9A-Fa-f]+(?:\.[0-9A-Fa-f]+)+|[0-9A-Fa-f]+(?:-[0-9A-Fa-f]+)+")
+_FRACTION = r"0[xX][0-9a-fA-F]+|[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?"
+#: compiled (and kept by `re`) when the first literal asks for it
+_SECONDS = r"([0-9]+)(?:\.([0-9]{1,9}))?"
+_PAIRS = r"[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2})+"
+_GROUPS = r"[0-9A-Fa-f]+(?:\.[0-9A-Fa-f]+)+|[0-9A-Fa-f]+(?:-[0-9A-Fa-f]+)+"
 _PLAIN = re.compile(r"[0-9A-Fa-f]+")
 _ZONE = r"(Z| +UTC|[+-]\d\d(?::?\d\d)?)?"
-_ISO = re.compile(
-    r"(\d{4})-(\d\d?)-(\d\d?)(?:[T ](\d\d?)(?:(?::(\d\d?)(?::(\d\d?)(?:[.,](\d{0,9}))?)?)" + _ZONE + r")?)?"
-)
-_ENGLISH = re.compile(r"([A-Z][a-z]{2}) +(\d\d?), (\d{4}) (\d\d?):(\d\d?):(\d\d?)(?:\.(\d{0,9}))?( +UTC)?", re.I)
+_ISO = r"(\d{4})-(\d\d?)-(\d\d?)(?:[T ](\d\d?)(?:(?::(\d\d?)(?::(\d\d?)(?:[.,](\d{0,9}))?)?)" + _ZONE + r")?)?"
+_ENGLISH = r"([A-Z][a-z]{2}) +(\d\d?), (\d{4}) (\d\d?):(\d\d?):(\d\d?)(?:\.(\d{0,9}))?( +UTC)?"
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
@@ -65,6 +67,8 @@ def convert(literal: Word | Text, kind: str, field: Field | None) -> Any:
         return _moment(text)
     if quoted or isinstance(literal, Text):
         raise Mismatch(f"{name_of(kind)} was expected, not the string {text!r}")
+    if kind == "double":
+        return _fraction(text)
     return _address(text, kind) if kind in ADDRESSES else _duration(text)
 
 
@@ -103,7 +107,7 @@ def _expected(text: str, kind: str, field: Field | None, quoted: bool) -> str:
         return f"the text of {field.name} cannot be compared with; use its number"
     if field is not None and field.values and not text[:1].isdigit():
         known = ", ".join(list(field.values.values())[:4])
-        return f"{text!r} is none of the values of {field.name}, such as {known}"
+        return f"{text!r} is none of the values of {field.name}, such as {known}; or write a number"
     if quoted:
         return f"a number without quotes was expected, not {text!r}"
     return f"{text!r} is not a valid number"
@@ -125,9 +129,9 @@ def byte_string(text: str) -> bytes | None:
     if re.fullmatch(r"0[xX][0-9A-Fa-f]{2}", text):
         return bytes([int(text, 16)])
     text = text.removeprefix(":")
-    if _PAIRS.fullmatch(text):
+    if re.fullmatch(_PAIRS, text):
         return bytes.fromhex(text.replace(":", ""))
-    if _PLAIN.fullmatch(text) or _GROUPS.fullmatch(text):
+    if _PLAIN.fullmatch(text) or re.fullmatch(_GROUPS, text):
         return b"".join(_pairs(group) for group in re.split(r"[.-]", text))
     return None
 
@@ -151,8 +155,17 @@ def _address(text: str, kind: str) -> bytes | Network:
     return Network(found, int(prefix))
 
 
+def _fraction(text: str) -> float:
+    if re.fullmatch(_FRACTION, text) is None or len(text) > 70:
+        raise Mismatch(f"{text!r} is no number with a fraction, such as 1.5")
+    value = float(int(text, 16)) if text[:2] in ("0x", "0X") else float(text)
+    if value in (math.inf, 0.0) and any(digit in "123456789" for digit in text.lower().partition("e")[0]):
+        raise Mismatch(f"{text} is too {'big' if value else 'small'} for this field")
+    return value
+
+
 def _duration(text: str) -> int:
-    match = _SECONDS.fullmatch(text)
+    match = re.fullmatch(_SECONDS, text)
     if match is None:
         raise Mismatch(f"{text!r} is no time: seconds such as 1.5 were expected")
     whole, part = match.groups()
@@ -160,7 +173,7 @@ def _duration(text: str) -> int:
 
 
 def _moment(text: str) -> int:
-    iso, english = _ISO.fullmatch(text.strip()), _ENGLISH.fullmatch(text.strip())
+    iso, english = re.fullmatch(_ISO, text.strip()), re.fullmatch(_ENGLISH, text.strip(), re.I)
     if iso and not ("T" in text.replace("UTC", "") and " UTC" in text):  # after a T the zone is Z or an offset
         year, month, day, *rest = iso.groups()
     elif english and english.group(1).capitalize() in _MONTHS:

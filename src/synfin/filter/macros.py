@@ -1,6 +1,7 @@
 """Macros: `${name:argument;argument}` stands for a text in which `$1`, `$2` … are the arguments.
 
-They are kept as Wireshark keeps them, in a file `dfilter_macros` with a line `"name","text"` each.
+Wireshark 4.0 puts them in before it reads the filter, so within quotes too. They are kept as Wireshark keeps them, in a
+file `dfilter_macros` with a line `"name","text"` each.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from synfin.dissect.fields import find
 from synfin.errors import FilterError, UsageError
 from synfin.filter.lexer import MAX_LENGTH
 
@@ -18,6 +20,8 @@ MAX_FILE = 1 << 20  #: bytes of a file of macros
 _USE = re.compile(
     r"\$\{(?P<name>[A-Za-z0-9_]+)(?:[:;](?P<braced>[^{}]*))?\}|\$(?P<call>[A-Za-z0-9_]+)\((?P<listed>[^()]*)\)"
 )
+#: within quotes: only as 4.0 writes it, and nothing else may begin so
+_QUOTED_USE = re.compile(r"\$\{(?:(?P<name>[A-Za-z0-9_.-]*)(?:[:;](?P<braced>[^{}]*))?(?P<end>\}))?")
 _PLACE = re.compile(r"\$(\d{1,3})")
 _LINE = re.compile(r'\s*"((?:[^"\\]|\\.)*)"\s*,\s*"((?:[^"\\]|\\.)*)"\s*')
 _ESCAPE = re.compile(r"\\(?:x([0-9A-Fa-f]{2})|(.))")
@@ -38,33 +42,54 @@ def expand(text: str, macros: Mapping[str, str]) -> str:
 
 
 def _once(text: str, macros: Mapping[str, str]) -> str:
-    """Every macro outside of strings put in once."""
+    """Every macro put in once."""
     pieces: list[str] = []
     before = 0
     for string in _STRING.finditer(text):
-        pieces += (_within(text, before, string.start(), macros), string.group())
+        pieces += (_outside(text, before, string.start(), macros), _quoted(text, *string.span(), macros))
         before = string.end()
-    pieces.append(_within(text, before, len(text), macros))
+    pieces.append(_outside(text, before, len(text), macros))
     return "".join(pieces)
 
 
-def _within(text: str, start: int, stop: int, macros: Mapping[str, str]) -> str:
+def _outside(text: str, start: int, stop: int, macros: Mapping[str, str]) -> str:
     def put(use: re.Match[str]) -> str:
         name, given = use["name"] or use["call"], use["braced"] if use["name"] else use["listed"]
-        body = macros.get(name)
-        if body is None:
-            if use["name"] and given is None:
-                return use.group()  # a field of the selected packet
-            known = f"; there are {', '.join(sorted(macros)[:8])}" if macros else ", no macro is"
-            raise FilterError(f"the macro {name!r} is not defined{known}", text, start + use.start())
-        arguments = [] if given is None else [part.strip() for part in re.split("[;,]" if use["call"] else ";", given)]
-        needed = max((int(place[1]) for place in _PLACE.finditer(body)), default=0)
-        if needed != len(arguments) - (arguments == [""] and not needed):
-            message = f"the macro {name!r} takes {needed} argument{'' if needed == 1 else 's'}, not {len(arguments)}"
-            raise FilterError(message, text, start + use.start())
-        return _PLACE.sub(lambda place: arguments[int(place[1]) - 1] if int(place[1]) else place.group(), body)
+        if name not in macros and use["name"] and given is None:
+            return use.group()  # a field of the selected packet
+        return _put(name, given, "[;,]" if use["call"] else ";", macros, text, start + use.start())
 
     return _USE.sub(put, text[start:stop])
+
+
+def _quoted(text: str, start: int, stop: int, macros: Mapping[str, str]) -> str:
+    """The same of a string; a field stays what it is written as."""
+
+    def put(use: re.Match[str]) -> str:
+        at = start + use.start()
+        if not use["end"]:
+            raise FilterError(r"${ begins a macro within quotes too, and this is none; write \x24{", text, at)
+        if use["name"] not in macros and "." in use["name"] and find(use["name"]) is not None:
+            return use.group()
+        return _put(use["name"], use["braced"], ";", macros, text, at, r"; for the text ${ write \x24{")
+
+    return _QUOTED_USE.sub(put, text[start:stop])
+
+
+def _put(
+    name: str, given: str | None, between: str, macros: Mapping[str, str], text: str, at: int, remedy: str = ""
+) -> str:
+    """The text of one macro with its arguments; FilterError, at its place, where that cannot be."""
+    body = macros.get(name)
+    if body is None:
+        known = f"; there are {', '.join(sorted(macros)[:8])}" if macros else ", no macro is"
+        raise FilterError(f"the macro {name!r} is not defined{known}{remedy}", text, at)
+    arguments = [] if given is None else [part.strip() for part in re.split(between, given)]
+    needed = max((int(place[1]) for place in _PLACE.finditer(body)), default=0)
+    if needed != len(arguments) - (arguments == [""] and not needed):
+        message = f"the macro {name!r} takes {needed} argument{'' if needed == 1 else 's'}, not {len(arguments)}"
+        raise FilterError(message, text, at)
+    return _PLACE.sub(lambda place: arguments[int(place[1]) - 1] if int(place[1]) else place.group(), body)
 
 
 def read(path: str | os.PathLike[str]) -> dict[str, str]:

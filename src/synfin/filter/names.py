@@ -19,8 +19,9 @@ def known(entity: Entity) -> typed.Values | None:
 
 def hint(text: str) -> str:
     """The nearest fields, as the end of a message."""
-    if text in protocols():
-        return f": synfin does not decode the protocol {text}"
+    head = text.partition(".")[0]
+    if head in protocols() and find(head) is None:
+        return f": synfin does not decode the protocol {head}"
     near = nearest(text)
     return f"; did you mean {' or '.join(near)}?" if near else ""
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from synfin.dissect.field import Field
+from typing import TYPE_CHECKING
+
 from synfin.errors import FilterError
 from synfin.filter import typed
 from synfin.filter.kinds import OPERANDS, SLICEABLE, compatible, name_of
@@ -23,6 +24,9 @@ from synfin.filter.syntax import (
     Text,
     Word,
 )
+
+if TYPE_CHECKING:
+    from synfin.dissect.field import Field
 
 WHOLE = (Range(0, None),)
 MAX_PARTS = 256  #: of one slice: each may be as long as the packet

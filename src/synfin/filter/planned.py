@@ -9,14 +9,19 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import fields as members
-from typing import Any, NamedTuple
+from functools import reduce
+from operator import or_
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from synfin._kernels import cells, choose
+from synfin._kernels import cells, choose, sift
 from synfin.filter import typed
 from synfin.filter.ranges import LEAST, MOST, Ranges, between, compared, union
-from synfin.watch.packets.blocks import Blocks
 from synfin.watch.packets.column_fields import Spec, spec
+from synfin.watch.recall.remembered import remembered
+
+if TYPE_CHECKING:
+    from synfin._kernels.sift import Probe
+    from synfin.watch.packets.blocks import Blocks
 
 Run = Callable[[int, bytearray], bytearray]  #: (rows, which of them to look at) -> verdicts
 Connections = Callable[[typed.Condition], tuple[bytes, int]]  #: verdicts by connection, and for frames of none
@@ -42,6 +47,7 @@ class Test(NamedTuple):
     bind: Callable[[Blocks, Connections], Run]
     parts: tuple[Test, ...] = ()
     decides: bool = True  #: whether it never says ASK for a common frame
+    probe: Probe | None = None  #: the same for the walk over records, before a frame has a row
 
 
 def plan(condition: typed.Condition) -> Test:
@@ -71,7 +77,7 @@ def _known(entity: typed.Entity) -> tuple[str, Spec] | None:
     """A field that the kernels know, asked for without layers or other additions to it."""
     if not isinstance(entity, typed.Values):
         return None
-    plainly = all(not getattr(entity, one.name) for one in members(entity) if one.name not in ("field", "kind"))
+    plainly = not any(getattr(entity, name) for name in entity.__slots__ if name not in ("field", "kind"))
     found = spec(entity.field.name) if plainly and entity.kind == entity.field.kind else None
     return None if found is None else (entity.field.name, found)
 
@@ -163,7 +169,8 @@ def _in_ranges(number: tuple[str, Spec, int], ranges: Ranges, *, every: bool) ->
 
         return run
 
-    return Test("number", (name,), _cost(where), bind)
+    probe = (sift.P_NUMBERS, where[:6], mask, flat, b"", (), False, every)
+    return Test("number", (name,), _cost(where), bind, probe=probe)
 
 
 def _in_networks(left: typed.Entity, right: Sequence[typed.Entity], *, equal: bool, every: bool) -> Test | None:
@@ -191,7 +198,8 @@ def _in_networks(left: typed.Entity, right: Sequence[typed.Entity], *, equal: bo
 
         return run
 
-    return Test("octets", (name,), _cost(where), bind) if bits else None
+    probe = (sift.P_OCTETS, where[:6], 0, (), wanted, bits, equal, every)
+    return Test("octets", (name,), _cost(where), bind, probe=probe) if bits else None
 
 
 def _search(relation: typed.Relation) -> Test | None:
@@ -220,7 +228,7 @@ def _search(relation: typed.Relation) -> Test | None:
 
         return run
 
-    return Test("search", (name,), _SEARCHING, bind)
+    return Test("search", (name,), _SEARCHING, bind, probe=_has_value(where))
 
 
 def _rarest(needle: bytes) -> int:
@@ -237,7 +245,11 @@ def _present(entity: typed.Entity) -> Test | None:
     if known is None:
         return None
     name, where = known
-    return Test("present", (name,), _cost(where), _presence(where, choose.YES))
+    return Test("present", (name,), _cost(where), _presence(where, choose.YES), probe=_has_value(where))
+
+
+def _has_value(where: Spec) -> Probe:
+    return sift.P_PRESENT, where[:6], 0, (), b"", (), False, False
 
 
 def _presence(where: Spec, verdict: int) -> Callable[[Blocks, Connections], Run]:
@@ -283,7 +295,10 @@ def _ask(condition: typed.Condition) -> Test:
     only = _only_field(condition)
     known = None if only is None else _known(only)
     if known is not None:
-        return Test("ask", names, _ASKING + _cost(known[1]), _presence(known[1], choose.ASK), decides=False)
+        where, cost = known[1], _ASKING + _cost(known[1])
+        return Test("ask", names, cost, _presence(where, choose.ASK), decides=False, probe=_has_value(where))
+    if only is not None and remembered(only.field.name):
+        return Test("ask", names, _ASKING, _recalled, decides=False)
 
     def bind(blocks: Blocks, _: Connections) -> Run:
         return lambda count, active: bytearray(active[:count].translate(bytes([0]) + b"\2" * 255))
@@ -291,9 +306,21 @@ def _ask(condition: typed.Condition) -> Test:
     return Test("ask", names, 2 * _ASKING, bind, decides=False)
 
 
-def _only_field(condition: typed.Condition) -> typed.Entity | None:
+def _recalled(blocks: Blocks, _: Connections) -> Run:
+    """A field that needs other frames stands only in rows that those can be told of."""
+
+    def run(count: int, active: bytearray) -> bytearray:
+        out = bytearray(count)
+        for index in blocks.recalled:
+            out[index] = choose.ASK if active[index] else choose.NO
+        return out
+
+    return run
+
+
+def _only_field(condition: typed.Condition) -> typed.Values | None:
     """The field whose values a comparison is about, where it is no comparison without them."""
-    entity: Any = getattr(condition, "left", None)
+    entity: Any = condition.entity if isinstance(condition, typed.Present) else getattr(condition, "left", None)
     while isinstance(entity, (typed.Sliced, typed.Applied)):
         if isinstance(entity, typed.Applied) and len(entity.arguments) != 1:
             return None
@@ -371,3 +398,50 @@ def steps(test: Test) -> Iterator[Test]:
         yield test
     for part in test.parts:
         yield from steps(part)
+
+
+# --- before there are rows --------------------------------------------------------------------------------------------
+
+Clause = tuple[Test, ...]  #: leaves of which one at least must not say NO
+
+
+def sieve(test: Test) -> tuple[sift.Sieve, list[Clause]] | None:
+    """What can be asked of a frame before it has a row, and the leaves that ask; None without any."""
+    found, clauses = sift.Sieve(), []
+    for clause in _clauses(test):
+        if found.add([leaf.probe for leaf in clause if leaf.probe is not None]):
+            clauses.append(clause)
+    return (found, clauses) if clauses else None
+
+
+def marked(test: Test) -> tuple[tuple[int, array[int]], list[Clause]] | None:
+    """Analysis flags of which a frame must have one (0: any), ranges in which its stream must be, and who asks."""
+    flags, streams, clauses = 0, array("q"), []
+    for clause in _clauses(test):
+        probes = [leaf.probe for leaf in clause if leaf.probe is not None]
+        if not flags and all(probe[0] == sift.P_PRESENT and probe[1][0] == cells.S_MARKED for probe in probes):
+            flags = reduce(or_, (probe[1][3] for probe in probes))
+        elif not streams and len(clause) == 1 and probes[0][:3] == (sift.P_NUMBERS, _stream(), 0):
+            streams = array("q", probes[0][3])
+        else:
+            continue
+        clauses.append(clause)
+    return ((flags, streams), clauses) if flags or streams else None
+
+
+def _stream() -> tuple[int, ...]:
+    where = spec("tcp.stream")
+    assert where is not None
+    return where[:6]
+
+
+def _clauses(test: Test) -> list[Clause]:
+    """What a frame must pass to pass the test, the cheapest first."""
+    if test.probe is not None:
+        return [(test,)]
+    if test.kind == "all":
+        return [clause for part in test.parts for clause in _clauses(part)]
+    if test.kind == "any":
+        parts = [_clauses(part) for part in test.parts]
+        return [tuple(leaf for clauses in parts for leaf in clauses[0])] if all(parts) else []
+    return []

@@ -7,18 +7,19 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from synfin._kernels import choose, follow
-from synfin.filter import typed
-from synfin.filter.compiled import Filter
-from synfin.filter.evaluate.plan import predicate
-from synfin.filter.evaluate.row import Row
-from synfin.filter.planned import Run, plan
-from synfin.watch.packets.blocks import Blocks, followed
+from synfin.filter.compiled import Filter, nobody
+from synfin.filter.planned import Run, marked, plan, sieve
+from synfin.watch.packets.blocks import Blocks
 from synfin.watch.packets.column_fields import EVERYTHING, Needs, needs, spec
+from synfin.watch.packets.foreseen import foreseen
 
 if TYPE_CHECKING:
     from synfin.dissect.context import Facts
+    from synfin.filter import typed
     from synfin.watch.connections.told_records import Records
+    from synfin.watch.follow.messages import Messages
     from synfin.watch.packets.told import Told
+    from synfin.watch.recall.memory import Memory
     from synfin.wire.frame import Frame
 
 
@@ -40,8 +41,10 @@ class Selection:
         self._wanted = wanted
         self._last = last
         self.finished: follow.Tracker | None = None
-        if passes == 2 and asked & (Needs.HINDSIGHT | Needs.RECORD):
-            self.finished = followed(paths)
+        self._past: Memory | None = None
+        if passes == 2 and asked & (Needs.HINDSIGHT | Needs.RECORD | Needs.MEMORY):
+            findings = "conn.findings" in {*(shown or ()), *(wanted.fields if wanted else ())}
+            self.finished, self._past = foreseen(paths, asked, findings=findings)
         self.blocks = Blocks(paths, asked, self.finished, warnings)
         self._record: Records | None = None
         if self.finished is not None and asked & Needs.RECORD:
@@ -49,14 +52,16 @@ class Selection:
 
             self._record = records(self.finished)
         self._run: Run | None = None
-        self._datagrams = bool(asked & Needs.DATAGRAMS)
+        self._datagrams, self._memory = bool(asked & Needs.DATAGRAMS), bool(asked & Needs.MEMORY)
+        self._sifts = asked == Needs.BYTES and last is None
+        self._marks = asked == Needs.MARKS and last is None
         self._messages = bool(asked & Needs.MESSAGES)
-        self._past = None
+        self._heard: Messages | None = None
         self._warnings = warnings
         if self._messages and passes == 2:
             from synfin.watch.packets.spoken import heard
 
-            self._past = heard(paths)
+            self._heard = heard(paths)
 
     @cached_property
     def told(self) -> Told:
@@ -64,18 +69,25 @@ class Selection:
         from synfin.watch.packets.told import Told
 
         if not self._messages:
-            return Told(self.blocks, self._record)
+            return Told(self.blocks, self._record, self._past)
         from synfin.watch.packets.spoken import Spoken
 
-        return Told(self.blocks, self._record, Spoken(self.blocks, self._past, self._warnings))
+        return Told(self.blocks, self._record, self._past, Spoken(self.blocks, self._heard, self._warnings))
 
     def __iter__(self) -> Iterator[bytearray]:
         """For every block: 1 for the rows that are chosen, else 0. What is known of the rows is in `blocks`."""
         if self._wanted is not None:
-            self._run = plan(self._wanted.condition).bind(self.blocks, self._connections)
+            planned = plan(self._wanted.condition)
+            found = sieve(planned) if self._sifts else None
+            self.blocks.sieve = None if found is None else found[0]
+            flags = marked(planned) if self._marks else None
+            self.blocks.marked = None if flags is None else flags[0]
+            self._run = planned.bind(self.blocks, self._connections)
         for block in self.blocks:
             if self._datagrams:
                 self.told.see_datagrams()
+            if self._memory:
+                self.told.recalling.see()
             if self._messages:
                 self.told.see_messages()
             verdicts = self._verdicts(block.count)
@@ -91,7 +103,7 @@ class Selection:
         for verdicts in self:
             index = verdicts.find(1)
             while index >= 0:
-                yield self.blocks.first + index
+                yield self.blocks.number(index)
                 index = verdicts.find(1, index + 1)
 
     def connections(self) -> set[int]:
@@ -131,20 +143,15 @@ class Selection:
         """What the readable code says of each connection, and of a frame that belongs to none."""
         assert self.finished is not None and self._record is not None
         from synfin.dissect.context import Facts
+        from synfin.filter.evaluate.plan import predicate
+        from synfin.filter.evaluate.row import Row
 
-        matches, nobody = predicate(condition), _nobody()
+        matches, frame = predicate(condition), nobody()
         found = bytearray()
         for number in range(self.finished.connection_count()):
             facts = Facts(conn=number, connection=self._record(number))
-            found.append(matches(Row(nobody, facts)))
-        return bytes(found), int(matches(Row(nobody, Facts())))
-
-
-def _nobody() -> Frame:
-    from synfin.capture.packet import Packet
-    from synfin.wire.frame import Frame
-
-    return Frame(Packet(0, 0, 1, b"", 0), ())
+            found.append(matches(Row(frame, facts)))
+        return bytes(found), int(matches(Row(frame, Facts())))
 
 
 def can_be_compiled(names: Collection[str], wanted: Filter | None) -> bool:

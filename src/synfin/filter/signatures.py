@@ -30,7 +30,9 @@ def _count(entity: typed.Entity) -> str | None:
 
 
 def _string(entity: typed.Entity) -> str | None:
-    return "str" if isinstance(entity, typed.Values) and entity.kind in NUMBERS | ADDRESSES | {"ether"} else None
+    return (
+        "str" if isinstance(entity, typed.Values) and entity.kind in NUMBERS | ADDRESSES | {"ether", "double"} else None
+    )
 
 
 def _number(entity: typed.Entity) -> str | None:
@@ -46,7 +48,7 @@ def _any(entity: typed.Entity) -> str | None:
 
 
 def _absolute(entity: typed.Entity) -> str | None:
-    return entity.kind if entity.kind in INTEGERS | {"reltime"} else None
+    return entity.kind if entity.kind in INTEGERS | {"reltime", "double"} else None
 
 
 FUNCTIONS: dict[str, Signature] = {

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from synfin.dissect.slotted import Slotted
 
 
-class Node:
+class Node(Slotted):
     """A part of the tree; two are equal when they were written alike, wherever they stand."""
-
-    __slots__: tuple[str, ...] = ()
 
     def __eq__(self, other: object) -> bool:
         return type(self) is type(other) and self._parts() == other._parts()
@@ -23,7 +21,6 @@ class Node:
         return tuple(getattr(self, name) for name in self.__slots__ if name != "position")
 
 
-@dataclass(slots=True, eq=False, repr=False)
 class Range(Node):
     """A part of a slice or a layer selection: from `start`, `length` items, None to the end; negative from the end."""
 
@@ -32,7 +29,6 @@ class Range(Node):
     last: int | None = None  #: given as `start-last` instead of a length
 
 
-@dataclass(slots=True, eq=False, repr=False)
 class Word(Node):
     """A bare token: a field where one has that name, else a literal. A leading colon or dot decides."""
 
@@ -40,7 +36,6 @@ class Word(Node):
     position: int = 0
 
 
-@dataclass(slots=True, eq=False, repr=False)
 class Text(Node):
     """A quoted string, or a character constant."""
 
@@ -49,7 +44,6 @@ class Text(Node):
     position: int = 0
 
 
-@dataclass(slots=True, eq=False, repr=False)
 class Layered(Node):
     """`field#2`: values of certain occurrences of the field's protocol, counted from 1 from the outside."""
 
@@ -58,7 +52,6 @@ class Layered(Node):
     position: int = 0
 
 
-@dataclass(slots=True, eq=False, repr=False)
 class Slice(Node):
     """`entity[0:2,4]`."""
 
@@ -67,7 +60,6 @@ class Slice(Node):
     position: int = 0
 
 
-@dataclass(slots=True, eq=False, repr=False)
 class Call(Node):
     """`len(field)`."""
 
@@ -76,7 +68,6 @@ class Call(Node):
     position: int = 0
 
 
-@dataclass(slots=True, eq=False, repr=False)
 class Arithmetic(Node):
     """`left & right`, `+ - * / %`."""
 
@@ -86,7 +77,6 @@ class Arithmetic(Node):
     position: int = 0
 
 
-@dataclass(slots=True, eq=False, repr=False)
 class Negative(Node):
     """`-entity`."""
 
@@ -94,7 +84,6 @@ class Negative(Node):
     position: int = 0
 
 
-@dataclass(slots=True, eq=False, repr=False)
 class Reference(Node):
     """`${field}`: the value in the selected frame; there is none outside a window."""
 
@@ -104,7 +93,6 @@ class Reference(Node):
     layers: tuple[Range, ...] = ()
 
 
-@dataclass(slots=True, eq=False, repr=False)
 class Raw(Node):
     """`@field`: the bytes that the field stands in."""
 
@@ -115,7 +103,6 @@ class Raw(Node):
 Entity = Word | Text | Layered | Slice | Call | Arithmetic | Negative | Reference | Raw
 
 
-@dataclass(slots=True, eq=False, repr=False)
 class Exists(Node):
     """An entity by itself: a field that is there, arithmetic that is not zero, a slice that is not empty."""
 
@@ -123,7 +110,6 @@ class Exists(Node):
     position: int = 0
 
 
-@dataclass(slots=True, eq=False, repr=False)
 class Compare(Node):
     """`left operator right`; `quantifier` is any, all or "" for what the operator means by itself."""
 
@@ -134,7 +120,6 @@ class Compare(Node):
     position: int = 0
 
 
-@dataclass(slots=True, eq=False, repr=False)
 class Member(Node):
     """`left in {1, 5..9}`: an element is one entity, or two for a range."""
 
@@ -144,22 +129,18 @@ class Member(Node):
     position: int = 0
 
 
-@dataclass(slots=True, eq=False, repr=False)
 class Not(Node):
     operand: Test
 
 
-@dataclass(slots=True, eq=False, repr=False)
 class And(Node):
     operands: tuple[Test, ...]
 
 
-@dataclass(slots=True, eq=False, repr=False)
 class Or(Node):
     operands: tuple[Test, ...]
 
 
-@dataclass(slots=True, eq=False, repr=False)
 class Xor(Node):
     """True where an odd number of them is."""
 

@@ -1,20 +1,18 @@
-"""A checked filter: every field is known, every literal has its value, every comparison makes sense.
-
-The classes generate nothing but their constructors: that keeps starting cheap.
-"""
+"""A checked filter: every field is known, every literal has its value, every comparison makes sense."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from synfin.dissect.field import Field
-from synfin.filter.pattern import Pattern
-from synfin.filter.syntax import Range
+from synfin.dissect.slotted import Slotted
+
+if TYPE_CHECKING:
+    from synfin.dissect.field import Field
+    from synfin.filter.pattern import Pattern
+    from synfin.filter.syntax import Range
 
 
-@dataclass(slots=True, eq=False, repr=False)
-class Network:
+class Network(Slotted):
     """An address with a prefix length; both sides of a comparison are masked with it."""
 
     address: bytes
@@ -28,8 +26,7 @@ class Network:
         return int.from_bytes(address, "big") >> (bits - self.prefix)
 
 
-@dataclass(slots=True, eq=False, repr=False)
-class Values:
+class Values(Slotted):
     """All values of a field, perhaps of certain layers only."""
 
     field: Field
@@ -38,28 +35,24 @@ class Values:
     raw: bool = False  #: `@field`: the bytes that it stands in
 
 
-@dataclass(slots=True, eq=False, repr=False)
-class Constant:
+class Constant(Slotted):
     value: Any
     kind: str
 
 
-@dataclass(slots=True, eq=False, repr=False)
-class Sliced:
+class Sliced(Slotted):
     operand: Entity
     parts: tuple[Range, ...]
     kind: str = "bytes"
 
 
-@dataclass(slots=True, eq=False, repr=False)
-class Applied:
+class Applied(Slotted):
     function: str
     arguments: tuple[Entity, ...]
     kind: str
 
 
-@dataclass(slots=True, eq=False, repr=False)
-class Computed:
+class Computed(Slotted):
     operator: str
     left: Entity
     right: Entity
@@ -67,15 +60,13 @@ class Computed:
     field: Field | None = None  #: that the left side begins with: its literals are read as that field's
 
 
-@dataclass(slots=True, eq=False, repr=False)
-class Negated:
+class Negated(Slotted):
     operand: Entity
     kind: str
     field: Field | None = None
 
 
-@dataclass(slots=True, eq=False, repr=False)
-class Unknown:
+class Unknown(Slotted):
     """A reference to a selected frame where none is selected: no values."""
 
     kind: str
@@ -84,52 +75,44 @@ class Unknown:
 Entity = Values | Constant | Sliced | Applied | Computed | Negated | Unknown
 
 
-@dataclass(slots=True, eq=False, repr=False)
-class Present:
+class Present(Slotted):
     """Whether there is a value; of arithmetic, whether one is not zero."""
 
     entity: Entity
 
 
-@dataclass(slots=True, eq=False, repr=False)
-class Relation:
+class Relation(Slotted):
     operator: str
     left: Entity
     right: Entity
     every: bool  #: all pairs of values must satisfy it, not just one
 
 
-@dataclass(slots=True, eq=False, repr=False)
-class Matching:
+class Matching(Slotted):
     left: Entity
     pattern: Pattern
     every: bool
 
 
-@dataclass(slots=True, eq=False, repr=False)
-class Membership:
+class Membership(Slotted):
     left: Entity
     elements: tuple[tuple[Entity, Entity | None], ...]
     every: bool
 
 
-@dataclass(slots=True, eq=False, repr=False)
-class Inverse:
+class Inverse(Slotted):
     operand: Condition
 
 
-@dataclass(slots=True, eq=False, repr=False)
-class Every:
+class Every(Slotted):
     operands: tuple[Condition, ...]
 
 
-@dataclass(slots=True, eq=False, repr=False)
-class Some:
+class Some(Slotted):
     operands: tuple[Condition, ...]
 
 
-@dataclass(slots=True, eq=False, repr=False)
-class Odd:
+class Odd(Slotted):
     """True where an odd number of them is."""
 
     operands: tuple[Condition, ...]

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from synfin.errors import UsageError
+from synfin.lab.keys import Bilingual, bilingual, only, table
 
 DEFAULT = "textbook"
 FOLDER = Path(__file__).parent / "scenarios"
@@ -37,8 +38,6 @@ CLIENT_ACTS = {
 }
 _KEYS = {"listens", "fin_within_ms", "title", "summary", "look", "server", "client", "outcome"}
 _OUTCOME_KEYS = {"name", "open", "close", "closed_by", "segments", "why"}
-
-Bilingual = Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +102,9 @@ def load(path: Path) -> Scenario:
 
 def parse(name: str, data: Mapping[str, Any]) -> Scenario:
     """Check what a scenario file holds; a UsageError names the key that is wrong."""
-    _only(name, data, _KEYS)
-    handlers = _table(name, data, "server")
-    _only(f"{name}: server", handlers, set(SERVER_EVENTS))
+    only(name, data, _KEYS)
+    handlers = table(name, data, "server")
+    only(f"{name}: server", handlers, set(SERVER_EVENTS))
     listens = data.get("listens", True)
     if not isinstance(listens, bool):
         raise UsageError(f"{name}: listens is true or false, not {listens!r}")
@@ -117,13 +116,13 @@ def parse(name: str, data: Mapping[str, Any]) -> Scenario:
         raise UsageError(f"{name}: at least one [[outcome]] is needed")
     return Scenario(
         name=name,
-        title=_bilingual(name, data, "title"),
-        summary=_bilingual(name, data, "summary"),
-        look=_bilingual(name, data, "look"),
+        title=bilingual(name, data, "title"),
+        summary=bilingual(name, data, "summary"),
+        look=bilingual(name, data, "look"),
         listens=listens,
         fin_within_ns=None if within_ms is None else within_ms * 1_000_000,
         server={event: _acts(f"{name}: server.{event}", handlers[event], SERVER_ACTS) for event in handlers},
-        client=_acts(f"{name}: client.steps", _table(name, data, "client").get("steps"), CLIENT_ACTS),
+        client=_acts(f"{name}: client.steps", table(name, data, "client").get("steps"), CLIENT_ACTS),
         outcomes=tuple(_outcome(f"{name}: outcome {number}", entry) for number, entry in enumerate(outcomes, 1)),
         data=data,
     )
@@ -132,7 +131,7 @@ def parse(name: str, data: Mapping[str, Any]) -> Scenario:
 def _outcome(where: str, entry: Any) -> Outcome:
     if not isinstance(entry, dict):
         raise UsageError(f"{where}: a table is needed")
-    _only(where, entry, _OUTCOME_KEYS)
+    only(where, entry, _OUTCOME_KEYS)
     for key in ("name", "open", "close", "closed_by"):
         if not isinstance(entry.get(key), str):
             raise UsageError(f"{where}: {key} must be a text")
@@ -140,7 +139,7 @@ def _outcome(where: str, entry: Any) -> Outcome:
     if not isinstance(entries, list) or not entries:
         raise UsageError(f"{where}: segments must be a list of lines")
     segments = [_group(where, line) for line in entries]
-    why = _bilingual(where, entry, "why") if "why" in entry else {}
+    why = bilingual(where, entry, "why") if "why" in entry else {}
     return Outcome(entry["name"], tuple(segments), entry["open"], entry["close"], entry["closed_by"], why)
 
 
@@ -168,23 +167,3 @@ def _act(where: str, entry: Any, known: Mapping[str, bool]) -> Act:
     if isinstance(text, str) != known[do]:
         raise UsageError(f"{where}: the step {do} {'needs a text' if known[do] else 'takes no text'}")
     return Act(do, text or "")
-
-
-def _table(where: str, data: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    value = data.get(key, {})
-    if not isinstance(value, dict):
-        raise UsageError(f"{where}: {key} must be a table")
-    return value
-
-
-def _bilingual(where: str, data: Mapping[str, Any], key: str) -> Bilingual:
-    value = data.get(key)
-    if not isinstance(value, dict) or set(value) != {"en", "zh"} or not all(isinstance(v, str) for v in value.values()):
-        raise UsageError(f"{where}: {key} needs a text in en and in zh")
-    return value
-
-
-def _only(where: str, data: Mapping[str, Any], known: set[str]) -> None:
-    unknown = set(data) - known
-    if unknown:
-        raise UsageError(f"{where}: unknown key {min(unknown)!r}; there are {', '.join(sorted(known))}")

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from synfin.errors import UsageError
+from synfin.lab.keys import Bilingual, bilingual, only, table
 from synfin.lab.rig.rule import ENDS, Rule, parse_rule
 from synfin.lab.rig.steps import Step, parse_steps, rules_of
 from synfin.tcp.state import State
 
-Bilingual = Mapping[str, str]
 LESSON = ("happens", "why", "look")
 _KEYS = {"title", *LESSON, "stage", "program", "wire", "expect", "kernel", "crowd"}
 _STAGE: dict[str, type] = {
@@ -128,12 +128,12 @@ class Script:
 
 def parse_script(name: str, data: Mapping[str, Any]) -> Script:
     """Check what a scenario file holds; a UsageError names the key that is wrong."""
-    _only(name, data, _KEYS)
-    stage = _stage(name, _table(name, data, "stage"))
+    only(name, data, _KEYS)
+    stage = _stage(name, table(name, data, "stage"))
     parts = tuple(_part(f"{name}: program {number}", one) for number, one in _numbered(name, data, "program"))
     rules = tuple(parse_rule(f"{name}: wire {number}", one) for number, one in _numbered(name, data, "wire"))
     expects = tuple(_expect(f"{name}: expect {number}", one) for number, one in _numbered(name, data, "expect"))
-    crowd = _crowd(name, _table(name, data, "crowd")) if "crowd" in data else None
+    crowd = _crowd(name, table(name, data, "crowd")) if "crowd" in data else None
     if not parts or not (expects or crowd):
         raise UsageError(f"{name}: at least one [[program]] and one [[expect]], or a [crowd], are needed")
     _check_names(name, stage, parts, rules)
@@ -145,7 +145,7 @@ def parse_script(name: str, data: Mapping[str, Any]) -> Script:
         parts=parts,
         rules=rules,
         expects=expects,
-        kernel=_kernel(name, _table(name, data, "kernel")),
+        kernel=_kernel(name, table(name, data, "kernel")),
         crowd=crowd,
         data=data,
     )
@@ -168,7 +168,7 @@ def _check_names(name: str, stage: Stage, parts: tuple[Part, ...], rules: tuple[
 
 
 def _stage(name: str, table: Mapping[str, Any]) -> Stage:
-    _only(f"{name}: stage", table, set(_STAGE))
+    only(f"{name}: stage", table, set(_STAGE))
     for key, value in table.items():
         if not isinstance(value, _STAGE[key]) or (type(value) is int and value < 0):
             raise UsageError(f"{name}: stage.{key} cannot be {value!r}")
@@ -184,7 +184,7 @@ def _stage(name: str, table: Mapping[str, Any]) -> Stage:
 def _part(where: str, entry: Any) -> Part:
     if not isinstance(entry, dict):
         raise UsageError(f"{where}: a table is needed")
-    _only(where, entry, {"name", "at", "steps"})
+    only(where, entry, {"name", "at", "steps"})
     name = entry.get("name")
     at = entry.get("at", name)
     if not isinstance(name, str) or at not in ENDS:
@@ -195,7 +195,7 @@ def _part(where: str, entry: Any) -> Part:
 def _expect(where: str, entry: Any) -> Expect:
     if not isinstance(entry, dict):
         raise UsageError(f"{where}: a table is needed")
-    _only(where, entry, _EXPECT)
+    only(where, entry, _EXPECT)
     at, port, closed_by = entry.get("at", "both"), entry.get("port", 0), entry.get("closed_by", "")
     incarnation = entry.get("incarnation", 1)
     if at not in (*VANTAGES, "both") or {type(port), type(incarnation)} != {int} or closed_by not in ("", *_CLOSERS):
@@ -218,7 +218,7 @@ def _expect(where: str, entry: Any) -> Expect:
 
 def _crowd(name: str, table: Mapping[str, Any]) -> Crowd:
     where = f"{name}: crowd"
-    _only(where, table, {"count", "verdicts", "findings", *VANTAGES})
+    only(where, table, {"count", "verdicts", "findings", *VANTAGES})
     verdicts, both = _names(where, table, "verdicts"), _names(where, table, "findings")
     wrong = [one for one in verdicts if [word.partition(".")[0] for word in one.split()] != ["open", "close"]]
     count = table.get("count")
@@ -230,7 +230,7 @@ def _crowd(name: str, table: Mapping[str, Any]) -> Crowd:
 
 
 def _kernel(name: str, table: Mapping[str, Any]) -> KernelSays:
-    _only(f"{name}: kernel", table, _KERNEL)
+    only(f"{name}: kernel", table, _KERNEL)
     known = {state.label for state in State}
     states = {}
     for end in ENDS:
@@ -257,24 +257,3 @@ def _numbered(name: str, data: Mapping[str, Any], key: str) -> list[tuple[int, A
     if not isinstance(value, list):
         raise UsageError(f"{name}: {key} is written [[{key}]]")
     return list(enumerate(value, 1))
-
-
-def _table(where: str, data: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    value = data.get(key, {})
-    if not isinstance(value, dict):
-        raise UsageError(f"{where}: {key} must be a table")
-    return value
-
-
-def bilingual(where: str, data: Mapping[str, Any], key: str) -> Bilingual:
-    """A text in both languages."""
-    value = data.get(key)
-    if not isinstance(value, dict) or set(value) != {"en", "zh"} or not all(isinstance(v, str) for v in value.values()):
-        raise UsageError(f"{where}: {key} needs a text in en and in zh")
-    return value
-
-
-def _only(where: str, data: Mapping[str, Any], known: set[str]) -> None:
-    unknown = set(data) - known
-    if unknown:
-        raise UsageError(f"{where}: unknown key {min(unknown)!r}; there are {', '.join(sorted(known))}")

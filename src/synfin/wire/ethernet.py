@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from synfin.wire.ethertype import LARGEST_LENGTH
 from synfin.wire.walk import Next, Reader, Walk, plain
 
 IP, IPV6, ARP = 0x0800, 0x86DD, 0x0806
-LARGEST_LENGTH = 1500  #: greater numbers at offset 12 are an EtherType
+PROVIDER, BACKBONE = 0x88A8, 0x88E7  #: tags of IEEE 802.1ad and 802.1ah
+BACKBONE_LEN = 18
+ONE_TAG, TWO_TAGS = 4, 8  #: lengths of a layer of IEEE 802.1ad; with IEEE 802.1ah's header it is longer
 
 _OUI_ETHERTYPE = frozenset({0x000000, 0x0000F8, 0x080007})  # encapsulated Ethernet, bridge tunnel, AppleTalk
 _OUI_BRIDGED = 0x0080C2  # IEEE 802.1: a whole frame follows
@@ -53,10 +56,22 @@ def llc(walk: Walk, at: int, end: int) -> Next | None:
 
 
 def vlan(walk: Walk, at: int, end: int) -> Next | None:
-    """IEEE 802.1Q and 802.1ad."""
+    """IEEE 802.1Q."""
     if not _tag(walk, "vlan", at, 4, end):
         return plain(at, end)
     return _inner_type(walk, at + 2, end)
+
+
+def service_tag(walk: Walk, at: int, end: int) -> Next | None:
+    """IEEE 802.1ad: a provider's tag, with a second one of its kind or with IEEE 802.1ah's header as one layer."""
+    kind = walk.number(at + 2, 2) if walk.room(at) >= 4 else -1
+    if kind == BACKBONE:
+        size = ONE_TAG + BACKBONE_LEN
+    else:
+        size = TWO_TAGS if kind == PROVIDER else ONE_TAG
+    if not walk.layer("ieee8021ad", at, size, end):
+        return None
+    return _inner_type(walk, at + size - 2, end)
 
 
 def _tag(walk: Walk, name: str, at: int, size: int, end: int) -> bool:
@@ -84,9 +99,9 @@ def tagged(name: str, size: int) -> Reader:
 
 def backbone(walk: Walk, at: int, end: int) -> Next | None:
     """IEEE 802.1ah: the customer's addresses and type follow the service tag."""
-    if not _tag(walk, "ieee8021ah", at, 18, end):
+    if not _tag(walk, "ieee8021ah", at, BACKBONE_LEN, end):
         return plain(at, end)
-    return Next("ethertype", walk.number(at + 16, 2), at + 18, end)
+    return Next("ethertype", walk.number(at + BACKBONE_LEN - 2, 2), at + BACKBONE_LEN, end)
 
 
 def service_header(walk: Walk, at: int, end: int) -> Next | None:
@@ -184,7 +199,7 @@ LINKS: Mapping[int, Reader] = {
 }  # fmt: skip
 
 ETHERTYPES: Mapping[int, Reader] = {
-    0x8100: vlan, 0x88A8: vlan, 0x9100: vlan, 0x9200: vlan, 0x88E7: backbone, 0x8926: tagged("vntag", 6),
+    0x8100: vlan, PROVIDER: service_tag, 0x9100: vlan, 0x9200: vlan, BACKBONE: backbone, 0x8926: tagged("vntag", 6),
     0x8909: tagged("cmd", 8), 0x6558: ethernet, 0x894F: service_header,
 }  # fmt: skip
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 MAX_WAITING = 1024  #: datagrams that wait for more
 MAX_BYTES = 8 << 20  #: of all that wait together, each part with its cost
-PART_COST = 144  #: bytes that a part takes beside its data: without them, parts of a byte each would fill a gigabyte
+PART_COST = 216  #: bytes that a part takes beside its data: without them, parts of a byte each would fill a gigabyte
 MAX_PARTS = 8192  #: of one datagram: 64 KiB in units of 8 bytes
 MAX_AGE_NS = 120_000_000_000  #: RFC 1122 section 3.3.2: between 60 and 120 seconds
 
@@ -24,6 +24,16 @@ class Part(NamedTuple):
 
     offset: int
     data: bytes
+    frame: int = 0  #: number of the frame that brought it
+    at: int = 0  #: offset in that frame of the header that told its place
+    tail: bool = False  #: says that it is the last one, and another has said so of another end
+
+
+class Whole(NamedTuple):
+    """A datagram put together."""
+
+    data: bytes
+    parts: tuple[Part, ...]  #: by offset, then by arrival
 
 
 @dataclass(slots=True)
@@ -37,7 +47,9 @@ class _Waiting:
     reach: int = 0  #: bytes from the beginning on without a gap
     reached: int = 0  #: how many of `parts` those are
 
-    def add(self, part: Part, last: bool) -> bytes | None:
+    def add(self, part: Part, last: bool) -> Whole | None:
+        if last and self.size is not None and part.offset + len(part.data) != self.size:
+            part = part._replace(tail=True)
         insort_right(self.parts, part, key=_offset)
         self.held += len(part.data) + PART_COST
         if last and self.size is None:
@@ -54,11 +66,11 @@ class _Waiting:
             self.reach = max(self.reach, part.offset + len(part.data))
             self.reached += 1
 
-    def _whole(self, size: int) -> bytes:
+    def _whole(self, size: int) -> Whole:
         whole = bytearray()
         for part in self.parts[: self.reached]:
             whole += part.data[max(len(whole) - part.offset, 0) : max(size - part.offset, 0)]
-        return bytes(whole)
+        return Whole(bytes(whole), tuple(self.parts))
 
 
 def _offset(part: Part) -> int:
@@ -72,8 +84,8 @@ class Reassembler:
         self._waiting: dict[Key, _Waiting] = {}  # oldest first
         self.held = 0  #: bytes of all that waits
 
-    def add(self, key: Key, part: Part, *, last: bool, time_ns: int) -> bytes | None:
-        """The whole payload when this part completes it, else None."""
+    def add(self, key: Key, part: Part, *, last: bool, time_ns: int) -> Whole | None:
+        """The whole datagram when this part completes it, else None."""
         waiting = self._waiting.get(key)
         if waiting is not None and not 0 <= time_ns - waiting.since_ns <= MAX_AGE_NS:
             self._forget(key)

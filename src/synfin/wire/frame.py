@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from synfin.wire import ethernet, link, monitor, ppp, transport, tunnel, wlan
 from synfin.wire.fragments import Reassembler
 from synfin.wire.layer import Layer
 from synfin.wire.tcp import MIN_CAPTURED, MIN_HEADER_LEN, Segment
-from synfin.wire.walk import Next, Reader, Walk
+from synfin.wire.walk import Assembled, Next, Reader, Walk
 
 MAX_FRAME_LEN = 0x7FFFFFFF  #: a header that claims more is not believed
 
+ETHERNET = 1  #: the LINKTYPE_ whose frames may end with a check sequence
 MAX_HEADERS = 64  #: one inside the other; more is hostile
 
 LINKS: Mapping[int, Reader] = {**link.LINKS, **ethernet.LINKS, **ppp.LINKS, **wlan.LINKS, **monitor.LINKS}
@@ -34,6 +35,17 @@ REGISTERS: Mapping[str, Mapping[int, Reader]] = {
 UNREACHABLE_CODES = frozenset({0, 1, 3, 9, 10, 13})
 
 
+class Noted(Protocol):
+    """What the capture's format tells of a packet beside its bytes."""
+
+    @property
+    def queue(self) -> int | None: ...
+    @property
+    def packet_id(self) -> int | None: ...
+    @property
+    def verdicts(self) -> tuple[bytes, ...]: ...
+
+
 class Captured(Protocol):
     """What a frame needs to know of a captured packet."""
 
@@ -41,6 +53,8 @@ class Captured(Protocol):
     def number(self) -> int: ...
     @property
     def time_ns(self) -> int: ...
+    @property
+    def timed(self) -> bool: ...
     @property
     def link_type(self) -> int: ...
     @property
@@ -55,6 +69,14 @@ class Captured(Protocol):
     def flags(self) -> int | None: ...
     @property
     def drops(self) -> int | None: ...
+    @property
+    def record(self) -> int | None: ...
+    @property
+    def noted(self) -> Noted: ...
+    @property
+    def fcs_len(self) -> int | None: ...
+    @property
+    def erf(self) -> bytes: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +90,8 @@ class Frame:
     quoted: Segment | None = None  #: a TCP header quoted by an ICMP error: no segment of its own
     reason: str = ""  #: why the innermost layer could not be read: see REASONS
     rebuilt: bytes = b""  #: the captured bytes and behind them what was put together; empty where nothing was
+    #: the datagrams that this frame's fragments completed; frames have their numbers where the packets have
+    assembled: tuple[Assembled, ...] = field(default=(), compare=False)
 
     @property
     def data(self) -> bytes:
@@ -88,7 +112,9 @@ def dissect(packet: Captured, fragments: Reassembler | None = None) -> Frame:
     if packet.link_type not in LINKS:
         return Frame(packet, (), reason="unsupported")
     end = min(max(packet.wire_len, len(packet.data)), MAX_FRAME_LEN)
-    walk = Walk(packet.data, packet.time_ns, fragments, ports=PORTS)
+    if packet.fcs_len and packet.link_type == ETHERNET:
+        end = max(end - packet.fcs_len, 0)
+    walk = Walk(packet.data, packet.time_ns, packet.number, fragments, ports=PORTS)
     _walk(walk, Next("link", packet.link_type, 0, end))
     return _frame(packet, walk)
 
@@ -112,8 +138,8 @@ def _frame(packet: Captured, walk: Walk) -> Frame:
     rebuilt = walk.data if walk.rebuilt else b""
     segment = None if at is None else _segment(packet, walk, at)
     if walk.quoted:
-        return Frame(packet, layers, None, at, segment, walk.reason, rebuilt)
-    return Frame(packet, layers, segment, at, None, walk.reason, rebuilt)
+        return Frame(packet, layers, None, at, segment, walk.reason, rebuilt, tuple(walk.assembled))
+    return Frame(packet, layers, segment, at, None, walk.reason, rebuilt, tuple(walk.assembled))
 
 
 def _append_data(walk: Walk, step: Next) -> None:

@@ -8,6 +8,8 @@ from synfin.wire.layer import Layer
 
 ICMP, TCP, UDP, ICMPV6, NO_NEXT = 1, 6, 17, 58, 59
 HOP_BY_HOP, ROUTING, FRAGMENT, DESTINATION = 0, 43, 44, 60
+JUMBO = 0xC2  #: type of the option
+JUMBOGRAM = 65536  #: the least payload length that needs it
 MAX_EXTENSIONS = 16  #: extension headers walked in one packet; more is hostile
 
 EXTENSION_NAMES = {
@@ -73,13 +75,30 @@ def ipv6(data: bytes, at: int, end: int, layers: list[Layer]) -> Datagram:
     if len(data) - at < 40 or end - at < 40:
         layers.append(Layer("ipv6", at, len(data) - at, end))
         return _unreadable("truncated")
-    stop = min(at + 40 + int.from_bytes(data[at + 4 : at + 6], "big"), end)
+    length = int.from_bytes(data[at + 4 : at + 6], "big")
+    if not length and data[at + 6] == HOP_BY_HOP and (jumbo := jumbo_length(data, at + 40, end)) >= JUMBOGRAM:
+        length = jumbo
+    stop = min(at + 40 + length, end)
     layers.append(Layer("ipv6", at, 40, stop))
     if data[at] >> 4 != 6:
         return _unreadable("malformed")
     base = Datagram(data[at + 6], at + 40, stop - at - 40, data[at + 8 : at + 24], data[at + 24 : at + 40],
                     data[at + 7], None, traffic_class=(data[at] & 15) << 4 | data[at + 1] >> 4)  # fmt: skip
     return extensions(data, base, stop, layers)
+
+
+def jumbo_length(data: bytes, at: int, end: int) -> int:
+    """The Jumbo Payload option (RFC 2675) of the Hop-by-Hop Options header at `at`; -1 where there is none."""
+    stop = min(end, len(data))
+    if at + 8 > stop:
+        return -1
+    place, stop = at + 2, min(at + 8 * (data[at + 1] + 1), stop)
+    while place + 6 <= stop:
+        kind, size = data[place], data[place + 1]
+        if (kind, size) == (JUMBO, 4):
+            return int.from_bytes(data[place + 2 : place + 6], "big")
+        place += 2 + size if kind else 1
+    return -1
 
 
 def extensions(data: bytes, found: Datagram, stop: int, layers: list[Layer]) -> Datagram:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from synfin.wire.ethernet import IP, IPV6, LARGEST_LENGTH
+from synfin.wire.ethernet import IP, IPV6
+from synfin.wire.ethertype import LARGEST_LENGTH
 from synfin.wire.walk import Next, Reader, Walk, by_version, plain
 
 NULL, RAW_BSD, RAW_OPENBSD, RAW, LOOP, IPV4_ONLY, IPV6_ONLY = 0, 12, 14, 101, 108, 228, 229

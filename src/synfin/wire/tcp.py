@@ -6,11 +6,42 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-FIN, SYN, RST, PSH, ACK, URG, ECE, CWR, AE = 0x001, 0x002, 0x004, 0x008, 0x010, 0x020, 0x040, 0x080, 0x100
-
-MIN_HEADER_LEN = 20
-MIN_SHOWN = 4  #: bytes of the ports: with fewer it is no TCP header
-MIN_CAPTURED = 16  #: bytes up to the window: with fewer there is nothing to follow
+from synfin.wire.control import (
+    ACK as ACK,
+)
+from synfin.wire.control import (
+    AE as AE,
+)
+from synfin.wire.control import (
+    CWR as CWR,
+)
+from synfin.wire.control import (
+    ECE as ECE,
+)
+from synfin.wire.control import (
+    FIN as FIN,
+)
+from synfin.wire.control import (
+    MIN_CAPTURED as MIN_CAPTURED,
+)
+from synfin.wire.control import (
+    MIN_HEADER_LEN as MIN_HEADER_LEN,
+)
+from synfin.wire.control import (
+    MIN_SHOWN as MIN_SHOWN,
+)
+from synfin.wire.control import (
+    PSH as PSH,
+)
+from synfin.wire.control import (
+    RST as RST,
+)
+from synfin.wire.control import (
+    SYN as SYN,
+)
+from synfin.wire.control import (
+    URG as URG,
+)
 
 
 @dataclass(frozen=True, slots=True)

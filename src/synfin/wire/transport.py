@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from synfin.wire import ip
-from synfin.wire.ethernet import ARP, IP, IPV6
+from synfin.wire.ethernet import ARP, IP, IPV6, TWO_TAGS
 from synfin.wire.fragments import Part
 from synfin.wire.tcp import MIN_CAPTURED, MIN_SHOWN
-from synfin.wire.walk import Next, Reader, Walk, plain
+from synfin.wire.walk import Assembled, Next, Reader, Walk, plain
 
+_UDP_LITE = 136
+_RARP = 0x8035  #: RFC 903: the same packet
+_ATM = 19  #: hardware type
 #: ICMP messages that quote the packet they are about (RFC 792; RFC 4443 section 3)
 ICMP_ERRORS = frozenset({3, 4, 5, 11, 12})
 ICMPV6_ERRORS = frozenset({1, 2, 3, 4})
-#: Messages that are not eight bytes long; 0 are those that carry nothing else, however long they are.
-ICMP_LENGTHS = {9: 0, 10: 0, 13: 20, 14: 20, 17: 12, 18: 12}
-ICMPV6_LENGTHS = dict.fromkeys((130, 131, 132, 133, 134, 135, 136, 137, 143, 144, 145, 146, 147), 0)
+#: Messages that carry something else, and bytes in front of that.
+ICMP_LENGTHS = {0: 8, 8: 8, 13: 20, 14: 20, 17: 12, 18: 12}
+ICMPV6_LENGTHS = {128: 8, 129: 8}
 
 
 def ipv4(walk: Walk, at: int, end: int) -> Next | None:
@@ -50,13 +53,15 @@ def _rebuilt(walk: Walk, found: ip.Datagram, part: ip.Fragmented) -> ip.Datagram
     """The datagram that this fragment completes."""
     if walk.fragments is None or not part.whole or found.length <= 0:
         return None
-    piece = Part(part.offset, walk.data[found.offset : found.offset + found.length])
+    told_at = walk.layers[-1].start
+    piece = Part(part.offset, walk.data[found.offset : found.offset + found.length], walk.frame, told_at)
     key = (found.src, found.dst, part.protocol, part.ident, _network(walk, found))
-    payload = walk.fragments.add(key, piece, last=not part.more, time_ns=walk.time_ns)
-    at = None if payload is None else walk.rebuild(payload)
-    if payload is None or at is None:
+    built = walk.fragments.add(key, piece, last=not part.more, time_ns=walk.time_ns)
+    at = None if built is None else walk.rebuild(built.data)
+    if built is None or at is None:
         return None
-    whole = found._replace(protocol=part.protocol, offset=at, length=len(payload), part=None, reason="")
+    walk.assembled.append(Assembled(told_at, at, len(built.data), built.parts))
+    whole = found._replace(protocol=part.protocol, offset=at, length=len(built.data), part=None, reason="")
     return whole if len(found.src) == 4 else ip.extensions(walk.data, whole, len(walk.data), walk.layers)
 
 
@@ -64,8 +69,10 @@ def _network(walk: Walk, found: ip.Datagram) -> int:
     """Private IPv4 addresses may stand for other hosts in each VLAN: the innermost tag's number, else 0."""
     if not (_is_private(found.src) or _is_private(found.dst)):
         return 0
-    tag = next((layer for layer in reversed(walk.layers) if layer.name == "vlan"), None)
-    return 0 if tag is None else walk.number(tag.start, 2) & 0x0FFF
+    tag = next((layer for layer in reversed(walk.layers) if layer.name in ("vlan", "ieee8021ad")), None)
+    if tag is None:
+        return 0
+    return walk.number(tag.start + (4 if tag.header_len == TWO_TAGS else 0), 2) & 0x0FFF
 
 
 def _is_private(address: bytes) -> bool:
@@ -96,8 +103,17 @@ def arp(walk: Walk, at: int, end: int) -> Next | None:
     """As long as it says that its addresses are (RFC 826); 28 bytes where it does not come to that."""
     addresses = walk.number(at + 4, 1) + walk.number(at + 5, 1) if at + 6 <= min(end, len(walk.data)) else 10
     size = 8 + 2 * addresses
+    if walk.number(at, 2) == _ATM:
+        size = _atm_size(walk.data[at : min(end, len(walk.data))])
     walk.layer("arp", at, size, at + size)
     return None
+
+
+def _atm_size(octets: bytes) -> int:
+    """ARP for ATM (RFC 2225) counts every address by itself; 12 bytes where that was cut."""
+    if len(octets) < 12:
+        return 12
+    return 12 + sum(octets[at] & 0x3F for at in (4, 5, 9, 10)) + octets[8] + octets[11]
 
 
 def tcp(walk: Walk, at: int, end: int) -> Next | None:
@@ -127,6 +143,13 @@ def udp(walk: Walk, at: int, end: int) -> Next | None:
     return Next("udp", low if low in walk.ports else high, at + 8, stop)
 
 
+def udp_lite(walk: Walk, at: int, end: int) -> Next | None:
+    """RFC 3828: no length of its own; tunnels are not expected."""
+    if not walk.layer("udplite", at, 8, end):
+        return plain(len(walk.data), end)
+    return plain(at + 8, end)
+
+
 def icmp(walk: Walk, at: int, end: int) -> Next | None:
     return _message(walk, "icmp", ICMP_ERRORS, IP, at, end)
 
@@ -141,10 +164,11 @@ def _message(walk: Walk, name: str, errors: frozenset[int], quoted: int, at: int
     if walk.number(at, 1) in errors:
         walk.quoting = True
         return Next("ethertype", quoted, at + 8, end)
-    size = (ICMP_LENGTHS if name == "icmp" else ICMPV6_LENGTHS).get(walk.number(at, 1), 8)
+    kind = walk.number(at, 1)
+    size = (ICMP_LENGTHS if name == "icmp" else ICMPV6_LENGTHS).get(kind, 0)
     return plain(min(at + size, len(walk.data)), end) if size else None
 
 
-ETHERTYPES: Mapping[int, Reader] = {IP: ipv4, IPV6: ipv6, ARP: arp}
-PROTOCOLS: Mapping[int, Reader] = {ip.TCP: tcp, ip.UDP: udp, ip.ICMP: icmp, ip.ICMPV6: icmpv6}
+ETHERTYPES: Mapping[int, Reader] = {IP: ipv4, IPV6: ipv6, ARP: arp, _RARP: arp}
+PROTOCOLS: Mapping[int, Reader] = {ip.TCP: tcp, ip.UDP: udp, _UDP_LITE: udp_lite, ip.ICMP: icmp, ip.ICMPV6: icmpv6}
 PPP: Mapping[int, Reader] = {0x0021: ipv4, 0x0057: ipv6}

@@ -10,7 +10,7 @@ from collections.abc import Callable, Container
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from synfin.wire.fragments import Reassembler
+from synfin.wire.fragments import Part, Reassembler
 from synfin.wire.ip import Datagram
 from synfin.wire.layer import Layer
 
@@ -26,12 +26,22 @@ class Next(NamedTuple):
     end: int  #: of what it may claim: the end of the data unit that carries it
 
 
+class Assembled(NamedTuple):
+    """A datagram that was put together in a frame."""
+
+    at: int  #: offset of the header of the fragment that completed it
+    payload_at: int  #: offset of what was put together
+    size: int  #: of that
+    parts: tuple[Part, ...]
+
+
 @dataclass(slots=True)
 class Walk:
     """What readers share. `data` grows when a datagram is rebuilt: offsets of layers count in it."""
 
     data: bytes
     time_ns: int = 0
+    frame: int = 0  #: its number
     fragments: Reassembler | None = None
     layers: list[Layer] = field(default_factory=list)
     datagram: Datagram | None = None  #: the innermost IP header
@@ -39,6 +49,7 @@ class Walk:
     quoting: bool = False  #: inside the packet that an ICMP error quotes
     lengthless: bool = False  #: the first part of a datagram whose other parts are not waited for
     rebuilt: int = 0
+    assembled: list[Assembled] = field(default_factory=list)
     tcp: Layer | None = None  #: the innermost TCP header
     quoted: bool = False  #: whether that one stands in a quoted packet
     ports: Container[int] = ()  #: of UDP that carry tunnels

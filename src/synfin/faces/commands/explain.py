@@ -13,10 +13,11 @@ from synfin.faces import inputs, telling
 from synfin.faces.measurements import render_measurements, render_metrics
 from synfin.faces.packet_explained import explain_packet
 from synfin.faces.possible_states import render_states
-from synfin.faces.table import SEVERITIES, severity
+from synfin.faces.table import severity
 from synfin.watch.connections.record import Connection
 from synfin.watch.connections.records import record
 from synfin.watch.engine.engine import Engine
+from synfin.watch.findings.known import SEVERITIES
 from synfin.watch.follow.raw import earlier
 from synfin.watch.measure.measure import measure_connection
 from synfin.watch.measure.metrics import metrics_of
@@ -32,6 +33,7 @@ def run(asked: argparse.Namespace) -> int:
     if asked.header and asked.packet is None:
         raise UsageError("--header draws the TCP header of one packet: say which with --packet N")
     if asked.output:
+        _check_form(asked)
         telling.check_output(asked.output)
         inputs.refuse_overwrite(asked.output, force=True, inputs=paths)
     with inputs.rereadable(paths) as sources:
@@ -39,6 +41,13 @@ def run(asked: argparse.Namespace) -> int:
             explain_packet(asked, paths, sources, lang)
             return 0
         return _explain_connection(asked, paths, sources, lang)
+
+
+def _check_form(asked: argparse.Namespace) -> None:
+    """UsageError where something is to be printed and something else to be written."""
+    form = "--json" if asked.form == "json" else "--measure" if asked.measure else "--states" if asked.states else ""
+    if form:
+        raise UsageError(f"{form} prints, -o writes a drawing or a page: choose one, or run it twice")
 
 
 def _explain_connection(asked: argparse.Namespace, paths: Sequence[str], sources: Sequence[str], lang: Language) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import sys
 from collections import deque
 from collections.abc import Collection, Iterator, Sequence
@@ -19,7 +20,8 @@ from synfin.watch.engine.engines import compiled
 # The readable core and what only some runs need are imported where they are needed: a run over the compiled engine
 # starts in half the time.
 if TYPE_CHECKING:
-    from synfin.faces.statistics import Statistic
+    from synfin.dissect.preferences import Preferences
+    from synfin.faces.statistics import Tap
     from synfin.filter import Filter
 
 
@@ -31,6 +33,8 @@ def run(asked: argparse.Namespace) -> int:
         return _explain_filter(asked)
     paths = inputs.named(asked)
     form = form_of(asked)
+    if asked.at_once and isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(line_buffering=True)
     if asked.output:
         return _write(asked, paths)
     if asked.write:
@@ -38,10 +42,11 @@ def run(asked: argparse.Namespace) -> int:
 
         packet_file.check(asked, paths)
     _known_profile(asked.profile)
+    _preferences(asked)
     wanted = None if asked.filter is None else language.compile(asked.filter)
     taps = _statistics(asked)
     warnings: list[str] = []
-    needed = {*asked.fields, *(wanted.fields if wanted else ())}
+    needed = {*asked.fields, *(wanted.fields if wanted else ()), *(name for tap in taps for name in tap.fields)}
     twice = asked.two_passes or asked.write or inputs.all_regular(paths) or compiled_packets.needs_hindsight(needed)
     with inputs.rereadable(paths) if twice else nullcontext(list(paths)) as sources:
         interrupted: list[bool] = []
@@ -51,7 +56,10 @@ def run(asked: argparse.Namespace) -> int:
                 asked, sources, wanted, form, passes=passes, warnings=warnings, interrupted=interrupted
             )
         else:
-            _read(asked, sources, wanted, form, taps, passes=passes, warnings=warnings, interrupted=interrupted)
+            messages = form.above and form.name != "fields" and not asked.quiet
+            messages = messages or compiled_packets.needs_messages(needed)
+            rows = _rows(asked, sources, needed, passes=passes, messages=messages, warnings=warnings)
+            _read(asked, sources, wanted, form, taps, rows, warnings=warnings, interrupted=interrupted)
     for tap in reversed(taps):  # tshark prints the last one first
         sys.stdout.writelines(f"{line}\n" for line in tap.lines())
     for warning in warnings:
@@ -89,7 +97,14 @@ def _known_profile(name: str) -> None:
         named(name)
 
 
-def _statistics(asked: argparse.Namespace) -> list[Statistic]:
+def _preferences(asked: argparse.Namespace) -> Preferences:
+    """What was asked for; UsageError for what there is not."""
+    from synfin.dissect.preferences import parse
+
+    return parse(asked.preferences)
+
+
+def _statistics(asked: argparse.Namespace) -> list[Tap]:
     if not asked.statistics:
         return []
     from synfin.faces.statistics import statistics
@@ -98,16 +113,13 @@ def _statistics(asked: argparse.Namespace) -> list[Statistic]:
 
 
 def _read(
-    asked: argparse.Namespace, sources: Sequence[str], wanted: Filter | None, form: Form, taps: Sequence[Statistic], *,
-    passes: int, warnings: list[str], interrupted: list[bool],
+    asked: argparse.Namespace, sources: Sequence[str], wanted: Filter | None, form: Form, taps: Sequence[Tap],
+    rows: Rows, *, warnings: list[str], interrupted: list[bool],
 ) -> None:  # fmt: skip
     """Show, write or count the packets one by one."""
     from synfin.faces import packet_file
     from synfin.faces.statistics import watched
 
-    needed = {*asked.fields, *(wanted.fields if wanted else ())}
-    messages = compiled_packets.needs_messages(needed) or (form.above and form.name != "fields" and not asked.quiet)
-    rows = _rows(asked, sources, needed, passes=passes, messages=messages, warnings=warnings)
     rows = watched(_first(_until_interrupted(rows, interrupted), asked.count), taps)
     shown = displayed(row for row in rows if wanted is None or wanted.matches(*row))
     if asked.write:
@@ -131,8 +143,9 @@ def _rows(
     from synfin.watch.packets.annotate import annotated
 
     return annotated(
-        sources, passes=passes, fields=needed, messages=messages, warnings=warnings, profile=named(asked.profile)
-    )
+        sources, passes=passes, fields=needed, messages=messages, warnings=warnings,
+        profile=named(asked.profile), preferences=_preferences(asked),
+    )  # fmt: skip
 
 
 def _write(asked: argparse.Namespace, paths: Sequence[str]) -> int:
@@ -141,8 +154,12 @@ def _write(asked: argparse.Namespace, paths: Sequence[str]) -> int:
     from synfin.watch.packets.annotate import annotated
     from synfin.watch.packets.packet_table import chosen_packets, packet_table
 
-    if asked.form != "text" or asked.count is not None:
-        raise UsageError("-o writes the table of all packets; it goes with neither -T nor -c")
+    if asked.preferences:
+        raise UsageError("-o FILE writes the table of all packets, which has no preferences")
+    others = {"-T": asked.form != "text", "-c": asked.count is not None, "-w": asked.write, "-z": asked.statistics}
+    if any(others.values()):
+        given = " and ".join(name for name, is_asked in others.items() if is_asked)
+        raise UsageError(f"-o writes the table of all packets; it does not go with {given}")
     form = export.form_of(asked.output, (*export.TABLES, "csv"), paths)
     wanted = None if asked.filter is None else language.compile(asked.filter)
     warnings: list[str] = []

@@ -18,6 +18,7 @@ Function = Callable[[list[list[Any]]], list[Any]]
 SIZES = {
     "u8": 1, "u16": 2, "u24": 3, "u32": 4, "u64": 8, "i8": 1, "i16": 2, "i24": 3, "i32": 4, "i64": 8, "ipv4": 4,
     "ipv6": 16, "ether": 6, "bool": 0, "framenum": 0, "none": 0, "abstime": 0, "reltime": 0,
+    "double": 0,
 }  # fmt: skip
 
 

@@ -20,6 +20,7 @@ ORDERS: dict[str, Pair] = {
     "==": operator.eq, "!=": operator.ne, ">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le,
 }  # fmt: skip
 MOST_SIGNED = MAXIMUM["i64"]
+FREE = frozenset({"reltime", "double"})  #: kinds whose sums and differences always exist
 EQUALITIES = frozenset({"==", "!="})
 
 
@@ -31,8 +32,8 @@ class Signed(int):
 
 def arithmetic(sign: str, kind: str) -> Sum:
     """The function of two values, None where the result does not exist; `kind` is the left one's."""
-    if kind == "reltime":
-        return operator.add if sign == "+" else operator.sub
+    if kind in FREE:
+        return _FREE[sign]
     bits = 64 if kind in WIDE else 32
     always_signed = kind in SIGNED
     full, half = 1 << bits, 1 << (bits - 1)
@@ -52,7 +53,7 @@ def arithmetic(sign: str, kind: str) -> Sum:
 
 def negative(kind: str) -> Callable[[Any], Any]:
     """The function that turns a value's sign."""
-    if kind == "reltime":
+    if kind in FREE:
         return operator.neg
     limit = 1 << (63 if kind in WIDE else 31)
     return lambda value: Signed(-value) if -limit < value <= limit else None
@@ -68,6 +69,10 @@ def _quotient(a: int, b: int) -> int | None:
     return abs(a) // abs(b) * (1 if (a < 0) == (b < 0) else -1)
 
 
+def _ratio(a: float, b: float) -> float | None:
+    return a / b if b else None
+
+
 def _remainder(a: int, b: int) -> int | None:
     quotient = _quotient(a, b)
     return None if quotient is None else a - b * quotient
@@ -76,6 +81,8 @@ def _remainder(a: int, b: int) -> int | None:
 _COMPUTE: dict[str, Callable[[int, int], int | None]] = {
     "&": operator.and_, "+": operator.add, "-": operator.sub, "*": operator.mul, "/": _quotient, "%": _remainder,
 }  # fmt: skip
+
+_FREE: dict[str, Sum] = {"+": operator.add, "-": operator.sub, "*": operator.mul, "/": _ratio}
 
 
 def order(sign: str, kind: str, *, every: bool = False) -> Pair:

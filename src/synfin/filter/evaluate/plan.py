@@ -15,7 +15,7 @@ from synfin.errors import FilterError
 from synfin.filter import typed
 from synfin.filter.evaluate import octets
 from synfin.filter.evaluate.functions import FUNCTIONS
-from synfin.filter.evaluate.numbers import ORDERS, Pair, arithmetic, negative, order
+from synfin.filter.evaluate.numbers import FREE, ORDERS, Pair, arithmetic, negative, order
 from synfin.filter.evaluate.row import Row
 from synfin.filter.kinds import ADDRESSES, BYTES, NUMBERS, SIGNED
 
@@ -95,7 +95,7 @@ def _values(entity: typed.Values) -> Source:
 def _computed(entity: typed.Computed) -> Source:
     """Every pair; one that divides by zero or overflows has no result."""
     left, right = source(entity.left), source(entity.right)
-    if entity.kind in NUMBERS or entity.kind == "reltime":
+    if entity.kind in NUMBERS | FREE:
         result = arithmetic(entity.operator, entity.kind)
         return lambda row: [
             found for a, b in pairs(left(row), right(row)) if (found := result(a, b)) is not None

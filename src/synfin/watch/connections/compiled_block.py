@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from synfin._kernels import render
+from synfin._kernels import batch, field, render
 from synfin.watch.connections.connection_fields import plain
 from synfin.watch.connections.judged import JUDGED
 
@@ -60,16 +60,16 @@ class CompiledBlock:
         return cls(b"".join(block.records for block in blocks))
 
     def __len__(self) -> int:
-        return len(self.records) // render.record_size()
+        return len(self.records) // batch.record_size()
 
     def between(self, since_ns: int, until_ns: int) -> CompiledBlock:
         low, high = -(1 << 63), (1 << 63) - 1
         if since_ns > high or until_ns < low:
             return CompiledBlock(b"")
-        return CompiledBlock(render.between(self.records, max(since_ns, low), min(until_ns, high)))
+        return CompiledBlock(batch.between(self.records, max(since_ns, low), min(until_ns, high)))
 
     def take(self, places: Sequence[int]) -> CompiledBlock:
-        return CompiledBlock(render.take(self.records, array("I", places)))
+        return CompiledBlock(batch.take(self.records, array("I", places)))
 
     def connections(self) -> Iterator[Connection]:
         from synfin.watch.connections.records import record
@@ -84,8 +84,8 @@ class CompiledBlock:
         return columns(self.records)
 
     def values(self, name: str) -> Sequence[Any]:
-        if name in render.NUMBERS and name not in _WIDE:
-            data, valid = render.numbers(self.records, name, 8)
+        if name in field.NUMBERS and name not in _WIDE:
+            data, valid = batch.numbers(self.records, name, 8)
             found: Sequence[Any] = array("q" if name in _SIGNED else "Q", data)
             return found if valid is None else [one if known else None for one, known in zip(found, valid, strict=True)]
         text, ends = plain_writer(name).write_apart(self.records)

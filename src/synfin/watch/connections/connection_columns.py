@@ -6,7 +6,7 @@ from array import array
 from collections.abc import Sequence
 from struct import Struct
 
-from synfin._kernels import render
+from synfin._kernels import batch
 from synfin.capture.columns import CODES, Lists, Plain, Texts, Words
 from synfin.watch.connections.compiled_block import Piece, plain_writer, writer
 from synfin.watch.connections.connection_fields import KINDS, PARTS
@@ -28,12 +28,12 @@ def _column(records: bytes, name: str, kind: str) -> Plain | Texts | Words | Lis
     if kind == "text":
         return Texts(*plain_writer(name).write_apart(records))
     field = "start_ns" if kind == "time" else name
-    return Plain(*render.numbers(records, field, array(CODES[kind]).itemsize))
+    return Plain(*batch.numbers(records, field, array(CODES[kind]).itemsize))
 
 
 def _pairs(records: bytes, parts: Sequence[str]) -> Lists:
     """Lists of two numbers each."""
-    data, known, ends = render.pairs(records, *parts)
+    data, known, ends = batch.pairs(records, *parts)
     return Lists(ends, Plain(data, known), len(data) // 8)
 
 
@@ -46,8 +46,8 @@ def _judged(records: bytes, name: str, kind: str) -> Plain | Words | Lists:
     sizes = writer([Piece(b"", name)], lambda value: _INT.pack(len(value))).write(records)
     lengths = writer([Piece(b"", name)], lambda value: b"".join(_INT.pack(len(one)) for one in value)).write(records)
     data = writer([Piece(b"", name)], lambda value: "".join(value).encode()).write(records)
-    texts = Texts(data, render.ends_of(memoryview(lengths).cast("i")))
-    return Lists(render.ends_of(memoryview(sizes).cast("i")), texts, len(lengths) // _INT.size)
+    texts = Texts(data, batch.ends_of(memoryview(lengths).cast("i")))
+    return Lists(batch.ends_of(memoryview(sizes).cast("i")), texts, len(lengths) // _INT.size)
 
 
 def _places(records: bytes, name: str) -> tuple[bytes, list[str]]:

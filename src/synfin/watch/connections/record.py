@@ -159,6 +159,7 @@ class Finding:
     confidence: str = "certain"
     reference: str = ""
     connections: tuple[int, ...] = ()  #: of a finding over many: the connections that it stands on
+    unnamed: int = 0  #: and how many more, which are not named
 
 
 @dataclass(slots=True)

@@ -29,6 +29,7 @@ class Limits(NamedTuple):
 
 KEEP_ALL = Limits(None, None)
 GENEROUS = Limits(240, 3600)  #: more than a host remembers a connection (RFC 9293 3.4.2), and than most let one idle
+HASTY = Limits(10, 60)  #: for floods: most of those that go on are not mistaken for others
 
 
 class Engine(Protocol):

@@ -12,10 +12,9 @@ from functools import cache, lru_cache
 
 from synfin._kernels.signs import SIGNS
 from synfin.watch.connections.verdict import ANY_RST, CLIENT_SYN, Verdict, decide
-from synfin.watch.findings.known import KNOWN
+from synfin.watch.findings.known import KNOWN, SEVERITIES
 
 _OPENED = ("open.normal", "open.tfo", "open.simultaneous")
-_SEVERITIES = ("ok", "info", "note", "warn", "error")
 _BITS = {name: 1 << place for place, name in enumerate(SIGNS)}
 
 
@@ -176,4 +175,4 @@ def _explained(name: str) -> frozenset[str]:
 
 def severity(name: str) -> int:
     """A severity's place in ok, info, note, warn, error."""
-    return _SEVERITIES.index(name)
+    return SEVERITIES.index(name)

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 
 Numbers = dict[str, int | float | str]
 
+SEVERITIES = ("ok", "info", "note", "warn", "error")  #: the worst last
+
 
 class Known(NamedTuple):
     severity: str  #: ok, info, note, warn, error

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate
+from operator import attrgetter
 from typing import NamedTuple
 
-from synfin.watch.connections.record import Connection, Step
+from synfin.watch.connections.brief import Brief
+from synfin.watch.connections.record import Step
 from synfin.wire.tcp import ACK, SYN
 
 
@@ -24,19 +28,21 @@ def initial(steps: Sequence[Step]) -> Initial | None:
     return Initial(syns[True].seq, syns[False].seq)
 
 
-def going_on_elsewhere(known: Iterable[tuple[Connection, Initial | None]]) -> set[int]:
+def going_on_elsewhere(known: Iterable[tuple[Brief, Initial | None]]) -> set[int]:
     """The connections (`conn`) whose other side of the translation was still speaking after them."""
-    by_numbers: dict[Initial, list[Connection]] = {}
-    for connection, numbers in known:
+    by_numbers: dict[Initial, list[Brief]] = {}
+    for one, numbers in known:
         if numbers is not None:
-            by_numbers.setdefault(numbers, []).append(connection)
-    return {
-        one.conn
-        for alike in by_numbers.values()
-        for one in alike
-        if any(_end_ns(other) > _end_ns(one) and other.start_ns < _end_ns(one) for other in alike)
-    }
+            by_numbers.setdefault(numbers, []).append(one)
+    return {conn for alike in by_numbers.values() if len(alike) > 1 for conn in _outlived(alike)}
 
 
-def _end_ns(one: Connection) -> int:
-    return one.start_ns + one.duration_ns
+def _outlived(alike: list[Brief]) -> Iterator[int]:
+    """Those during which one began that ends later."""
+    begun = sorted(alike, key=attrgetter("start_ns"))
+    starts = [one.start_ns for one in begun]
+    ends = list(accumulate((one.end_ns for one in begun), max))  # the latest among so many
+    for one in alike:
+        before = bisect_left(starts, one.end_ns)
+        if before and ends[before - 1] > one.end_ns:
+            yield one.conn

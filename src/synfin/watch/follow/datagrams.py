@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from synfin.dissect.context import Datagram
+from synfin.dissect.fields_udp import sound
 from synfin.wire.frame import Frame
 from synfin.wire.layer import Layer
 
 MAX_CONVERSATIONS = 1 << 20  #: more than these are numbered, but not remembered
 
+NAMES = frozenset({"udp", "udplite"})  #: layers that have conversations of this kind
 _ADDRESSES = {"ip": (12, 4), "ipv6": (8, 16)}
 
 
@@ -23,8 +25,8 @@ class Datagrams:
     def see(self, frame: Frame) -> Mapping[int, Datagram]:
         """What is known of every UDP header of a frame, by its offset; that of a quoted one has no times."""
         found = {}
-        for layer, key, quoted in _headers(frame):
-            found[layer.start] = self._follow(key, frame.packet.time_ns, quoted)
+        for layer, source, target, quoted in headers(frame):
+            found[layer.start] = self._follow(frozenset((source, target)), frame.packet.time_ns, quoted)
         return found
 
     def _follow(self, key: frozenset[bytes], time_ns: int, quoted: bool) -> Datagram:
@@ -41,17 +43,17 @@ class Datagrams:
         return Datagram(stream, time_ns - first, time_ns - last)
 
 
-def _headers(frame: Frame) -> Iterator[tuple[Layer, frozenset[bytes], bool]]:
-    """UDP headers with the two ends that they name, and whether an ICMP error quotes them."""
+def headers(frame: Frame) -> Iterator[tuple[Layer, bytes, bytes, bool]]:
+    """Believable UDP headers with their ends, address and port, sender first, and whether an ICMP error quotes them."""
     above, quoted = None, False
     for layer in frame.layers:
         if layer.name in _ADDRESSES:
             above = layer
         elif layer.name in ("icmp", "icmpv6"):
             quoted = True
-        elif layer.name == "udp" and above is not None and layer.header_len >= 4:
+        elif layer.name in NAMES and above is not None and layer.header_len >= 4 and sound(frame, layer):
             at, size = _ADDRESSES[above.name]
             start = above.start + at
             source, target = frame.data[start : start + size], frame.data[start + size : start + 2 * size]
             ports = frame.data[layer.start : layer.start + 4]
-            yield layer, frozenset((source + ports[:2], target + ports[2:])), quoted
+            yield layer, source + ports[:2], target + ports[2:], quoted

@@ -8,9 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from synfin.dissect.load import limit
+from synfin.watch.follow.datagrams import headers
 from synfin.wire import seq
 from synfin.wire.frame import Frame
+from synfin.wire.layer import Layer
 from synfin.wire.tcp import ACK, MIN_HEADER_LEN, SYN, Segment
+
+End = tuple[bytes, int]  #: address and port
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +41,15 @@ class Follower:
 
     def __init__(self) -> None:
         self.pieces: list[Piece] = []
-        self.client: tuple[bytes, int] | None = None  #: the end that sent the first segment
-        self.server: tuple[bytes, int] | None = None
+        self.client: End | None = None  #: the end that sent the first segment
+        self.server: End | None = None
         self._sides = (_Side(), _Side())
 
-    def see(self, frame: Frame, segment: Segment) -> None:
+    def see(self, frame: Frame) -> None:
         """Take one segment of the stream; one whose header was not captured whole tells nothing."""
+        segment = frame.segment
+        if segment is None:
+            return
         if segment.hdr_len < MIN_HEADER_LEN or len(segment.options) < segment.hdr_len - MIN_HEADER_LEN:
             return
         source = (segment.src, segment.src_port)
@@ -114,3 +122,29 @@ class Follower:
                 self._add(Piece(piece.from_server, piece.data[known:], piece.frame, piece.time_ns))
             return True
         return False
+
+
+class DatagramFollower:
+    """The same of datagrams, which have no order but that of the capture."""
+
+    def __init__(self) -> None:
+        self.pieces: list[Piece] = []
+        self.client: End | None = None  #: the end that sent the first datagram
+        self.server: End | None = None
+
+    def see(self, frame: Frame) -> None:
+        """Take one datagram of the stream."""
+        for layer, source, target, quoted in headers(frame):
+            if not quoted:
+                self._take(frame, layer, _end(source), _end(target))
+
+    def _take(self, frame: Frame, layer: Layer, source: End, target: End) -> None:
+        if self.client is None:
+            self.client, self.server = source, target
+        data = bytes(frame.data[layer.start + layer.header_len : limit(frame, layer)])
+        if data:
+            self.pieces.append(Piece(source != self.client, data, frame.packet.number, frame.packet.time_ns))
+
+
+def _end(written: bytes) -> End:
+    return written[:-2], int.from_bytes(written[-2:], "big")

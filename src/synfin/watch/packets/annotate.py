@@ -7,16 +7,18 @@ one pass knows.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from synfin.capture.packet import Packet
-from synfin.capture.reader import CaptureReader
+from synfin.capture.reader import CaptureReader, open_capture
 from synfin.dissect.context import Facts
+from synfin.dissect.preferences import DEFAULT, Preferences
 from synfin.watch.connections.record import Connection, Step
 from synfin.watch.connections.records import record
+from synfin.watch.engine.engines import engine
 from synfin.watch.follow.accurate_ecn import AccurateEcn
 from synfin.watch.follow.analysis import flag_names
-from synfin.watch.follow.datagrams import Datagrams
+from synfin.watch.follow.datagrams import NAMES, Datagrams
 from synfin.watch.follow.flight import Values
 from synfin.watch.follow.messages import Messages
 from synfin.watch.follow.profile import TSHARK_4_0, Profile
@@ -24,6 +26,8 @@ from synfin.watch.follow.raw import RawConnection
 from synfin.watch.follow.streams import Stream, StreamRow, revise
 from synfin.watch.follow.tracker import Tracker
 from synfin.watch.packets.column_fields import Needs, needs
+from synfin.watch.packets.prefer import prefer
+from synfin.watch.recall.memory import Memory
 from synfin.watch.story.stories import listen, packets
 from synfin.wire import seq
 from synfin.wire.fragments import Reassembler
@@ -51,13 +55,18 @@ class Hindsight:
     streams: Sequence[Stream] = ()
     connections: Mapping[int, RawConnection] = field(default_factory=dict)  #: by `conn`
     steps: Mapping[int, Step] = field(default_factory=dict)  #: by frame number, where stories were asked for
+    memory: Memory | None = None
+    findings: Mapping[int, tuple[str, ...]] | None = None  #: by `conn`, where they were asked for
     _records: dict[int, Connection] = field(default_factory=dict)
 
     def connection(self, conn: int) -> Connection | None:
         """The record of a connection."""
         raw = self.connections.get(conn)
         if raw is not None and conn not in self._records:
-            self._records[conn] = record(raw)
+            found = record(raw)
+            if self.findings is not None:
+                found = replace(found, findings=self.findings.get(conn, ()))
+            self._records[conn] = found
         return self._records.get(conn)
 
 
@@ -67,10 +76,12 @@ class Annotator:
 
     past: Hindsight | None = None
     profile: Profile = TSHARK_4_0
+    preferences: Preferences = DEFAULT
     messages: Messages | None = field(default_factory=Messages)  #: None where nothing above TCP is asked for
     _tracker: Tracker = field(init=False)
     _fragments: Reassembler = field(default_factory=Reassembler)
     _datagrams: Datagrams = field(default_factory=Datagrams)
+    _memory: Memory = field(init=False)
     _agreed: AccurateEcn = field(default_factory=AccurateEcn)
     _places: dict[int, int] = field(default_factory=dict)  # packets of each stream so far
     _first_ns: int | None = None
@@ -78,23 +89,27 @@ class Annotator:
 
     def __post_init__(self) -> None:
         self._tracker = Tracker(self.profile, detailed=True)
+        self._memory = Memory(None if self.past is None else self.past.memory)
 
     def see(self, packet: Packet, reader: CaptureReader | None = None) -> tuple[Frame, Facts]:
         """A packet taken apart, and what is known of it."""
-        frame, facts = dissect(packet, self._fragments), Facts()
+        frame, facts = dissect(packet, self._fragments), Facts(preferences=self.preferences)
         self._note_time(packet.time_ns, facts)
         if reader is not None and packet.interface < len(reader.interfaces):
             interface = reader.interfaces[packet.interface]
             facts.time_decimals = interface.time_decimals
-            facts.interface = None if reader.pcapng is None else interface
-        if any(layer.name == "udp" for layer in frame.layers):
+            facts.interface = interface if reader.pcapng is not None or interface.name else None
+        if any(layer.name in NAMES for layer in frame.layers):
             facts.datagrams = self._datagrams.see(frame)
         found = self._tracker.follow(frame)
+        facts.recalled = self._memory.see(frame, None if found is None else found[0].stream.number)
         if found is not None:
             row, tracked = found
             conn = None if row.quoted else tracked.number
             facts.conn = conn
             self._fill(facts, row)
+            if self.preferences is not DEFAULT:
+                prefer(facts, self.preferences, row)
             if self.past is not None and conn is not None:
                 facts.connection = self.past.connection(conn)
                 _fill_step(facts, self.past.steps.get(packet.number))
@@ -175,25 +190,41 @@ def annotated(
     messages: bool | None = None,
     warnings: list[str] | None = None,
     profile: Profile = TSHARK_4_0,
+    preferences: Preferences = DEFAULT,
 ) -> Iterator[tuple[Frame, Facts]]:
     """Every frame of the captures, read in the order given as one input, with its facts.
 
     `passes` 2 reads everything twice and is only for what can be read twice. `fields` names what will be asked for:
     phases and states are worked out only then. What stands above TCP is followed where `fields` ask for it, or name
-    nothing, unless `messages` says so or not. Warnings are appended. `profile` says whose rules hold.
+    nothing, unless `messages` says so or not. Warnings are appended. `profile` says whose rules hold,
+    `preferences` what they leave to choose.
     """
     stories = any(name in _OF_THE_STORY for name in fields)
+    findings = "conn.findings" in fields
     asked = (not fields or bool(needs(fields) & Needs.MESSAGES)) if messages is None else messages
     first, past = Messages(warnings=warnings) if asked else None, None
     if passes == 2:
-        past = _look_back(paths, profile, first, stories=stories)
-    annotator = Annotator(past, profile, first if first is None or past is None else Messages(first))
+        past = _look_back(paths, profile, first, stories=stories, findings=findings)
+    followed = first if first is None or past is None else Messages(first)
+    annotator = Annotator(past, profile, preferences, followed)
     for packet, reader in packets(paths, warnings):
         yield annotator.see(packet, reader)
 
 
-def _look_back(paths: Sequence[str], profile: Profile, messages: Messages | None, *, stories: bool) -> Hindsight:
-    """A first pass."""
-    heard = listen(paths, profile=profile, segments=stories, messages=messages)
+def _look_back(
+    paths: Sequence[str], profile: Profile, messages: Messages | None, *, stories: bool, findings: bool
+) -> Hindsight:
+    """A first pass; findings are those of the records, which the engine of `conns` notices on a pass of its own."""
+    memory = Memory()
+    heard = listen(paths, profile=profile, segments=stories, messages=messages, also=memory.see)
     steps = {step.segment.frame: step for story in heard.stories() for step in story.steps}
-    return Hindsight(heard.tracker.streams.streams, heard.connections, steps)
+    noticed = _noticed(paths) if findings else None
+    return Hindsight(heard.tracker.streams.streams, heard.connections, steps, memory, noticed)
+
+
+def _noticed(paths: Sequence[str]) -> Mapping[int, tuple[str, ...]]:
+    following = engine(records_only=True, findings=True)
+    for path in paths:
+        with open_capture(path, first_number=following.frames + 1) as reader:
+            following.feed(reader)
+    return {raw.conn: record(raw).findings for raw in following.connections()}

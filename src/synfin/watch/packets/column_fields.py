@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from synfin._kernels import cells, follow, scan
 from synfin._kernels.cells import PAIR_BOTH, PAIR_DESTINATION, PAIR_SOURCE
+from synfin.watch.recall.remembered import remembered
 
 
 class Needs(IntFlag):
@@ -23,12 +24,14 @@ class Needs(IntFlag):
     RECORD = 8  #: the connection's record is asked
     STORY = 16  #: only the readable core tells it
     DATAGRAMS = 32  #: every UDP header before it was seen
-    MESSAGES = 64  #: the bytes of its connection were followed in order
+    MARKS = 128  #: its stream and what is marked of its segment: FOLLOWING without anything else
+    MEMORY = 64  #: every fragment, echo, ARP packet and Multipath TCP option before it was seen, and those after it
+    MESSAGES = 256  #: the bytes of its connection were followed in order
 
 
 _FOLLOWED, _VALUES = Needs.FOLLOWING, Needs.FOLLOWING | Needs.VALUES
 _FINAL = Needs.FOLLOWING | Needs.HINDSIGHT
-EVERYTHING = _VALUES | _FINAL | Needs.RECORD | Needs.DATAGRAMS | Needs.MESSAGES
+EVERYTHING = _VALUES | _FINAL | Needs.RECORD | Needs.DATAGRAMS | Needs.MEMORY | Needs.MESSAGES
 
 
 class Spec(NamedTuple):
@@ -77,7 +80,7 @@ def _value(name: str, shown_with: str = "", needs: Needs = _VALUES) -> Spec:
     return Spec(cells.S_VALUE, offset, _WIDTHS[code], 0, condition, _WIDTHS[width], needs)
 
 
-def _marked(mask: int, copies: int = 1, needs: Needs = _FOLLOWED) -> Spec:
+def _marked(mask: int, copies: int = 1, needs: Needs = Needs.MARKS) -> Spec:
     return Spec(cells.S_MARKED, _FACT["bits"][0], 2, mask, 0, copies, needs)
 
 
@@ -127,7 +130,7 @@ def _frame() -> dict[str, Spec]:
         "frame.time_delta": Spec(cells.S_DELTA),
         "frame.time_delta_displayed": Spec(cells.S_DISPLAYED),
         "synfin.conn": _member(cells.S_OWN, _FACT["conn"], _FOLLOWED),
-        "tcp.stream": _member(cells.S_FOLLOWED, _FACT["stream"], _FOLLOWED),
+        "tcp.stream": _member(cells.S_FOLLOWED, _FACT["stream"], Needs.MARKS),
         "tcp.completeness": _member(cells.S_FOLLOWED, _FACT["completeness"], _FINAL),
     }
 
@@ -258,7 +261,25 @@ def known_names() -> list[str]:
 _OF_MESSAGES = ("http", "data", "tcp.segment", "tcp.reassembled", "tcp.fin_retransmission", "frame.protocols")
 #: fields of these layers are read from the bytes alone
 _OF_BYTES = frozenset(
-    {"frame", "eth", "llc", "vlan", "mpls", "sll", "null", "data", "ip", "ipv6", "udp", "icmp", "icmpv6", "arp"}
+    {
+        "frame",
+        "erf",
+        "eth",
+        "llc",
+        "vlan",
+        "ieee8021ad",
+        "ieee8021ah",
+        "mpls",
+        "sll",
+        "null",
+        "data",
+        "ip",
+        "ipv6",
+        "udp",
+        "icmp",
+        "icmpv6",
+        "arp",
+    }
 )
 
 
@@ -272,6 +293,8 @@ def needs(names: Collection[str]) -> Needs:
 
 
 def _of_unknown(name: str) -> Needs:
+    if remembered(name):
+        return Needs.MEMORY | (_FINAL if name.startswith("mptcp") else Needs.BYTES)
     layer, dot, rest = name.partition(".")
     if name.startswith(_OF_MESSAGES):
         return _FINAL | Needs.VALUES | Needs.MESSAGES

@@ -46,8 +46,8 @@ def _own(frame: Frame, facts: Facts) -> dict[str, Any]:
     sound = segment is not None and segment.hdr_len >= MIN_HEADER_LEN
     return {
         "frame.number": packet.number,
-        "frame.time": packet.time_ns,
-        "synfin.time_ns": packet.time_ns,
+        "frame.time": packet.time_ns if packet.timed else None,
+        "synfin.time_ns": packet.time_ns if packet.timed else None,
         "synfin.offset": packet.offset,
         "frame.len": packet.wire_len,
         "frame.cap_len": len(packet.data),

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING
 from synfin._kernels import follow, scan
 from synfin.capture.blocks import PacketOptions, packet_options, parse_enhanced
 from synfin.capture.packet import Packet
+from synfin.capture.pcap import RECORD_HEADER_LEN
 from synfin.dissect.context import Datagram, Facts
 from synfin.watch.engine.described import int64
 from synfin.watch.follow.analysis import flag_names
-from synfin.watch.follow.datagrams import Datagrams
+from synfin.watch.follow.datagrams import NAMES, Datagrams
 from synfin.watch.packets.blocks import BEFORE_DATA, Blocks
 from synfin.watch.packets.column_fields import layout
+from synfin.watch.packets.recalling import Recalling
 from synfin.wire import seq
 from synfin.wire.frame import Frame, dissect
 from synfin.wire.tcp import ACK, FIN, MIN_HEADER_LEN, SYN, Segment
@@ -23,6 +25,7 @@ from synfin.wire.tcp import ACK, FIN, MIN_HEADER_LEN, SYN, Segment
 if TYPE_CHECKING:
     from synfin.watch.connections.told_records import Records
     from synfin.watch.packets.spoken import Spoken
+    from synfin.watch.recall.memory import Memory
 
 _ROW, _FACT, _VALUE = Struct(scan.ROW_FORMAT), Struct(follow.FACT_FORMAT), Struct(follow.VALUE_FORMAT)
 _PLACES = [scan.ROW_FIELDS.index(name) for name in ("offset", "cap_len", "wire_len", "link_type", "interface")]
@@ -33,10 +36,15 @@ Numbers = tuple[int, ...]  #: the members of a fact or a value
 
 
 class Told:
-    """Frames and facts of a block's rows; `record` finds the record of a connection, where those are asked for."""
+    """Frames and facts of a block's rows.
 
-    def __init__(self, blocks: Blocks, record: Records | None = None, spoken: Spoken | None = None) -> None:
+    `record` finds the record of a connection, where those are asked for; `past` has seen the whole input before.
+    """
+
+    def __init__(self, blocks: Blocks, record: Records | None = None, past: Memory | None = None,
+                 spoken: Spoken | None = None) -> None:  # fmt: skip
         self._blocks = blocks
+        self.recalling = Recalling(blocks, self.packet, past)
         self._spoken = spoken  # where the bytes of connections are followed
         self._record = record
         self._shown_ns: int | None = None  # exact, where it was told here
@@ -61,7 +69,7 @@ class Told:
         self._datagrams = {}
         for index in self._blocks.view.datagrams():
             frame = self._frame(index, self.packet(index))
-            if any(layer.name == "udp" for layer in frame.layers):
+            if any(layer.name in NAMES for layer in frame.layers):
                 self._datagrams[index] = self._conversations.see(frame)
 
     def _frame(self, index: int, packet: Packet) -> Frame:
@@ -86,6 +94,7 @@ class Told:
     def rows(self) -> Iterator[tuple[Frame, Facts]]:
         """Every row of the block."""
         self.see_datagrams()
+        self.recalling.see()
         self.see_messages()
         return map(self.row, range(self._blocks.count))
 
@@ -99,11 +108,19 @@ class Told:
         time_ns = blocks.time_ns(index)
         at = offset - blocks.base
         data = bytes(blocks.buffer[at : at + cap_len])
-        told = self._options(at) if blocks.reader is not None and blocks.reader.pcapng is not None else PacketOptions()
+        in_block = blocks.reader is not None and blocks.reader.pcapng is not None
+        told = self._options(at) if in_block else PacketOptions()
+        record = offset - (BEFORE_DATA if in_block else RECORD_HEADER_LEN)
         return Packet(
-            blocks.first + index, time_ns, link_type, data, wire_len, offset, interface, told.comments, told.flags,
-            told.drops,
+            blocks.number(index), time_ns, link_type, data, wire_len, offset, interface, told.comments, told.flags,
+            told.drops, record, told.noted, self._fcs_len(interface, told),
         )  # fmt: skip
+
+    def _fcs_len(self, interface: int, told: PacketOptions) -> int | None:
+        reader = self._blocks.reader
+        if told.fcs_len is not None or reader is None or interface >= len(reader.interfaces):
+            return told.fcs_len
+        return reader.interfaces[interface].fcs_len
 
     def _options(self, at: int) -> PacketOptions:
         """Of a packet block, whose options follow the packet's bytes."""
@@ -116,21 +133,24 @@ class Told:
 
     def _facts(self, index: int, packet: Packet, frame: Frame) -> Facts:
         blocks, facts = self._blocks, Facts()
+        facts.recalled = self.recalling.row(index)
         facts.frame_time_relative_ns = packet.time_ns - blocks.first_ns
-        facts.frame_time_delta_ns = packet.time_ns - (blocks.time_ns(index - 1) if index else blocks.before_ns)
+        facts.frame_time_delta_ns = packet.time_ns - blocks.before_row_ns(index)
         shown_ns = self._shown_last()
         facts.frame_time_delta_displayed_ns = 0 if shown_ns is None else packet.time_ns - shown_ns
         reader = blocks.reader
         if reader is not None and packet.interface < len(reader.interfaces):
             interface = reader.interfaces[packet.interface]
             facts.time_decimals = interface.time_decimals
-            facts.interface = None if reader.pcapng is None else interface
+            facts.interface = interface if reader.pcapng is not None or interface.name else None
         if index in self._datagrams:
             facts.datagrams = self._datagrams[index]
         segment = frame.segment or frame.quoted
         kind = blocks.rows[index * _ROW.size + _KIND_AT]
         if blocks.facts is not None and kind & _KIND_TCP and segment is not None:
             self._fill(facts, index, segment, quoted=bool(kind & _KIND_QUOTED))
+        elif kind & _KIND_TCP and segment is not None:
+            self._mark(facts, index, segment, quoted=bool(kind & _KIND_QUOTED))
         return facts
 
     def _fill(self, facts: Facts, index: int, segment: Segment, *, quoted: bool) -> None:
@@ -139,6 +159,15 @@ class Told:
         fill(facts, fact, value, segment, quoted=quoted)
         if facts.conn is not None:
             facts.connection = None if self._record is None else self._record(facts.conn)
+
+    def _mark(self, facts: Facts, index: int, segment: Segment, *, quoted: bool) -> None:
+        """The same where only streams and flags were followed."""
+        marks, streams = self._blocks.marks, self._blocks.streams
+        if marks is None or streams is None:
+            return
+        facts.stream = streams[index]
+        if segment.hdr_len >= MIN_HEADER_LEN and not (quoted or segment.cut or segment.options_cut):
+            facts.analysis = flag_names(marks[index])
 
     def numbers(self, index: int) -> tuple[Numbers, Numbers | None]:
         """The fact and the value of a row that has some."""

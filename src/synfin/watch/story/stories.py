@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -38,6 +38,7 @@ class Heard:
     frames: int = 0
     begins: list[int] = field(default_factory=list)  #: the number of each capture's first frame
     messages: Messages | None = None  #: where bytes are to be followed in order
+    also: Callable[[Frame, int | None], object] | None = None
     _fragments: Reassembler = field(default_factory=Reassembler)
 
     def take(self, packet: Packet, *, keep: bool = True) -> tuple[Frame, int | None]:
@@ -46,6 +47,8 @@ class Heard:
         self.frames += 1
         self.end_ns = packet.time_ns if self.end_ns is None else max(self.end_ns, packet.time_ns)
         found = self.tracker.follow(frame)
+        if self.also is not None:
+            self.also(frame, None if found is None else found[0].stream.number)
         if found is None:
             return frame, None
         row, tracked = found
@@ -91,12 +94,13 @@ def listen(
     segments: bool = True,
     messages: Messages | None = None,
     warnings: list[str] | None = None,
+    also: Callable[[Frame, int | None], object] | None = None,
 ) -> Heard:
     """Follow captures from their beginning to their end; `segments` keeps those for `Heard.stories`.
 
-    With `messages` the bytes of connections are followed too.
+    Each frame is shown to `also`, with the stream of its segment; with `messages` bytes are followed.
     """
-    heard = Heard(Tracker(profile), messages=messages)
+    heard = Heard(Tracker(profile), messages=messages, also=also)
     for packet, _ in packets(paths, warnings, heard.begins):
         heard.take(packet, keep=segments)
     return heard

@@ -25,7 +25,7 @@ from synfin.watch.story.earlier import claims_before
 from synfin.watch.story.fired import receiver_rules, sender_rules
 from synfin.watch.story.hindsight import Hindsight, look_back, note_sent
 from synfin.watch.story.phases import phase
-from synfin.watch.story.scene import CLIENT, SERVER, Memory, remember, scene
+from synfin.watch.story.scene import CLIENT, SERVER, Memory, Scene, remember, scene
 from synfin.wire.seq import MASK
 from synfin.wire.tcp import ACK, Segment
 
@@ -47,55 +47,74 @@ def tell(
     comes late is recognised. `quotes` are the ICMP errors about it, `sums` (by frame) its checksums that are not known
     to be right: `bad`, `partial` or `unknown`.
     """
-    sides = _sides(segments, connection)
-    hindsight = look_back(segments, sides, CLIENT)
-    numbers = _bases(segments, sides, hindsight)
-    memory = (Memory(), Memory())
-    now = ConnectionFacts()
-    states = [_start(hindsight, end) for end in (CLIENT, SERVER)]
-    earlier = claims_before(past, _sides(past, connection))
-    steps: list[Step] = []
+    course = _Course(segments, connection, past)
     opinions = _opinions(segments, past)
-    for k, (segment, side) in enumerate(zip(segments, sides, strict=True)):
-        here = scene(segment, side, now, hindsight.final, (numbers.base[0] or 0, numbers.base[1] or 0), memory)
-        names = flags[k] if k < len(flags) else ()
-        named = phase(here, names)
-        derivations = derive(here, named)
-        remember(here)
-        before = tuple(states)
-        note_sent(now, side, segment)
-        returned = segment.to_itself  # a socket that is connected to itself: what is sent here comes back
-        sent = _state(hindsight, now, side, k)
-        if returned:
-            note_sent(now, 1 - side, segment)
-        states = [_state(hindsight, now, end, k) for end in (CLIENT, SERVER)]
-        seq, ack = numbers.relative(side, segment)
-        steps.append(
-            Step(
-                segment=segment,
-                from_client=side == CLIENT,
-                time_ns=segment.time_ns - segments[0].time_ns,
-                seq=seq,
-                ack=ack if segment.flags & ACK else None,
-                client_before=before[CLIENT],
-                client_after=sent if returned and sent is not before[CLIENT] else states[CLIENT],
-                server_before=before[SERVER],
-                server_after=states[SERVER],
-                rules=(
-                    *sender_rules(here, before[side], sent),
-                    *receiver_rules(here, sent if returned else before[1 - side], states[1 - side]),
-                ),
-                phase=named,
-                derivations=derivations,
-                flags=names,
-                opinion=opinions[k],
-                claims=claims(now, CLIENT, earlier),
-            )
-        )
-    known = seen(connection, steps, hindsight.final, capture_end_ns=capture_end_ns, past=past, quotes=quotes, sums=sums)
+    steps = [course.step(k, flags[k] if k < len(flags) else (), opinion) for k, opinion in enumerate(opinions)]
+    final = course.hindsight.final
+    known = seen(connection, steps, final, capture_end_ns=capture_end_ns, past=past, quotes=quotes, sums=sums)
     findings = judge(known, steps)
     beside = tuple(one.id for one in findings if one.id not in (connection.open, connection.close))
     return Story(replace(connection, findings=beside), steps, findings, known)
+
+
+class _Course:
+    """A connection that goes by segment by segment: what is known before each, and becomes of it."""
+
+    def __init__(self, segments: Sequence[Segment], connection: Connection, past: Sequence[Segment]) -> None:
+        self._segments, self._sides = segments, _sides(segments, connection)
+        self.hindsight = look_back(segments, self._sides, CLIENT)
+        self._numbers = _bases(segments, self._sides, self.hindsight)
+        self._earlier = claims_before(past, _sides(past, connection))
+        self._memory = (Memory(), Memory())
+        self._now = ConnectionFacts()
+        self._states = [_start(self.hindsight, end) for end in (CLIENT, SERVER)]
+
+    def step(self, k: int, flags: tuple[str, ...], opinion: Opinion) -> Step:
+        """Segment k; to be asked for one after another."""
+        segment, side = self._segments[k], self._sides[k]
+        here = self._scene(segment, side)
+        named = phase(here, flags)
+        derivations = derive(here, named)
+        remember(here)
+        before = tuple(self._states)
+        sent = self._advance(k)
+        returned = segment.to_itself
+        client, server = self._states
+        seq, ack = self._numbers.relative(side, segment)
+        return Step(
+            segment=segment,
+            from_client=side == CLIENT,
+            time_ns=segment.time_ns - self._segments[0].time_ns,
+            seq=seq,
+            ack=ack if segment.flags & ACK else None,
+            client_before=before[CLIENT],
+            client_after=sent if returned and sent is not before[CLIENT] else client,
+            server_before=before[SERVER],
+            server_after=server,
+            rules=(
+                *sender_rules(here, before[side], sent),
+                *receiver_rules(here, sent if returned else before[1 - side], self._states[1 - side]),
+            ),
+            phase=named,
+            derivations=derivations,
+            flags=flags,
+            opinion=opinion,
+            claims=claims(self._now, CLIENT, self._earlier),
+        )
+
+    def _scene(self, segment: Segment, side: int) -> Scene:
+        bases = self._numbers.base[0] or 0, self._numbers.base[1] or 0
+        return scene(segment, side, self._now, self.hindsight.final, bases, self._memory)
+
+    def _advance(self, k: int) -> State:
+        """Segment k counts; the state in which its sender sent it."""
+        segment, side = self._segments[k], self._sides[k]
+        note_sent(self._now, side, segment)
+        sent = _state(self.hindsight, self._now, side, k)
+        if segment.to_itself:  # a socket that is connected to itself: what is sent here comes back
+            note_sent(self._now, 1 - side, segment)
+        self._states = [_state(self.hindsight, self._now, end, k) for end in (CLIENT, SERVER)]
+        return sent
 
 
 def _opinions(segments: Sequence[Segment], past: Sequence[Segment]) -> list[Opinion]:

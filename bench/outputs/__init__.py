@@ -1,0 +1,1 @@
+"""What `synfin packets` prints and writes beside what tshark does: cases, rules of comparison, differences."""

@@ -1,0 +1,1 @@
+"""The compiled kernel `closing_signs`: for other kernels only."""

@@ -1,0 +1,1 @@
+"""The compiled kernel `data_signs`: for other kernels only."""

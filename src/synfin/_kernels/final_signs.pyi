@@ -1,0 +1,1 @@
+"""The compiled kernel `final_signs`: for other kernels only."""

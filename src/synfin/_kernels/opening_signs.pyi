@@ -1,0 +1,1 @@
+"""The compiled kernel `opening_signs`: for other kernels only."""

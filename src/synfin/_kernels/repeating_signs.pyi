@@ -1,0 +1,1 @@
+"""The compiled kernel `repeating_signs`: for other kernels only."""

@@ -1,0 +1,1 @@
+"""The compiled kernel `sign_store`: for other kernels only."""
