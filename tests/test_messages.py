@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import subprocess
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -21,6 +22,7 @@ from synfin.dissect import format
 from synfin.dissect.context import Facts
 from synfin.dissect.fields import all_fields, lookup
 from synfin.dissect.fields_frame import protocols
+from synfin.dissect.summary import summarize
 from synfin.dissect.tree import build, walk
 from synfin.faces.cli import main
 from synfin.filter import compile
@@ -156,6 +158,42 @@ def test_filters_ask_for_what_was_put_together(tmp_path: Path) -> None:
         ("tcp.reassembled.data contains \"world\"", [8]), ("http.time < 1 and http.chunk_size == 6", [8]),
     ):  # fmt: skip
         assert [frame.packet.number for frame, facts in rows if compile(text).matches(frame, facts)] == frames, text
+
+
+def test_the_line_of_a_packet_tells_its_messages(tmp_path: Path) -> None:
+    page = response(b"<p>hi</p>", b"Content-Type: text/html; charset=utf-8", b"Content-Length: 9")
+    rows = read(tmp_path, in_order(("C", get("a") + get("b")), ("S", page + SHORT), ("S", b"more\x1b[31m\n")))
+    assert [(said.protocol, said.info) for said in (summarize(*row) for row in rows[3:])] == [
+        ("HTTP", "GET /a HTTP/1.1 GET /b HTTP/1.1"),
+        ("HTTP", "HTTP/1.1 200 OK  (text/html)HTTP/1.1 200 OK"),
+        ("HTTP", "Continuation"),
+    ]
+
+
+def test_tshark_has_the_same_line(tmp_path: Path) -> None:
+    needs.have("tshark")
+    page = response(b"<p>hi</p>", b"Content-Type: text/html; charset=utf-8", b"Content-Length: 9")
+    bodies = [SHORT, CHUNKED, GZIPPED, page, page + SHORT]
+    asked = [part for body in bodies for part in (("C", get()), ("S", body))]
+    path = http_streams.write(tmp_path / "made.pcap", [in_order(*asked), in_order(*asked, size=50)])
+    told = ["tshark", "-2", "-r", str(path), "-Y", "http", "-T", "fields", "-e", "frame.number", "-e", "_ws.col.Info"]
+    expected = subprocess.run(told, capture_output=True, text=True, check=True).stdout.splitlines()
+    rows = [row for row in annotated([str(path)]) if any(layer.name == "http" for layer in row[0].layers)]
+    found = [f"{frame.packet.number}\t{summarize(frame, facts).info}" for frame, facts in rows]
+    assert found == [line.rstrip() for line in expected]
+    assert len(found) > 15
+
+
+def test_what_is_said_of_messages_is_said_in_chinese_too(tmp_path: Path) -> None:
+    rows = read(tmp_path, in_order(("C", get()), ("S", CHUNKED), ("C", get()), ("S", GZIPPED), size=30))
+    texts = [node.text("zh") for row in rows for node in walk(build(*row))]
+    for text in (
+        "数据分块（5 字节）",
+        "分块大小：5 字节",
+        f"经过编码的正文（gzip）：{len(http_streams.PACKED)} 字节 -> 80 字节",
+    ):
+        assert text in texts
+    assert not [text for text in texts if " bytes" in text or "octets" in text]
 
 
 # --- bounds -----------------------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from synfin.dissect.chinese_ipv6 import WORDS
 if TYPE_CHECKING:
     from synfin.dissect.field import Field
 
-_UNITS = {"byte": "字节", "bytes": "字节", "seconds": "秒", "ms": "毫秒"}
+_UNITS = {"byte": "字节", "bytes": "字节", "octets": "字节", "seconds": "秒", "ms": "毫秒"}
 _WORDS: Mapping[str, str] = {
     **WORDS,
     "True": "是",
@@ -105,6 +105,7 @@ _WORDS: Mapping[str, str] = {
     "Seconds": "秒",
 }
 _NAMED = re.compile(r"(?P<name>.*) \((?P<number>[^()]*)\)", re.DOTALL)
+_SHORTENED = re.compile(r"(?P<bytes>[0-9a-f ]+ …) \((?P<size>\d+) bytes\)")
 _MEASURED = re.compile(r"(?P<number>\S+) (?P<unit>[a-z]+)")
 
 
@@ -114,6 +115,8 @@ def in_chinese(shown: str, field: Field) -> str:
         return shown
     if shown in _WORDS:
         return _WORDS[shown]
+    if shortened := _SHORTENED.fullmatch(shown):
+        return f"{shortened['bytes']}（{shortened['size']} 字节）"
     if (measured := _MEASURED.fullmatch(shown)) and measured["unit"] in _UNITS:
         return f"{measured['number']} {_UNITS[measured['unit']]}"
     if (named := _NAMED.fullmatch(shown)) and named["name"] in _WORDS:

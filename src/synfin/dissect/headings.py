@@ -45,6 +45,11 @@ MADE = (
         re.compile(r"Duplicate IP address detected for (.*) - also in use by (.*) \(frame (\d+)\)"),
         r"检测到重复的 IP 地址 \1 - 也被 \2 使用（帧 \3）",
     ),
+    (re.compile(r"Data chunk \((\d+) octets\)"), r"数据分块（\1 字节）"),
+    (
+        re.compile(r"Content-encoded entity body \((.*)\): (\d+) bytes -> (\d+) bytes"),
+        r"经过编码的正文（\1）：\2 字节 -> \3 字节",
+    ),
     (re.compile(r"Label: (\d+), Exp: (\d+), S: (\d+), TTL: (\d+)"), r"标签 \1，实验位 \2，栈底 \3，生存时间 \4"),
 )
 #: Ends of headings of options that do not fit.

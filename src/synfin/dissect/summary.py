@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from synfin.wire.layer import Layer
 
 ARROW = "→"
+LONGEST_LINE = 1024  #: bytes of a message that are told
 #: Analysis flags in the order in which Wireshark prepends them: the last stands first.
 PREFIXES = (
     ("reused_ports", "TCP Port numbers reused"),
@@ -103,6 +104,8 @@ def _told(frame: Frame, facts: Facts | None) -> tuple[str, str]:
     if last.name == "tcp":
         multipath = any(item.name == "mptcp" for item in items(frame, last, facts))
         return "MPTCP" if multipath else "TCP", tcp_info(frame, last, facts)
+    if last.name == "http":
+        return "HTTP", "".join(_http(frame, layer, facts) for layer in layers if layer.name == "http").rstrip()
     teller = _TELLERS.get(last.name)
     if teller is not None:
         return teller(frame, last)
@@ -110,6 +113,19 @@ def _told(frame: Frame, facts: Facts | None) -> tuple[str, str]:
         kind = number(frame, last, 12, 2)
         return (f"0x{kind:04x}" if kind > 1500 else "LLC"), "Ethernet II" if kind > 1500 else "IEEE 802.3"
     return last.name.upper(), frame.reason
+
+
+def _http(frame: Frame, layer: Layer, facts: Facts | None) -> str:
+    """A message's first line, and what type its body is of."""
+    from synfin.dissect.http_message import OTHER, kind_of
+
+    stop = min(limit(frame, layer), layer.start + LONGEST_LINE)
+    line = frame.data[layer.start : stop].removeprefix(b"\r\n").partition(b"\n")[0].rstrip(b"\r")
+    if kind_of(line) == OTHER:
+        return "Continuation"
+    told = None if facts is None or facts.above is None else facts.above.messages.get(layer.start)
+    kind = None if told is None else told.head.content_type
+    return f"{line.decode('utf-8', 'replace')} {f' ({kind})' if kind else ''}"
 
 
 def _udp(frame: Frame, layer: Layer) -> tuple[str, str]:
