@@ -24,6 +24,7 @@ import frames_ip
 import frames_ipv6
 import frames_link
 import frames_noted
+import frames_ppp
 import frames_rpl
 import frames_transport
 from wire_bytes import ETHERNET, write_pcap
@@ -117,6 +118,9 @@ CASES: tuple[Case, ...] = (
     Case("erspan", frames_carrying.mirrors, ("erspan",), odd=(13,)),
     Case("geneve", frames_carrying.virtual, ("geneve",), apart=("past end of options",)),
     Case("services", frames_carrying.services, ("nsh", "etherip"), odd=(7, 8, 9, 15)),
+    Case("ppp-checked-16", frames_ppp.framed, ("ppp", "data"), ("ppp.fcs_type:16-Bit",), link_type=9),
+    Case("ppp-checked-32", frames_ppp.framed, ("ppp", "data"), ("ppp.fcs_type:32-Bit",), link_type=9),
+    Case("ppp-carried", frames_ppp.carried, ("ppp", "data"), ("ppp.fcs_type:16-Bit",)),
     Case("noted", lambda: [], ("frame",), apart=("frame.comment", "pkt_comment"), file=frames_noted.whole_file),
     Case("inflated", frames_checked.contents, ("data",), ("data.uncompress_data:TRUE",)),
 )  # fmt: skip

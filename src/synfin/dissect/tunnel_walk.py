@@ -247,16 +247,6 @@ def pppoe(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Item, ...]:
     return tuple(cursor.items)
 
 
-def ppp(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Item, ...]:
-    """RFC 1661, in HDLC framing (RFC 1662) where address and control stand."""
-    cursor = over(frame, layer)
-    if cursor.peek(2) == 0xFF03:
-        cursor.number("ppp.address", 1)
-        cursor.number("ppp.control", 1)
-    cursor.number("ppp.protocol", min(max(cursor.room, 1), 2))
-    return tuple(cursor.items)
-
-
 def teredo(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Item, ...]:
     """RFC 4380 section 5.1.1: authentication, then origin."""
     cursor = over(frame, layer)
@@ -297,5 +287,5 @@ def cisco_hdlc(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Item, .
     return tuple(cursor.items)
 
 
-GRE, ERSPAN, GTP, L2TP, PPPOE, PPP = Found(gre), Found(erspan), Found(gtp), Found(l2tp), Found(pppoe), Found(ppp)
+GRE, ERSPAN, GTP, L2TP, PPPOE = Found(gre), Found(erspan), Found(gtp), Found(l2tp), Found(pppoe)
 TEREDO, IPCOMP, CISCO_HDLC = Found(teredo), Found(ipcomp), Found(cisco_hdlc)
