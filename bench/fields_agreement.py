@@ -26,6 +26,7 @@ from synfin.dissect import fields, format, jsonshape
 from synfin.dissect.context import Facts
 from synfin.dissect.field import PSEUDO, Field
 from synfin.dissect.fields_frame import protocols
+from synfin.dissect.show import escape
 from synfin.errors import SynfinError
 from synfin.watch.packets.annotate import annotated
 from synfin.wire.frame import Frame
@@ -183,7 +184,7 @@ def _compare_row(
             continue
         ours = format.cell(one, frame, facts, format.Layout()) if place in possible else ""
         report.filled += bool(wanted)
-        if ours != wanted:
+        if ours not in (wanted, escape(wanted)):
             told = f"frame {frame.packet.number}: tshark {wanted[:90]!r}, here {ours[:90]!r}"
             report.note("fields", one.name, name, told, so)
 

@@ -18,22 +18,30 @@ def _is_told_apart(told: Told, ours: str) -> bool:
     return theirs not in (ours, here + ":data") and theirs.startswith(here + ":")
 
 
-def _is_put_together(told: Told, ours: str) -> bool:
-    """Whether tshark keeps the segment for a message of several, or shows such a message in it."""
-    return bool(told["tcp.segment_data"] or told["tcp.segments"] or told["tcp.reassembled_in"])
+def _is_held(told: Told, ours: str) -> bool:
+    """Whether tshark keeps the segment for a message of another application, or shows such a message in it."""
+    kept = bool(told["tcp.segment_data"] or told["tcp.segments"] or told["tcp.reassembled_in"])
+    return kept and not ours.endswith((":http", ":tcp")) and ":http:" not in ours
 
 
 def _is_passed_over(told: Told, ours: str) -> bool:
-    """Whether tshark names nothing above TCP or UDP though there are bytes."""
+    """Whether tshark names nothing above TCP or UDP, and keeps nothing, though there are bytes of no protocol here."""
     theirs = told["frame.protocols"]
-    same = ours in (theirs + ":data", theirs + ":http")
-    return same and theirs.endswith((":tcp", ":udp", ":mptcp")) and not _is_put_together(told, ours)
+    kept = told["tcp.segment_data"] or told["tcp.segments"] or told["tcp.reassembled_in"]
+    return theirs.endswith((":tcp", ":udp", ":mptcp")) and ours == theirs + ":data" and not kept
+
+
+def _is_within(told: Told, ours: str) -> bool:
+    """Whether tshark finds another protocol between TCP and what it shows of HTTP, or none of either."""
+    theirs = told["frame.protocols"]
+    return ":tcp" in theirs and not theirs.endswith(":tcp") and ":tcp:http" not in theirs
 
 
 #: By their names in the tables.
 SO: dict[str, Callable[[Told, str], bool]] = {
     "always": lambda told, ours: True,
     "told apart": _is_told_apart,
-    "put together": _is_put_together,
+    "held": _is_held,
+    "within": _is_within,
     "passed over": _is_passed_over,
 }

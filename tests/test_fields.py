@@ -50,7 +50,7 @@ def test_every_row_is_complete(field: Field) -> None:
     assert field.title_en and field.title_zh
     assert field.name.partition(".")[0] in fields.TABLES
     assert not field.parent or field.parent.startswith("@") or field.parent in ALL
-    assert field.display in ("dec", "hex", "sized", "wide", "custom", "colons", "six", "empty")
+    assert field.display in ("dec", "hex", "sized", "wide", "custom", "colons", "six", "spaces", "empty")
     assert bool(field.mask) == bool(field.mask_bits)
 
 

@@ -8,6 +8,7 @@ import struct
 import subprocess
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -256,7 +257,7 @@ def test_tshark_and_capinfos_read_what_is_written(tmp_path: Path) -> None:
     needs.have("tshark")
     path = tmp_path / "written.pcapng"
     with path.open("wb") as file:
-        texts = {"operating_system": "Linux 6.1", "hardware": "a machine", "comment": "of a test"}
+        texts: dict[str, Any] = {"operating_system": "Linux 6.1", "hardware": "a machine", "comment": "of a test"}
         writer = PcapngWriter(file, [Interface(1, 262144, name="lo")], application="synfin test", **texts)
         writer.write(Packet(1, 1_700_000_000_123_456_789, 1, bytes(61), 61, comments=("handshake-1/3", "第一步")))
         writer.write(Packet(2, 1_700_000_001_000_000_001, 1, bytes(60), 1514))

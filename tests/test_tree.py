@@ -12,6 +12,7 @@ from synfin.dissect.chinese import in_chinese
 from synfin.dissect.context import Facts
 from synfin.dissect.fields import lookup
 from synfin.dissect.tree import Node, build, flag_names, walk
+from synfin.watch.follow.messages import Messages
 from synfin.wire.frame import Frame, dissect
 from wire_bytes import ETHERNET, RAW, TCP_OPTIONS, assortment, ethernet, ipv4, ipv6, packets, tcp
 
@@ -180,10 +181,15 @@ def test_notes_carry_their_severity_and_frames_are_links() -> None:
 
 def test_a_head_of_http_is_a_layer() -> None:
     request = b"GET /a?b=1 HTTP/1.1\r\nHost: example.org\r\n\r\n"
-    tree = build(frame(ipv4(tcp(b"", 0x18, request)), RAW))
+    tree = followed(frame(ipv4(tcp(b"", 0x18, request)), RAW))
     assert [found.name for found in tree] == ["frame", "ip", "tcp", "http"]
     assert node("http.request.full_uri", tree).value == "http://example.org/a?b=1"
-    assert build(frame(ipv4(tcp(b"", 0x18, b"GET lost")), RAW))[-1].name == "data"
+    assert followed(frame(ipv4(tcp(b"", 0x18, b"GET lost")), RAW))[-1].name == "data"
+
+
+def followed(one: Frame) -> tuple[Node, ...]:
+    facts = Facts(stream=0)
+    return build(Messages().see(one, facts), facts)
 
 
 def test_chinese_translates_what_this_package_words_and_nothing_of_a_packet() -> None:

@@ -50,6 +50,48 @@ class Datagram(NamedTuple):
     time_delta_ns: int | None = None
 
 
+class Part(NamedTuple):
+    """A piece of a message that stands in several segments."""
+
+    at: int  #: its first byte's place in the message
+    size: int  #: bytes
+    frame: int
+    overlaps: bool = False  #: other segments have some of its bytes too
+
+
+@dataclass(slots=True, eq=False)
+class Exchange:
+    """A request and its response, as far as they are known, and the frames of those beside them."""
+
+    number: int
+    request_frame: int | None = None
+    request_ns: int = 0
+    response_frame: int | None = None
+    request_before: int | None = None
+    response_before: int | None = None
+    next_request: int | None = None
+    next_response: int | None = None
+
+
+class OfMessage(NamedTuple):
+    """What is known of one message of an application."""
+
+    head: Any  #: its head as it was read
+    exchange: Exchange | None = None
+    uri: str = ""  #: of a response: what the request before it has asked for
+
+
+@dataclass(slots=True, eq=False)
+class Above:
+    """What stands above a TCP segment's header, by the segments before it (and behind it, where those are known)."""
+
+    #: in order: bytes that belong to a message of several segments (from, to), or the frame where that ends
+    pieces: list[tuple[int, int] | int] = field(default_factory=list)
+    fin_retransmission: int = 0  #: the frame with the FIN that this one repeats
+    parts: dict[int, tuple[Part, ...]] = field(default_factory=dict)  #: of what was put together, by its offset
+    messages: dict[int, OfMessage] = field(default_factory=dict)  #: by their offset
+
+
 class Piece(NamedTuple):
     """A fragment of a datagram that was put together."""
 
@@ -158,6 +200,7 @@ class Facts:
     time_decimals: int = 6  #: of a second, as fine as the capture's timestamps
     interface: Named | None = None  #: set where the file format names interfaces (pcapng)
     datagrams: Mapping[int, Datagram] = field(default_factory=dict)  #: of UDP headers, by their offset in the frame
+    above: Above | None = None  #: where the bytes of the connection were followed in order
     recalled: Recalled = NOTHING_RECALLED  #: where fields were asked for that need other frames
     connection: Any = None  #: the connection record, for the conn.* fields
     preferences: Preferences = DEFAULT

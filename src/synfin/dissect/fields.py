@@ -19,7 +19,7 @@ TABLES: dict[str, tuple[str, ...]] = {
     "data": ("fields_data",),
     "ip": ("fields_ip",), "ipv6": ("fields_ipv6", "fields_ipv6_options"),
     "_ws": ("fields_tcp",),
-    "tcp": ("fields_tcp", "fields_tcp_options"), "mptcp": ("fields_tcp_options", "fields_tcp"),
+    "tcp": ("fields_tcp", "fields_tcp_options", "fields_segments"), "mptcp": ("fields_tcp_options", "fields_tcp"),
     "udp": ("fields_udp",), "udplite": ("fields_udp",),
     "icmp": ("fields_icmp",), "arp": ("fields_icmp",),
     "icmpv6": ("fields_icmpv6", "fields_icmpv6_neighbour", "fields_icmpv6_messages", "fields_icmpv6_rpl"),

@@ -7,7 +7,6 @@ from hashlib import md5
 from typing import TYPE_CHECKING
 
 from synfin.dissect.field import Field
-from synfin.dissect.http_walk import begins
 from synfin.dissect.icmp_walk import STAMP_LEN, sent_at
 from synfin.dissect.load import LayerBytes, Loader, Spot, computed, limit, whole
 from synfin.dissect.preferences import Preferences, preferences
@@ -30,8 +29,6 @@ def _after_stamp(frame: Frame, layer: Layer) -> int:
 
 
 def _plain(frame: Frame, layer: Layer, facts: Facts | None) -> Iterator[Spot]:
-    if begins(frame, layer):
-        return
     for spot in whole(frame, layer, facts):
         skipped = _after_stamp(frame, layer) - layer.start
         found = LayerBytes(spot.value[skipped:])
@@ -40,15 +37,11 @@ def _plain(frame: Frame, layer: Layer, facts: Facts | None) -> Iterator[Spot]:
 
 
 def _octets(frame: Frame, layer: Layer, facts: Facts | None) -> Iterable[Spot]:
-    if begins(frame, layer):
-        return ()
     start, stop = _after_stamp(frame, layer), limit(frame, layer)
     return (Spot(frame.data[start:stop], start, stop - start),) if start < stop else ()
 
 
 def _size(frame: Frame, layer: Layer, facts: Facts | None) -> int | None:
-    if begins(frame, layer):
-        return None
     return max(limit(frame, layer) - _after_stamp(frame, layer), 0)
 
 

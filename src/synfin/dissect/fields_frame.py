@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from synfin.dissect import values
 from synfin.dissect.expert import note
 from synfin.dissect.field import Field
-from synfin.dissect.http_walk import begins
 from synfin.dissect.load import Loader, Spot, computed, constant, number, whole
 from synfin.dissect.preferences import preferences
 from synfin.dissect.titles import ATM, has_type
@@ -53,10 +52,15 @@ def _opinion(name: str) -> Any:
 def protocols(frame: Frame) -> str:
     """Layer names joined by colons, with `ethertype` after each layer that carries one, as Wireshark lists them."""
     names: list[str] = []
+    spoken = -1  # where the last message of an application ends: one that begins there was read at the same time
     for place, layer in enumerate(frame.layers):
         name = "sll" if layer.name == "sll2" else layer.name
-        if begins(frame, layer):
-            name = "http"
+        if name == "tcp.segments":
+            continue  # no protocol
+        if name == "http":
+            begun, spoken = spoken, layer.end
+            if layer.start == begun:
+                continue
         if name == "wlan" and place:
             names.append("wlan_radio")  # what the header before it tells of the radio
         if name == "vxlan" and _is_generic(frame, layer):

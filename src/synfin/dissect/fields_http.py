@@ -1,30 +1,16 @@
-"""Fields of HTTP/1 (RFC 9112) where its head stands in one segment."""
+"""Fields of HTTP/1 (RFC 9112): one layer a message, however many segments it stands in."""
 
 from __future__ import annotations
-
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 from synfin.dissect import http_walk
 from synfin.dissect.declare import Declare
 from synfin.dissect.field import Field
-from synfin.dissect.load import Spot, whole
+from synfin.dissect.load import whole
 
-if TYPE_CHECKING:
-    from synfin.dissect.context import Facts
-    from synfin.wire.frame import Frame
-    from synfin.wire.layer import Layer
-
-#: HTTP is the data behind a TCP header: the walk of layers does not look that far.
-_http = Declare(http_walk.MESSAGE, "data")
-
-
-def _protocol(frame: Frame, layer: Layer, facts: Facts | None) -> Iterable[Spot]:
-    return whole(frame, layer, facts) if http_walk.begins(frame, layer) else ()
-
+_http = Declare(http_walk.MESSAGE, "http")
 
 FIELDS = (
-    Field("http", "protocol", ("data",), _protocol, "Hypertext Transfer Protocol", "超文本传输协议",
+    Field("http", "protocol", ("http",), whole, "Hypertext Transfer Protocol", "超文本传输协议",
           below=http_walk.MESSAGE, walked=True),
     _http("http.request", "bool", "Is a request", "是请求", generated=True),
     _http("http.request.method", "str", "Method", "方法"),
@@ -73,5 +59,23 @@ FIELDS = (
     _http("http.sec_websocket_key", "str", "WebSocket key", "WebSocket 密钥"),
     _http("http.sec_websocket_protocol", "str", "WebSocket protocol", "WebSocket 子协议"),
     _http("http.sec_websocket_version", "str", "WebSocket version", "WebSocket 版本"),
+    _http("http.request_number", "u32", "Request number", "第几个请求", generated=True),
+    _http("http.response_number", "u32", "Response number", "第几个响应", generated=True),
+    _http("http.time", "reltime", "Time since the request", "距请求的时间", unit="seconds", generated=True),
+    _http("http.request_in", "framenum", "Request in frame", "请求所在帧", generated=True),
+    _http("http.response_in", "framenum", "Response in frame", "响应所在帧", generated=True),
+    _http("http.prev_request_in", "framenum", "Previous request in frame", "上一个请求所在帧", generated=True),
+    _http("http.prev_response_in", "framenum", "Previous response in frame", "上一个响应所在帧", generated=True),
+    _http("http.next_request_in", "framenum", "Next request in frame", "下一个请求所在帧", generated=True),
+    _http("http.next_response_in", "framenum", "Next response in frame", "下一个响应所在帧", generated=True),
+    _http("http.response_for.uri", "str", "Request URI", "所答请求的 URI", generated=True),
+    _http("http.chunk_size", "u32", "Chunk size", "分块大小", unit="octets"),
+    _http("http.chunk_data", "bytes", "Chunk data", "分块数据"),
+    _http("http.chunk_boundary", "bytes", "Chunk boundary", "分块边界"),
+    _http("http.chunked_trailer_part", "str", "Trailer", "尾部字段"),
+    _http("http.file_data", "str", "File data", "文件数据"),
+    _http.note("http.leading_crlf", "warning", "malformed", "An empty line before the message", "消息前有空行"),
+    _http.note("http.bad_header_name", "warning", "protocol", "Illegal characters in a header's name",
+               "首部名称含有非法字符"),
     _http.note("http.chat", "chat", "sequence", "Request or status line", "请求行或状态行"),
 )  # fmt: skip

@@ -208,6 +208,14 @@ def _walk_options(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Item
     return items(frame, layer, facts)
 
 
+def _walk_pieces(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Item, ...]:
+    if facts is None or facts.above is None or not facts.above.pieces:
+        return ()
+    from synfin.dissect.fields_segments import PIECES
+
+    return PIECES(frame, layer, facts)
+
+
 def payload_range(frame: Frame, layer: Layer) -> tuple[int, int]:
     """Start and end of the captured payload; equal when there is none."""
     size = header_len(frame, layer)
@@ -283,7 +291,7 @@ def _cookie(loader: Loader) -> Loader:
 _SRC_PORT, _DST_PORT = bits(0, 2), bits(2, 2)
 
 FIELDS = (
-    Field("tcp", "protocol", TCP, whole, "Transmission Control Protocol", "传输控制协议"),
+    Field("tcp", "protocol", TCP, whole, "Transmission Control Protocol", "传输控制协议", below=_walk_pieces),
     Field("tcp.srcport", "u16", TCP, _SRC_PORT, "Source port", "源端口"),
     Field("tcp.dstport", "u16", TCP, _DST_PORT, "Destination port", "目的端口"),
     Field("tcp.port", "u16", TCP, both(_SRC_PORT, _DST_PORT), "Source or destination port", "源或目的端口",

@@ -1,30 +1,28 @@
-"""HTTP/1 in one segment (RFC 9112): the request or status line and the headers, where a segment begins with them.
+"""What one message of HTTP/1 says (RFC 9112): its first line, its headers, the body, and which message it answers.
 
-Nothing is put together from several segments: what continues is shown where it stands.
+Where it begins and ends is found by `synfin.watch.follow.messages`, which follows the bytes of its connection.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from synfin.dissect.cursor import Cursor
+from synfin.dissect.http_body import chunks, content
+from synfin.dissect.http_message import OTHER, REQUEST, RESPONSE, Head, is_bad_name
 from synfin.dissect.load import limit
 from synfin.dissect.option import Found, Item
 
 if TYPE_CHECKING:
-    from synfin.dissect.context import Facts
+    from synfin.dissect.context import Facts, OfMessage
     from synfin.wire.frame import Frame
     from synfin.wire.layer import Layer
 
-METHODS = (
-    b"GET", b"POST", b"HEAD", b"PUT", b"DELETE", b"OPTIONS", b"PATCH", b"CONNECT", b"TRACE", b"PROPFIND", b"PROPPATCH",
-    b"MKCOL", b"COPY", b"MOVE", b"LOCK", b"UNLOCK", b"REPORT", b"SEARCH", b"SUBSCRIBE", b"UNSUBSCRIBE", b"NOTIFY",
-    b"M-SEARCH", b"RPC_IN_DATA", b"RPC_OUT_DATA", b"RPC_CONNECT", b"SSTP_DUPLEX_POST", b"VERSION-CONTROL", b"CHECKOUT",
-    b"CHECKIN", b"MERGE", b"MKACTIVITY", b"POLL", b"BCOPY", b"BMOVE", b"BDELETE", b"BPROPFIND", b"BPROPPATCH",
-)  # fmt: skip
-BEGINNINGS = frozenset(name[:3] for name in (*METHODS, b"HTTP"))
 MAX_LINES = 256  #: headers that are read; more is hostile
 LONGEST_LINE = 16_384
+CHUNKS_SHOWN = 4096
+LINES = {REQUEST: "http.request.line", RESPONSE: "http.response.line"}
 
 #: Headers with a field of their own.
 HEADERS = {
@@ -39,66 +37,115 @@ HEADERS = {
 } | {"content-length": "http.content_length_header"}  # fmt: skip
 
 
-def begins(frame: Frame, layer: Layer) -> bool:
-    """Whether plain data right behind a TCP header begin with HTTP."""
-    if frame.data[layer.start : layer.start + 3] not in BEGINNINGS or layer.name != "data":
-        return False
-    place = frame.layers.index(layer)
-    return place > 0 and frame.layers[place - 1].name == "tcp" and _first_line(frame, layer) is not None
-
-
-def _first_line(frame: Frame, layer: Layer) -> tuple[bytes, bytes, bytes] | None:
-    """The three words of a request or status line."""
-    stop = min(limit(frame, layer), layer.start + LONGEST_LINE)
-    end = frame.data.find(b"\n", layer.start, stop)
-    if end < 0 and len(frame.packet.data) < frame.packet.wire_len:
-        end = stop  # the capture cut the line
-    words = frame.data[layer.start : end].rstrip(b"\r").split(b" ", 2) if end > 0 else []
-    if len(words) == 2 and words[0][:5] == b"HTTP/":
-        words.append(b"")
-    if len(words) != 3:
-        return None
-    first, second, third = words
-    request = first in METHODS and third.rpartition(b" ")[2][:5] == b"HTTP/"
-    status = first[:5] == b"HTTP/" and len(second) == 3 and second.isdigit()
-    return (first, second, third) if request or status else None
-
-
 def walk(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Item, ...]:
-    """The lines up to the empty one, as many as the segment holds."""
-    words = _first_line(frame, layer) if begins(frame, layer) else None
-    if words is None:
+    """The lines of the head, what is known of the exchange, and what the body stands for."""
+    told = None if facts is None or facts.above is None else facts.above.messages.get(layer.start)
+    if told is None:
         return ()
-    cursor = Cursor(frame.data, layer.start, limit(frame, layer))
-    response = words[0][:5] == b"HTTP/"
-    cut = len(frame.packet.data) < frame.packet.wire_len
-    line = _take(cursor, cut=cut)
-    start = layer.start
-    first = _status(words, start) if response else _request(words, start)
-    cursor.note(Item(_shown(line), None, start, len(line), (Item("http.chat", True), *first)))
-    host = ""
-    for _ in range(MAX_LINES):
-        at, line = cursor.at, _take(cursor, cut=cut)
-        if not line or not line.strip(b"\r\n"):
-            if line:
-                cursor.note(Item(_shown(line), None, at, len(line)))
-            break
-        if b":" not in line:
-            cursor.at = at
-            if line[-1:] != b"\n":
-                return tuple(cursor.items)  # the capture ends in it
-            break  # no header any more
-        name, value = _header(cursor, line, at)
-        host = value if name == "host" else host
-        cursor.note(Item("http.response.line" if response else "http.request.line", _text(line), at, len(line)))
-    if response:
-        cursor.note(Item("http.response", 1))
+    cursor = Cursor(frame.data, layer.start, min(layer.start + layer.header_len, limit(frame, layer)))
+    kind = told.head.kind
+    if frame.data[cursor.at : cursor.at + 2] == b"\r\n" and told.head.text:
+        cursor.add("http.leading_crlf", True)
+        cursor.at += 2
+    if kind != OTHER:
+        start = cursor.at
+        line = _take(cursor)
+        words = _words(line)
+        first = _status(words, start) if kind == RESPONSE else _request(words, start)
+        cursor.note(Item(_shown(line), None, start, len(line), (Item("http.chat", True), *first)))
+    _headers(cursor, LINES.get(kind, ""))
+    if told.head.cut:
         return tuple(cursor.items)
-    uri = _text(words[1])
-    if host or "://" in uri:
-        cursor.note(Item("http.request.full_uri", uri if "://" in uri else f"http://{host}{uri}"))
-    cursor.note(Item("http.request", 1))
+    if kind == REQUEST:
+        cursor.note(*_of_request(told))
+    elif kind == RESPONSE:
+        cursor.note(*_of_response(told, frame.packet.time_ns))
+    cursor.note(*_body(frame, layer, told.head, cursor.at))
     return tuple(cursor.items)
+
+
+def _headers(cursor: Cursor, line_name: str) -> None:
+    for _ in range(MAX_LINES):
+        at, line = cursor.at, _take(cursor)
+        if not line:
+            return
+        if not line.strip(b"\r\n"):
+            cursor.note(Item(_shown(line), None, at, len(line)))
+            return
+        _header(cursor, line, at)
+        below = (Item("http.bad_header_name", True),) if is_bad_name(line.partition(b":")[0]) else ()
+        shown = Item(line_name, _text(line), at, len(line), below)
+        cursor.note(shown if line_name else Item(_shown(line), None, at, len(line), below))
+
+
+def _of_request(told: OfMessage) -> tuple[Item, ...]:
+    found = [Item("http.request.full_uri", told.head.uri)] if told.head.uri else []
+    found.append(Item("http.request", 1))
+    if told.exchange is not None:
+        exchange = told.exchange
+        found.append(Item("http.request_number", exchange.number))
+        found += _frames(("http.prev_request_in", exchange.request_before),
+                         ("http.response_in", exchange.response_frame),
+                         ("http.next_request_in", exchange.next_request))  # fmt: skip
+    return tuple(found)
+
+
+def _of_response(told: OfMessage, time_ns: int) -> tuple[Item, ...]:
+    found = [Item("http.response", 1)]
+    if told.exchange is not None:
+        exchange = told.exchange
+        found.append(Item("http.response_number", exchange.number))
+        if exchange.request_frame is not None:
+            found.append(Item("http.time", time_ns - exchange.request_ns))
+        found += _frames(("http.prev_request_in", exchange.request_before),
+                         ("http.prev_response_in", exchange.response_before),
+                         ("http.request_in", exchange.request_frame),
+                         ("http.next_request_in", exchange.next_request),
+                         ("http.next_response_in", exchange.next_response))  # fmt: skip
+    if told.uri:
+        found.append(Item("http.response_for.uri", told.uri))
+    return tuple(found)
+
+
+def _frames(*named: tuple[str, int | None]) -> list[Item]:
+    return [Item(name, frame) for name, frame in named if frame is not None]
+
+
+def _body(frame: Frame, layer: Layer, head: Head, start: int) -> Iterator[Item]:
+    """The chunks, what was compressed, and the bytes that the body stands for, as text."""
+    stop = limit(frame, layer)
+    if start >= stop:
+        return
+    if "chunked" in head.transfer:
+        yield Item("HTTP chunked response", None, start, stop - start, tuple(_chunks(frame.data, start, stop)))
+    body = content(frame.data, start, stop, head)
+    if head.encoding not in ("", "identity") and body:
+        sent = content(frame.data, start, stop, head._replace(encoding=""))
+        if sent != body:
+            told = f"Content-encoded entity body ({head.encoding}): {len(sent)} bytes -> {len(body)} bytes"
+            yield Item(told, None, start, stop - start)
+    if body and head.text:
+        text = body.partition(b"\0")[0].decode("ascii", "replace")
+        yield Item("http.file_data", text, start, stop - start)
+
+
+def _chunks(data: bytes, start: int, stop: int) -> Iterator[Item]:
+    found = chunks(data, start, stop)
+    for part in found.found[:CHUNKS_SHOWN]:
+        size = Item("http.chunk_size", part.size, part.start, part.line_end - part.start)
+        if not part.size:
+            yield Item("End of chunked encoding", None, part.start, part.end - part.start, (size,))
+            continue
+        below = [size, Item("http.chunk_data", data[part.line_end : part.data_end], part.line_end,
+                            part.data_end - part.line_end)]  # fmt: skip
+        if part.data_end < part.end:
+            below.append(Item("http.chunk_boundary", data[part.data_end : part.end], part.data_end,
+                              part.end - part.data_end))  # fmt: skip
+        yield Item(f"Data chunk ({part.size} octets)", None, part.start, part.end - part.start, tuple(below))
+    for first, behind in found.trailers:
+        yield Item("http.chunked_trailer_part", _text(data[first:behind]), first, behind - first)
+    if found.end < stop and found.found and not found.found[-1].size:
+        yield Item(_shown(data[found.end : found.end + 2]), None, found.end, min(2, stop - found.end))
 
 
 def _text(raw: bytes) -> str:
@@ -109,16 +156,19 @@ def _shown(line: bytes) -> str:
     return _text(line).replace("\r", "\\r").replace("\n", "\\n")
 
 
-def _take(cursor: Cursor, *, cut: bool) -> bytes:
-    """The next line with its end; empty where it does not end here, unless the capture `cut` it."""
+def _take(cursor: Cursor) -> bytes:
+    """The next line with its end, or what there is of it."""
     end = cursor.data.find(b"\n", cursor.at, min(cursor.stop, cursor.at + LONGEST_LINE))
-    if end < 0 and cut:
-        end = cursor.stop - 1
-    if end < 0:
-        return b""
-    line = cursor.data[cursor.at : end + 1]
-    cursor.at = end + 1
+    stop = min(cursor.stop, cursor.at + LONGEST_LINE) if end < 0 else end + 1
+    line = cursor.data[cursor.at : stop]
+    cursor.at = stop
     return line
+
+
+def _words(line: bytes) -> tuple[bytes, bytes, bytes]:
+    """The three words of a request or status line, as far as there are any."""
+    words = [*line.rstrip(b"\r\n").split(b" ", 2), b"", b""]
+    return words[0], words[1], words[2]
 
 
 def _request(words: tuple[bytes, bytes, bytes], at: int) -> tuple[Item, ...]:
@@ -144,7 +194,7 @@ def _status(words: tuple[bytes, bytes, bytes], at: int) -> tuple[Item, ...]:
     from http import HTTPStatus
 
     version, code, phrase = words
-    number, start = int(code), at + len(version) + 1
+    number, start = int(code) if code.isdigit() and len(code) == 3 else 0, at + len(version) + 1
     found = [Item("http.response.version", _text(version), at, len(version)),
              Item("http.response.code", number, start, 3)]  # fmt: skip
     meaning = next((status.phrase for status in HTTPStatus if status.value == number), f"Unknown ({number})")
@@ -154,13 +204,13 @@ def _status(words: tuple[bytes, bytes, bytes], at: int) -> tuple[Item, ...]:
     return tuple(found)
 
 
-def _header(cursor: Cursor, line: bytes, at: int) -> tuple[str, str]:
+def _header(cursor: Cursor, line: bytes, at: int) -> None:
     """A header's own field, where it has one."""
     name, _, rest = line.partition(b":")
     value = _text(rest.strip() if line[-1:] == b"\n" else rest.lstrip())
     known = HEADERS.get(name.decode("latin-1").lower())
     if known is None:
-        return "", value
+        return
     below: tuple[Item, ...] = ()
     if known == "http.content_length_header" and value.isascii() and value.isdigit() and len(value) < 20:
         below = (Item("http.content_length", int(value), at, len(line)),)
@@ -170,7 +220,6 @@ def _header(cursor: Cursor, line: bytes, at: int) -> tuple[str, str]:
     elif known in ("http.authorization", "http.proxy_authorization"):
         below = _credentials(value, at, len(line))
     cursor.note(Item(known, value, at, len(line), below))
-    return known.removeprefix("http."), value
 
 
 def _credentials(value: str, at: int, size: int) -> tuple[Item, ...]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from synfin.dissect.fields import find
-from synfin.dissect.http_walk import begins
 from synfin.dissect.ip_options import next_hop
 from synfin.dissect.load import byte, number
 from synfin.dissect.show import escape
@@ -34,6 +33,7 @@ TOLD: dict[str, tuple[tuple[str, str], ...]] = {
 #: The labels that Chinese has words for.
 CHINESE = {"Src: ": "源 ", "Dst: ": "目的 ", "Src Port: ": "源端口 ", "Dst Port: ": "目的端口 "}
 ACK_FLAG = 0x10
+SEGMENTS_NAMED = 20  #: of a message, in its title
 ATM = 19  #: hardware type of ARP whose header is another one
 DIRECTIONS = {1: " (inbound)", 2: " (outbound)"}
 DIRECTIONS_ZH = {1: "，入方向", 2: "，出方向"}
@@ -76,7 +76,7 @@ def _is_ip(frame: Frame, layer: Layer) -> bool:
 
 def title(frame: Frame, layer: Layer, facts: Facts | None, lang: str = "en") -> str:
     """One line for a layer, in English as Wireshark words it, or in Chinese."""
-    name = "sll" if layer.name == "sll2" else "http" if begins(frame, layer) else layer.name
+    name = "sll" if layer.name == "sll2" else layer.name
     field = find(name)
     head = layer.name if field is None else field.title_zh if lang == "zh" else field.title_en
     if name == "frame":
@@ -84,6 +84,8 @@ def title(frame: Frame, layer: Layer, facts: Facts | None, lang: str = "en") -> 
     if name == "data":
         size = max(min(layer.end, len(frame.data)) - layer.start, 0)
         return f"{head}（{size} 字节）" if lang == "zh" else f"{head} ({size} byte{'' if size == 1 else 's'})"
+    if name == "tcp.segments":
+        return _segments_title(layer, facts, lang)
     if name == "sll":
         return f"{head} v{'2' if layer.name == 'sll2' else '1'}"
     if name == "arp":
@@ -108,6 +110,17 @@ def title(frame: Frame, layer: Layer, facts: Facts | None, lang: str = "en") -> 
     if name == "ip" and (via := next_hop(frame, layer)) is not None:
         told.append(f"{'下一跳 ' if lang == 'zh' else 'Via: '}{via}")
     return ("，" if lang == "zh" else ", ").join([head, *told])
+
+
+def _segments_title(layer: Layer, facts: Facts | None, lang: str) -> str:
+    """How many segments carry how many bytes, and the first of them."""
+    parts = () if facts is None or facts.above is None else facts.above.parts.get(layer.start, ())
+    named = ", ".join(f"#{part.frame}({part.size})" for part in parts[:SEGMENTS_NAMED])
+    more = ", …" if len(parts) > SEGMENTS_NAMED else ""
+    size = layer.end - layer.start
+    if lang == "zh":
+        return f"由 {len(parts)} 个 TCP 报文段重组（{size} 字节）：{named}{more}"
+    return f"{len(parts)} Reassembled TCP Segments ({_bytes(size)}): {named}{more}"
 
 
 def has_type(frame: Frame, layer: Layer) -> bool:

@@ -13,7 +13,6 @@ from synfin.dissect.chinese import in_chinese
 from synfin.dissect.field import PSEUDO, Field, whole_frame
 from synfin.dissect.fields import TABLES, find, lookup, table
 from synfin.dissect.fields_tcp import COMPLETENESS, quoted_directly
-from synfin.dissect.http_walk import begins
 from synfin.dissect.load import Spot
 from synfin.dissect.show import escape
 from synfin.dissect.titles import title
@@ -29,6 +28,8 @@ if TYPE_CHECKING:
 HEADINGS = {
     "@Timestamps": ("Timestamps", "时间"),
     "D-SACK Sequence": ("D-SACK Sequence", "重复选择确认"),
+    "HTTP chunked response": ("HTTP chunked response", "HTTP 分块响应"),
+    "End of chunked encoding": ("End of chunked encoding", "分块编码结束"),
 }
 FLAG_NAMES = ((0x001, "FIN"), (0x002, "SYN"), (0x004, "RST"), (0x008, "PSH"), (0x010, "ACK"), (0x020, "URG"),
               (0x040, "ECE"), (0x080, "CWR"), (0x100, "AE"), (0xE00, "Reserved"))  # fmt: skip
@@ -105,6 +106,8 @@ def _nested(frame: Frame, facts: Facts | None, hidden: bool) -> list[Node]:
         beside = BESIDE[layer.name](frame, layer, facts) if layer.name in BESIDE else ()
         nodes = [_layer(frame, layer, facts, hidden), *_items(beside, hidden)]
         part_of = header if layer.name.startswith("ipv6.") or layer.name == "ah" else None
+        if layer.name == "data" and found and found[-1][0].name == "http" and _untyped(found[-1][0], facts):
+            part_of = len(found) - 1
         if part_of is None:
             header = len(found) if layer.name == "ipv6" else None
             part_of = carrier
@@ -123,6 +126,12 @@ def _in_order(own: tuple[Node, ...], carried: list[Node]) -> tuple[Node, ...]:
     return (*(node for node in own if node not in behind), *carried, *behind)
 
 
+def _untyped(http: Layer, facts: Facts | None) -> bool:
+    """Whether a message does not say what its body is: Wireshark then shows it within the message."""
+    told = None if facts is None or facts.above is None else facts.above.messages.get(http.start)
+    return told is not None and told.head.content_type is None
+
+
 def walk(nodes: tuple[Node, ...]) -> Iterator[Node]:
     """Every node, parents before children."""
     for node in nodes:
@@ -131,9 +140,9 @@ def walk(nodes: tuple[Node, ...]) -> Iterator[Node]:
 
 
 def _layer(frame: Frame, layer: Layer, facts: Facts | None, hidden: bool) -> Node:
-    name = "sll" if layer.name == "sll2" else "http" if begins(frame, layer) else layer.name
+    name = "sll" if layer.name == "sll2" else layer.name
     size = max(min(layer.start + layer.header_len, len(frame.data)) - layer.start, 0)
-    if layer.name == "data":
+    if layer.name in ("data", "http", "tcp.segments"):
         size = max(min(layer.end, len(frame.data)) - layer.start, 0)
     start = min(layer.start, len(frame.data))
     if name == "synfin":
@@ -146,8 +155,8 @@ def _layer(frame: Frame, layer: Layer, facts: Facts | None, hidden: bool) -> Nod
         children += tuple(_items(whole.below(frame, layer, facts), hidden))
     if name == "tcp" and quoted_directly(frame, layer):
         children = _number_first(children)
-    return Node(f"layer.{name if name == 'http' else layer.name}", name, en, zh, "", None, start, size,
-                children, generated=name == "synfin")  # fmt: skip
+    return Node(f"layer.{layer.name}", name, en, zh, "", None, start, size,
+                children, generated=name in ("synfin", "tcp.segments"))  # fmt: skip
 
 
 def _number_first(nodes: tuple[Node, ...]) -> tuple[Node, ...]:

@@ -54,6 +54,10 @@ def places(frame: Frame, lang: Language) -> list[Place]:
 def why_four(frame: Frame, lang: Language) -> str:
     """The answer to “why four layers here?” for this packet."""
     size = _payload(frame)
+    if any(layer.name == "http" for layer in frame.layers):
+        return text("layer.why-read", lang, name="HTTP")
+    if size and frame.layers[-1] == frame.tcp:
+        return text("layer.why-held", lang, bytes=size)
     return text("layer.why-data", lang, bytes=size) if size else text("layer.why-four", lang)
 
 
@@ -67,6 +71,8 @@ def is_loopback(frame: Frame) -> bool:
 
 def _application(frame: Frame, lang: Language) -> tuple[str, bool]:
     size = _payload(frame)
+    if any(layer.name == "http" for layer in frame.layers):
+        return "HTTP", True
     return (text("layer.here.data", lang, bytes=size), True) if size else (text("layer.here.no-data", lang), False)
 
 

@@ -30,6 +30,13 @@ def needs_hindsight(fields: Collection[str]) -> bool:
     return any(name.startswith(("conn.", "synfin.")) and name != "synfin.conn" for name in fields)
 
 
+def needs_messages(fields: Collection[str]) -> bool:
+    """Whether one of these fields tells of what stands above TCP."""
+    from synfin.watch.packets.column_fields import Needs, needs
+
+    return bool(needs(fields) & Needs.MESSAGES)
+
+
 def covers(asked: argparse.Namespace, needed: Collection[str]) -> bool:
     """Whether the compiled engine has everything: the rules of tshark 4.0, no fields of the story, plain printing."""
     if asked.quiet or asked.statistics or (asked.write and (asked.print_lines or asked.filter is None)):
@@ -57,7 +64,9 @@ def show(
     from synfin.filter.selection import Selection
 
     names = () if asked.write else asked.fields if form.name == "fields" else None
-    selection = Selection(sources, wanted, names, passes=passes, last=asked.count, warnings=warnings)
+    selection = Selection(
+        sources, wanted, names, passes=passes, last=asked.count, messages=form.above, warnings=warnings
+    )
     if asked.write:
         from synfin.faces import packet_file
 
@@ -70,11 +79,12 @@ def show(
         interrupted.append(True)
 
 
-def every_row(sources: Sequence[str], *, passes: int, last: int | None, warnings: list[str]) -> Rows:
-    """All packets with all their facts."""
+def every_row(sources: Sequence[str], *, passes: int, last: int | None, messages: bool, warnings: list[str]) -> Rows:
+    """All packets with all their facts; without `messages` but for what stands above TCP."""
     from synfin.filter.selection import Selection
 
-    yield from Selection(sources, None, None, passes=passes, last=last, warnings=warnings).rows()
+    chosen = Selection(sources, None, None, passes=passes, last=last, messages=messages, warnings=warnings)
+    yield from chosen.rows()
 
 
 def chosen_table(sources: Sequence[str], wanted: Filter, warnings: list[str]) -> Table:
@@ -84,7 +94,7 @@ def chosen_table(sources: Sequence[str], wanted: Filter, warnings: list[str]) ->
     from synfin.watch.packets.packet_blocks import chosen_parts, ranges_of
     from synfin.watch.packets.packet_table import COLUMNS
 
-    selection = Selection(sources, wanted, None, passes=2, warnings=warnings)
+    selection = Selection(sources, wanted, None, passes=2, messages=False, warnings=warnings)
     ranges = (ranges_of(verdicts) for verdicts in selection)
 
     def parts(rows: int) -> Iterator[Part]:

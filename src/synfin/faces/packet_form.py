@@ -34,6 +34,11 @@ class Form(NamedTuple):
     nodes: frozenset[str] | None = None  #: of JSON: the same, of what stands within them too
     bytes: bool = False
 
+    @property
+    def above(self) -> bool:
+        """Whether what stands above TCP is shown."""
+        return self.name not in ("text", "tabs") or self.tree or self.bytes
+
     def pieces(self, rows: Rows) -> Iterator[str]:
         """What is written for these packets."""
         if self.name == "json":

@@ -28,12 +28,25 @@ def hex_dump(frame: Frame) -> Iterator[str]:
     if not frame.rebuilt:
         yield from dump(captured)
         return
-    together = frame.rebuilt[len(captured) :]
-    version = "IPv6" if any(layer.name == "ipv6" for layer in frame.layers) else "IPv4"
     yield f"Frame ({len(captured)} bytes):"
     yield from dump(captured)
-    yield f"Reassembled {version} ({len(together)} bytes):"
-    yield from dump(together)
+    for title, together in _together(frame):
+        yield f"{title} ({len(together)} bytes):"
+        yield from dump(together)
+
+
+def _together(frame: Frame) -> Iterator[tuple[str, bytes]]:
+    """What stands behind the captured bytes, part by part, and what each is."""
+    at, end = len(frame.packet.data), len(frame.rebuilt)
+    if frame.segment is not None and frame.tcp is not None:
+        end = min(frame.tcp.end, end) if frame.tcp.start >= at else at
+    if at < end:
+        version = "IPv6" if any(layer.name == "ipv6" for layer in frame.layers) else "IPv4"
+        yield f"Reassembled {version}", frame.rebuilt[at:end]
+    for layer in frame.layers:
+        if layer.start >= end and layer.name in ("tcp.segments", "data"):
+            title, end = "Reassembled TCP" if layer.name == "tcp.segments" else "Body", layer.end
+            yield title, frame.rebuilt[layer.start : end]
 
 
 def dump(data: bytes) -> Iterator[str]:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from synfin.dissect.context import Facts
     from synfin.filter import typed
     from synfin.watch.connections.told_records import Records
+    from synfin.watch.follow.messages import Messages
     from synfin.watch.packets.told import Told
     from synfin.watch.recall.memory import Memory
     from synfin.wire.frame import Frame
@@ -27,13 +28,15 @@ class Selection:
 
     `shown` names the fields that will be asked of the chosen packets, None all of them. With `passes` 2 a first pass
     is made where one of them, or of the filter's, can only be told with hindsight. `last` is the last frame's number.
+    Without `messages` nothing will be asked of what stands above TCP, unless the filter does.
     """
 
     def __init__(
         self, paths: Sequence[str], wanted: Filter | None, shown: Collection[str] | None, *, passes: int = 2,
-        last: int | None = None, warnings: list[str] | None = None,
+        last: int | None = None, messages: bool = True, warnings: list[str] | None = None,
     ) -> None:  # fmt: skip
         asked = EVERYTHING if shown is None else needs(shown)
+        asked &= EVERYTHING if messages else ~Needs.MESSAGES
         asked |= Needs.BYTES if wanted is None else needs(wanted.fields)
         self._wanted = wanted
         self._last = last
@@ -52,13 +55,24 @@ class Selection:
         self._datagrams, self._memory = bool(asked & Needs.DATAGRAMS), bool(asked & Needs.MEMORY)
         self._sifts = asked == Needs.BYTES and last is None
         self._marks = asked == Needs.MARKS and last is None
+        self._messages = bool(asked & Needs.MESSAGES)
+        self._heard: Messages | None = None
+        self._warnings = warnings
+        if self._messages and passes == 2:
+            from synfin.watch.packets.spoken import heard
+
+            self._heard = heard(paths)
 
     @cached_property
     def told(self) -> Told:
         """Single rows for the readable code, which most runs need for few rows, if any."""
         from synfin.watch.packets.told import Told
 
-        return Told(self.blocks, self._record, self._past)
+        if not self._messages:
+            return Told(self.blocks, self._record, self._past)
+        from synfin.watch.packets.spoken import Spoken
+
+        return Told(self.blocks, self._record, self._past, Spoken(self.blocks, self._heard, self._warnings))
 
     def __iter__(self) -> Iterator[bytearray]:
         """For every block: 1 for the rows that are chosen, else 0. What is known of the rows is in `blocks`."""
@@ -74,6 +88,8 @@ class Selection:
                 self.told.see_datagrams()
             if self._memory:
                 self.told.recalling.see()
+            if self._messages:
+                self.told.see_messages()
             verdicts = self._verdicts(block.count)
             if self._last is not None and block.frames >= self._last:
                 kept = max(self._last - block.first + 1, 0)

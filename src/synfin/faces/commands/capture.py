@@ -47,7 +47,7 @@ def run(asked: argparse.Namespace) -> int:
 
 def _follow(sniffer: Sniffer, asked: argparse.Namespace, output: BinaryIO | None) -> None:
     """Print and write packets; each is written, and flushed, before the next is waited for."""
-    annotator = Annotator()
+    annotator = Annotator(messages=None)
     writer = None if output is None else PcapngWriter(output, interfaces=sniffer.interfaces, application="synfin")
     lines = None if asked.quiet else (sys.stderr if asked.write == "-" else sys.stdout)
     inputs.note(f"capturing on {asked.interface or 'all interfaces'}; Ctrl-C ends it")

@@ -56,7 +56,9 @@ def run(asked: argparse.Namespace) -> int:
                 asked, sources, wanted, form, passes=passes, warnings=warnings, interrupted=interrupted
             )
         else:
-            rows = _rows(asked, sources, needed, passes=passes, warnings=warnings)
+            messages = form.above and form.name != "fields" and not asked.quiet
+            messages = messages or compiled_packets.needs_messages(needed)
+            rows = _rows(asked, sources, needed, passes=passes, messages=messages, warnings=warnings)
             _read(asked, sources, wanted, form, taps, rows, warnings=warnings, interrupted=interrupted)
     for tap in reversed(taps):  # tshark prints the last one first
         sys.stdout.writelines(f"{line}\n" for line in tap.lines())
@@ -129,17 +131,20 @@ def _read(
 
 
 def _rows(
-    asked: argparse.Namespace, sources: Sequence[str], needed: Collection[str], *, passes: int, warnings: list[str]
-) -> Rows:
+    asked: argparse.Namespace, sources: Sequence[str], needed: Collection[str], *, passes: int, messages: bool,
+    warnings: list[str],
+) -> Rows:  # fmt: skip
     """Every packet with what is known of it, by the compiled engine where that knows all that is needed."""
     if compiled_packets.knows(asked, needed):
-        return compiled_packets.every_row(sources, passes=passes, last=asked.count, warnings=warnings)
+        return compiled_packets.every_row(
+            sources, passes=passes, last=asked.count, messages=messages, warnings=warnings
+        )
     from synfin.watch.follow.profile import named
     from synfin.watch.packets.annotate import annotated
 
     return annotated(
-        sources, passes=passes, fields=needed, warnings=warnings, profile=named(asked.profile),
-        preferences=_preferences(asked),
+        sources, passes=passes, fields=needed, messages=messages, warnings=warnings,
+        profile=named(asked.profile), preferences=_preferences(asked),
     )  # fmt: skip
 
 

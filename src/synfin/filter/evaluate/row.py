@@ -6,7 +6,6 @@ from typing import Any
 
 from synfin.dissect.context import Facts
 from synfin.dissect.field import PSEUDO, Field
-from synfin.dissect.http_walk import begins
 from synfin.filter.syntax import Range
 from synfin.wire.frame import Frame
 from synfin.wire.layer import Layer
@@ -36,7 +35,7 @@ class Row:
         """
         if field.layer in PSEUDO:
             return self.values(field) if any(_selects(part, 1, 1) for part in layers) else []
-        mine = [layer for layer in self.frame.layers if layer.name in field.layers and self._is_of(field, layer)]
+        mine = [layer for layer in self.frame.layers if layer.name in field.layers]
         found = [(place, spot.value) for place, layer in enumerate(mine, 1) for spot in self._spots(field, layer)]
         innermost = found[-1][0] if found else 0
         return [value for place, value in found if any(_selects(part, place, innermost) for part in layers)]
@@ -46,10 +45,6 @@ class Row:
         data = self.frame.data
         found = field.spots(self.frame, self.facts)
         return [data[spot.start : spot.start + spot.length] for spot in found if spot.start >= 0 < spot.length]
-
-    def _is_of(self, field: Field, layer: Layer) -> bool:
-        """Whether a layer of plain data counts for the field: one that begins with HTTP is HTTP's, others are not."""
-        return layer.name != "data" or begins(self.frame, layer) == (field.name.partition(".")[0] == "http")
 
     def _spots(self, field: Field, layer: Layer) -> Any:
         return field.loader(self.frame, layer, self.facts)

@@ -20,10 +20,12 @@ from synfin.watch.engine.engines import engine
 from synfin.watch.follow.accurate_ecn import AccurateEcn
 from synfin.watch.follow.datagrams import NAMES, Datagrams
 from synfin.watch.follow.flight import Values
+from synfin.watch.follow.messages import Messages
 from synfin.watch.follow.profile import TSHARK_4_0, Profile
 from synfin.watch.follow.raw import RawConnection
 from synfin.watch.follow.streams import Stream, StreamRow, revise
 from synfin.watch.follow.tracker import Tracker
+from synfin.watch.packets.column_fields import Needs, needs
 from synfin.watch.packets.prefer import prefer
 from synfin.watch.packets.shown import Said, show
 from synfin.watch.recall.memory import Memory
@@ -74,6 +76,7 @@ class Annotator:
     past: Hindsight | None = None
     profile: Profile = TSHARK_4_0
     preferences: Preferences = DEFAULT
+    messages: Messages | None = field(default_factory=Messages)  #: None where nothing above TCP is asked for
     _tracker: Tracker = field(init=False)
     _fragments: Reassembler = field(default_factory=Reassembler)
     _datagrams: Datagrams = field(default_factory=Datagrams)
@@ -110,6 +113,8 @@ class Annotator:
             if self.past is not None and conn is not None:
                 facts.connection = self.past.connection(conn)
                 _fill_step(facts, self.past.steps.get(packet.number))
+            if self.messages is not None and not row.quoted:
+                frame = self.messages.see(frame, facts)
         return frame, facts
 
     def _note_time(self, time_ns: int, facts: Facts) -> None:
@@ -164,6 +169,7 @@ def annotated(
     *,
     passes: int = 2,
     fields: Collection[str] = (),
+    messages: bool | None = None,
     warnings: list[str] | None = None,
     profile: Profile = TSHARK_4_0,
     preferences: Preferences = DEFAULT,
@@ -171,21 +177,28 @@ def annotated(
     """Every frame of the captures, read in the order given as one input, with its facts.
 
     `passes` 2 reads everything twice and is only for what can be read twice. `fields` names what will be asked for:
-    phases and states are worked out only then. Warnings of the readers are appended. `profile` says whose rules hold,
+    phases and states are worked out only then. What stands above TCP is followed where `fields` ask for it, or name
+    nothing, unless `messages` says so or not. Warnings are appended. `profile` says whose rules hold,
     `preferences` what they leave to choose.
     """
     stories = any(name in _OF_THE_STORY for name in fields)
     findings = "conn.findings" in fields
-    past = _look_back(paths, profile, stories=stories, findings=findings) if passes == 2 else None
-    annotator = Annotator(past, profile, preferences)
+    asked = (not fields or bool(needs(fields) & Needs.MESSAGES)) if messages is None else messages
+    first, past = Messages(warnings=warnings) if asked else None, None
+    if passes == 2:
+        past = _look_back(paths, profile, first, stories=stories, findings=findings)
+    followed = first if first is None or past is None else Messages(first)
+    annotator = Annotator(past, profile, preferences, followed)
     for packet, reader in packets(paths, warnings):
         yield annotator.see(packet, reader)
 
 
-def _look_back(paths: Sequence[str], profile: Profile, *, stories: bool, findings: bool) -> Hindsight:
+def _look_back(
+    paths: Sequence[str], profile: Profile, messages: Messages | None, *, stories: bool, findings: bool
+) -> Hindsight:
     """A first pass; findings are those of the records, which the engine of `conns` notices on a pass of its own."""
     memory = Memory()
-    heard = listen(paths, profile=profile, segments=stories, also=memory.see)
+    heard = listen(paths, profile=profile, segments=stories, messages=messages, also=memory.see)
     steps = {step.segment.frame: step for story in heard.stories() for step in story.steps}
     noticed = _noticed(paths) if findings else None
     return Hindsight(heard.tracker.streams.streams, heard.connections, steps, memory, noticed)

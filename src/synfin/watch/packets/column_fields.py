@@ -26,11 +26,12 @@ class Needs(IntFlag):
     DATAGRAMS = 32  #: every UDP header before it was seen
     MARKS = 128  #: its stream and what is marked of its segment: FOLLOWING without anything else
     MEMORY = 64  #: every fragment, echo, ARP packet and Multipath TCP option before it was seen, and those after it
+    MESSAGES = 256  #: the bytes of its connection were followed in order
 
 
 _FOLLOWED, _VALUES = Needs.FOLLOWING, Needs.FOLLOWING | Needs.VALUES
 _FINAL = Needs.FOLLOWING | Needs.HINDSIGHT
-EVERYTHING = _VALUES | _FINAL | Needs.RECORD | Needs.DATAGRAMS | Needs.MEMORY
+EVERYTHING = _VALUES | _FINAL | Needs.RECORD | Needs.DATAGRAMS | Needs.MEMORY | Needs.MESSAGES
 
 
 class Spec(NamedTuple):
@@ -256,6 +257,8 @@ def known_names() -> list[str]:
     return list(_specs())
 
 
+#: beginnings of the names of what stands above TCP
+_OF_MESSAGES = ("http", "data", "tcp.segment", "tcp.reassembled", "tcp.fin_retransmission", "frame.protocols")
 #: fields of these layers are read from the bytes alone
 _OF_BYTES = frozenset(
     {
@@ -293,10 +296,12 @@ def _of_unknown(name: str) -> Needs:
     if remembered(name):
         return Needs.MEMORY | (_FINAL if name.startswith("mptcp") else Needs.BYTES)
     layer, dot, rest = name.partition(".")
+    if name.startswith(_OF_MESSAGES):
+        return _FINAL | Needs.VALUES | Needs.MESSAGES
     if layer == "udp" and rest.startswith(("stream", "time_")):
         return Needs.DATAGRAMS
     if layer == "conn":
         return _FINAL | Needs.RECORD
     if layer == "synfin":
         return EVERYTHING | Needs.STORY
-    return Needs.BYTES if dot and layer in _OF_BYTES else EVERYTHING
+    return Needs.BYTES if dot and layer in _OF_BYTES else EVERYTHING & ~Needs.MESSAGES

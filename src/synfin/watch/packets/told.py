@@ -25,6 +25,7 @@ from synfin.wire.tcp import ACK, MIN_HEADER_LEN, Segment
 
 if TYPE_CHECKING:
     from synfin.watch.connections.told_records import Records
+    from synfin.watch.packets.spoken import Spoken
     from synfin.watch.recall.memory import Memory
 
 _ROW, _FACT, _VALUE = Struct(scan.ROW_FORMAT), Struct(follow.FACT_FORMAT), Struct(follow.VALUE_FORMAT)
@@ -41,9 +42,11 @@ class Told:
     `record` finds the record of a connection, where those are asked for; `past` has seen the whole input before.
     """
 
-    def __init__(self, blocks: Blocks, record: Records | None = None, past: Memory | None = None) -> None:
+    def __init__(self, blocks: Blocks, record: Records | None = None, past: Memory | None = None,
+                 spoken: Spoken | None = None) -> None:  # fmt: skip
         self._blocks = blocks
         self.recalling = Recalling(blocks, self.packet, past)
+        self._spoken = spoken  # where the bytes of connections are followed
         self._record = record
         self._shown_ns: int | None = None  # exact, where it was told here
         self._conversations = Datagrams()
@@ -53,7 +56,14 @@ class Told:
         """One row; the same as `annotated` yields."""
         packet = self.packet(index)
         frame = self._frame(index, packet)
-        return frame, self._facts(index, packet, frame)
+        facts = self._facts(index, packet, frame)
+        if self._spoken is not None and facts.stream is not None:
+            frame = self._spoken.row(index, frame, facts)
+        return frame, facts
+
+    def frame(self, index: int) -> Frame:
+        """One row taken apart, without what stands above TCP."""
+        return self._frame(index, self.packet(index))
 
     def see_datagrams(self) -> None:
         """Follow the UDP of a whole block: to be called for every block where that is asked for."""
@@ -66,6 +76,11 @@ class Told:
     def _frame(self, index: int, packet: Packet) -> Frame:
         kept = self._blocks.taken_apart.get(index)
         return dissect(packet) if kept is None else _numbered(kept, packet)
+
+    def see_messages(self) -> None:
+        """Follow the bytes of a whole block's connections: to be called for every block where that is asked for."""
+        if self._spoken is not None:
+            self._spoken.see(self)
 
     def shown(self, index: int) -> None:
         """A row was shown: the time since it is what the next one's `frame.time_delta_displayed` tells."""
@@ -81,6 +96,7 @@ class Told:
         """Every row of the block."""
         self.see_datagrams()
         self.recalling.see()
+        self.see_messages()
         return map(self.row, range(self._blocks.count))
 
     def packet(self, index: int) -> Packet:

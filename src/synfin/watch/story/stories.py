@@ -9,9 +9,11 @@ from functools import cached_property
 from synfin.capture.packet import Packet
 from synfin.capture.reader import CaptureReader, open_capture
 from synfin.capture.unseen import unseen
+from synfin.dissect.context import Facts
 from synfin.watch.connections.record import Story
 from synfin.watch.connections.records import record
 from synfin.watch.follow.analysis import flag_names
+from synfin.watch.follow.messages import Messages
 from synfin.watch.follow.profile import TSHARK_4_0, Profile
 from synfin.watch.follow.quote import Quote, quote
 from synfin.watch.follow.raw import RawConnection
@@ -35,6 +37,7 @@ class Heard:
     end_ns: int | None = None  #: the latest time
     frames: int = 0
     begins: list[int] = field(default_factory=list)  #: the number of each capture's first frame
+    messages: Messages | None = None  #: where bytes are to be followed in order
     also: Callable[[Frame, int | None], object] | None = None
     _fragments: Reassembler = field(default_factory=Reassembler)
 
@@ -54,6 +57,8 @@ class Heard:
             if said is not None:
                 self.quotes.setdefault(tracked.number, []).append(said)
             return frame, None
+        if self.messages is not None:
+            self.messages.see(frame, Facts(stream=row.stream.number, analysis=flag_names(row.bits)))
         if keep:
             self.segments.setdefault(tracked.number, []).append((row.segment, row.bits))
             note_sum(self.sums.setdefault(tracked.number, {}), frame)
@@ -87,14 +92,15 @@ def listen(
     *,
     profile: Profile = TSHARK_4_0,
     segments: bool = True,
+    messages: Messages | None = None,
     warnings: list[str] | None = None,
     also: Callable[[Frame, int | None], object] | None = None,
 ) -> Heard:
     """Follow captures from their beginning to their end; `segments` keeps those for `Heard.stories`.
 
-    Each frame is shown to `also`, with the stream of its segment.
+    Each frame is shown to `also`, with the stream of its segment; with `messages` bytes are followed.
     """
-    heard = Heard(Tracker(profile), also=also)
+    heard = Heard(Tracker(profile), messages=messages, also=also)
     for packet, _ in packets(paths, warnings, heard.begins):
         heard.take(packet, keep=segments)
     return heard
