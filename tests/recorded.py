@@ -25,6 +25,7 @@ import frames_ipv6
 import frames_link
 import frames_noted
 import frames_ppp
+import frames_pppoe
 import frames_rpl
 import frames_transport
 from wire_bytes import ETHERNET, write_pcap
@@ -121,6 +122,8 @@ CASES: tuple[Case, ...] = (
     Case("ppp-checked-16", frames_ppp.framed, ("ppp", "data"), ("ppp.fcs_type:16-Bit",), link_type=9),
     Case("ppp-checked-32", frames_ppp.framed, ("ppp", "data"), ("ppp.fcs_type:32-Bit",), link_type=9),
     Case("ppp-carried", frames_ppp.carried, ("ppp", "data"), ("ppp.fcs_type:16-Bit",)),
+    Case("pppoe-discovery", frames_pppoe.discovery, ("pppoed", "pppoe"), odd=(107,)),
+    Case("pppoe-sessions", frames_pppoe.sessions, ("pppoes", "pppoe")),
     Case("noted", lambda: [], ("frame",), apart=("frame.comment", "pkt_comment"), file=frames_noted.whole_file),
     Case("inflated", frames_checked.contents, ("data",), ("data.uncompress_data:TRUE",)),
 )  # fmt: skip

@@ -26,7 +26,7 @@ TABLES: dict[str, tuple[str, ...]] = {
     "ah": ("fields_ipv6",), "http": ("fields_http",),
     "gre": ("fields_tunnel",), "erspan": ("fields_tunnel",), "vxlan": ("fields_tunnel",),
     "geneve": ("fields_tunnel",), "gtp": ("fields_tunnel",), "l2tp": ("fields_tunnel",),
-    "pppoe": ("fields_tunnel",), "pppoes": ("fields_tunnel",), "ppp": ("fields_ppp",),
+    "pppoe": ("fields_pppoe",), "pppoes": ("fields_pppoe",), "pppoed": ("fields_pppoe",), "ppp": ("fields_ppp",),
     "teredo": ("fields_tunnel",), "nsh": ("fields_tunnel",), "etherip": ("fields_tunnel",),
     "ipcomp": ("fields_tunnel",), "chdlc": ("fields_tunnel",),
     "ieee8021ad": ("fields_bridge", "fields_link"), "ieee8021ah": ("fields_bridge", "fields_link"),

@@ -1,4 +1,4 @@
-"""Fields of the headers that carry other packets: GRE, ERSPAN, VXLAN, Geneve, GTP, L2TP, PPPoE, Teredo, NSH …"""
+"""Fields of the headers that carry other packets: GRE, ERSPAN, VXLAN, Geneve, GTP, L2TP, Teredo, NSH …"""
 
 from __future__ import annotations
 
@@ -14,9 +14,6 @@ from synfin.dissect.load import whole
 if TYPE_CHECKING:
     from synfin.dissect.option import Found
 
-PPPOE_CODE = {0: "Session data", 7: "Offer", 9: "Initiation", 0x19: "Request", 0x65: "Session confirmation",
-              0xA7: "Terminate"}  # fmt: skip
-
 
 def _header(name: str, found: Found, en: str, zh: str, *layers: str) -> Field:
     return Field(name, "protocol", layers or (name,), whole, en, zh, below=found)
@@ -24,7 +21,7 @@ def _header(name: str, found: Found, en: str, zh: str, *layers: str) -> Field:
 
 _gre, _erspan, _vxlan = Declare(walks.GRE, "gre"), Declare(walks.ERSPAN, "erspan"), Declare(overlays.VXLAN, "vxlan")
 _geneve, _gtp = Declare(overlays.GENEVE, "geneve"), Declare(walks.GTP, "gtp", "gtpprime")
-_l2tp, _pppoe = Declare(walks.L2TP, "l2tp"), Declare(walks.PPPOE, "pppoes")
+_l2tp = Declare(walks.L2TP, "l2tp")
 _teredo, _nsh = Declare(walks.TEREDO, "teredo"), Declare(overlays.NSH, "nsh")
 _etherip, _ipcomp = Declare(overlays.ETHERIP, "etherip"), Declare(walks.IPCOMP, "ipcomp")
 _hdlc = Declare(walks.CISCO_HDLC, "chdlc")
@@ -181,12 +178,6 @@ FIELDS = (
     _l2tp("l2tp.Ns", "u16", "Number sent", "发送序号"),
     _l2tp("l2tp.Nr", "u16", "Number expected", "期望序号"),
     _l2tp("l2tp.offset", "u16", "Offset", "偏移"),
-    _header("pppoes", walks.PPPOE, "PPP-over-Ethernet Session", "以太网上的 PPP 会话"),
-    _pppoe("pppoe.version", "u8", "Version", "版本", mask=0xF0),
-    _pppoe("pppoe.type", "u8", "Type", "类型", mask=0x0F),
-    _pppoe("pppoe.code", "u8x", "Code", "代码", values=PPPOE_CODE),
-    _pppoe("pppoe.session_id", "u16x", "Session", "会话编号"),
-    _pppoe("pppoe.payload_length", "u16", "Payload length", "载荷长度", unit="bytes"),
     _header("teredo", walks.TEREDO, "Teredo IPv6 over UDP tunneling", "Teredo:UDP 上的 IPv6 隧道"),
     _teredo("teredo.auth", "none", "Authentication", "认证"),
     _teredo("teredo.auth.idlen", "u8", "Length of the client id", "客户端标识长度"),

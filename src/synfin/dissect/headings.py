@@ -40,6 +40,11 @@ MADE = (
     (re.compile(r"(Sender|Target) ATM (number|subaddress) type/length: (.+)"), r"ATM \2（\1）类型/长度：\3"),
     (re.compile(r"Unknown version (\d+)"), r"未知版本 \1"),
     (re.compile(r"Option \(length of (\d+) is past end of options\)"), r"选项（长度 \1 超出选项区）"),
+    (re.compile(r"Sequence Number tag: Wrong length: (\d+) \(expected 2\)"), r"序号标签：长度有误：\1（应为 2）"),
+    (
+        re.compile(r"Credit Scale Factor tag: Wrong length: (\d+) \(expected 2\)"),
+        r"信用比例标签：长度有误：\1（应为 2）",
+    ),
     (re.compile(r"Ext: Unknown ext (\d+)"), r"扩展：未知（\1）"),
     (
         re.compile(r"Duplicate IP address detected for (.*) - also in use by (.*) \(frame (\d+)\)"),

@@ -236,17 +236,6 @@ def l2tp(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Item, ...]:
     return tuple(cursor.items)
 
 
-def pppoe(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Item, ...]:
-    """RFC 2516 section 4."""
-    cursor = over(frame, layer)
-    cursor.note(*cursor.parts(1, {"pppoe.version": 0xF0, "pppoe.type": 0x0F}))
-    cursor.skip(1)
-    cursor.number("pppoe.code", 1)
-    cursor.number("pppoe.session_id", 2)
-    cursor.number("pppoe.payload_length", 2)
-    return tuple(cursor.items)
-
-
 def teredo(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Item, ...]:
     """RFC 4380 section 5.1.1: authentication, then origin."""
     cursor = over(frame, layer)
@@ -287,5 +276,5 @@ def cisco_hdlc(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Item, .
     return tuple(cursor.items)
 
 
-GRE, ERSPAN, GTP, L2TP, PPPOE = Found(gre), Found(erspan), Found(gtp), Found(l2tp), Found(pppoe)
+GRE, ERSPAN, GTP, L2TP = Found(gre), Found(erspan), Found(gtp), Found(l2tp)
 TEREDO, IPCOMP, CISCO_HDLC = Found(teredo), Found(ipcomp), Found(cisco_hdlc)

@@ -35,6 +35,12 @@ def over_ethernet(walk: Walk, at: int, end: int) -> Next | None:
     return Next("ppp-bare", 0, at + 6, stop) if walk.data[at + 1] == 0 else plain(at + 6, stop)
 
 
+def discovery(walk: Walk, at: int, end: int) -> Next | None:
+    """The stage before PPPoE sessions (RFC 2516 section 5): tags, as long as the header says."""
+    walk.layer("pppoed", at, 6 + max(walk.number(at + 4, 2), 0), end)
+    return None
+
+
 def directed(walk: Walk, at: int, end: int) -> Next | None:
     """LINKTYPE_PPP_WITH_DIR: one byte tells who sent."""
     return Next("link", 9, at + 1, end)
@@ -113,7 +119,7 @@ def _pseudo_wire(walk: Walk, at: int, end: int) -> Next:
 LINKS: Mapping[int, Reader] = {
     9: ppp, 50: ppp, 51: over_ethernet, 104: cisco_hdlc, 107: frame_relay, 204: directed, 219: mpls,
 }  # fmt: skip
-ETHERTYPES: Mapping[int, Reader] = {0x8847: mpls, 0x8848: mpls, 0x8864: over_ethernet, 0x880B: ppp}
+ETHERTYPES: Mapping[int, Reader] = {0x8847: mpls, 0x8848: mpls, 0x8863: discovery, 0x8864: over_ethernet, 0x880B: ppp}
 PROTOCOLS: Mapping[int, Reader] = {137: mpls}  #: of IP (RFC 4023)
 PORTS: Mapping[int, Reader] = {6635: mpls}  #: of UDP (RFC 7510)
 BARE: Mapping[int, Reader] = {0: ppp}
