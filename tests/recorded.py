@@ -22,6 +22,7 @@ import frames_icmp
 import frames_icmpv6
 import frames_ip
 import frames_ipv6
+import frames_labels
 import frames_link
 import frames_noted
 import frames_ppp
@@ -124,6 +125,8 @@ CASES: tuple[Case, ...] = (
     Case("ppp-carried", frames_ppp.carried, ("ppp", "data"), ("ppp.fcs_type:16-Bit",)),
     Case("pppoe-discovery", frames_pppoe.discovery, ("pppoed", "pppoe"), odd=(107,)),
     Case("pppoe-sessions", frames_pppoe.sessions, ("pppoes", "pppoe")),
+    Case("label-stacks", frames_labels.stacks, ("mpls",)),
+    Case("associated-channels", frames_labels.channels, ("mpls", "pwach", "mcc"), odd=(20, 21, 24, 25)),
     Case("noted", lambda: [], ("frame",), apart=("frame.comment", "pkt_comment"), file=frames_noted.whole_file),
     Case("inflated", frames_checked.contents, ("data",), ("data.uncompress_data:TRUE",)),
 )  # fmt: skip

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 TABLES: dict[str, tuple[str, ...]] = {
     "frame": ("fields_frame",), "synfin": ("fields_frame",), "conn": ("fields_frame",),
     "erf": ("fields_erf",), "eth": ("fields_link",), "llc": ("fields_link",), "vlan": ("fields_link",),
-    "mpls": ("fields_link",), "sll": ("fields_sll", "fields_link"), "null": ("fields_link",), "mausb": ("fields_link",),
+    "mpls": ("fields_link", "fields_channel"), "pwach": ("fields_channel",), "mcc": ("fields_channel",),
+    "sll": ("fields_sll", "fields_link"), "null": ("fields_link",), "mausb": ("fields_link",),
     "data": ("fields_data",),
     "ip": ("fields_ip",), "ipv6": ("fields_ipv6", "fields_ipv6_options"),
     "_ws": ("fields_tcp",),

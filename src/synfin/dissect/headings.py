@@ -7,6 +7,7 @@ import re
 #: By their English text.
 EXACT = {
     "MPLS Stack Entry": "MPLS 标签栈对象",
+    "Invalid Label": "无效标签",
     "Interface Information Object": "接口信息对象",
     "Interface Identification Object": "接口标识对象",
     "IP Address Sub-Object": "IP 地址子对象",

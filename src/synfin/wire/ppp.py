@@ -11,6 +11,7 @@ _CISCO_ADDRESSES = (0x0F, 0x8F)
 HDLC_TYPES = (IP, IPV6, 0x8847, 0x8848)  #: types of Cisco HDLC that are EtherTypes
 _NLPID = {0xCC: IP, 0x8E: IPV6}
 _PLAUSIBLE_TYPES = (IP, IPV6, 0x0806, 0x8100, 0x88A8, 0x8847, 0x8864)  # of a frame within a pseudo-wire
+_MANAGEMENT = 1  # kind of associated channel (RFC 5718)
 _BRIDGED_ETHERNET = 1  # MAC type of RFC 3518
 
 
@@ -105,7 +106,18 @@ def mpls(walk: Walk, at: int, end: int) -> Next | None:
     kind = by_version(walk.data, at + 4)
     if kind:
         return Next("ethertype", kind, at + 4, end)
+    if walk.number(at + 4, 1) >> 4 == 1:
+        return _channel(walk, at + 4, end)
     return _pseudo_wire(walk, at + 4, end)
+
+
+def _channel(walk: Walk, at: int, end: int) -> Next | None:
+    """An associated channel (RFC 4385 section 5): what is signalled in it is no traffic, so no packet is looked for."""
+    if not walk.layer("pwach", at, 4, end):
+        return None
+    if walk.number(at + 2, 2) != _MANAGEMENT:
+        return plain(at + 4, end)
+    return plain(at + 6, end) if walk.layer("mcc", at + 4, 2, end) else None
 
 
 def _pseudo_wire(walk: Walk, at: int, end: int) -> Next:
