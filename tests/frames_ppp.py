@@ -1,4 +1,4 @@
-"""PPP in every carrier with right and wrong check sequences (RFC 1662 appendix C.2)."""
+"""PPP in every carrier with right and wrong check sequences (RFC 1662 appendix C.2), and its negotiation."""
 
 from __future__ import annotations
 
@@ -52,3 +52,38 @@ def carried() -> list[bytes]:
         ethernet(0x0800, ipv4(udp(l2tp + PLAIN[2:] + b"\1\2", (1701, 1701)), 17)),
         ethernet(0x8864, struct.pack(">BBHH", 0x11, 0, 7, len(PLAIN)) + PLAIN[2:] + b"\1\2"),
     ]
+
+
+def negotiation() -> list[bytes]:
+    """Packets of control protocols (RFC 1661, RFC 1570, RFC 2153, RFC 1332 ...)."""
+
+    def control(protocol: int, code: int, body: bytes, *, length: int | None = None) -> bytes:
+        size = 4 + len(body) if length is None else length
+        return struct.pack(">HHBBH", 0xFF03, protocol, code, 7, size) + body
+
+    link, network, others = 0xC021, 0x8021, (0x8023, 0x8031, 0x8057, 0x8059, 0x80FD, 0x8207, 0x8281, 0xC029, 0xC02B)
+    options = b"\1\4\5\xdc\2\6\0\0\0\0\3\4\xc0\x23\5\6\1\2\3\4\7\2\x08\2\x11\4\6\5"
+    return [
+        *(control(link, code, options) for code in (1, 2, 3, 4)),
+        *(control(link, code, b"\1\2\3\4hello, peer") for code in (5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 99)),
+        *(control(link, 1, body) for body in (b"", b"\1\4\5", b"\1\1", b"\1\0", b"\1", b"\1\3\5\7\2", b"\7\3\5\x08\2")),
+        control(link, 1, b"\1\4\5\xdc\xee\7abcde"),
+        control(link, 1, options, length=3),
+        control(link, 0, b"\1\2\3\4\0\1\2\3data"),
+        control(link, 0, b"\1\2\3\4\0\1\2\3"),
+        control(link, 9, b"\1\2\3\4"),
+        control(link, 12, b"\1\2\3\4"),
+        control(link, 5, b"abc") + b"padding",
+        control(network, 1, b"\3\6\x0a\0\0\1\x81\6\x08\x08\x08\x08"),
+        control(network, 1, b"\3\5\x0a\0\0"),
+        control(0x8057, 1, b"\1\x0a\1\2\3\4\5\6\7\x08"),
+        control(0x8057, 1, b"\1\4\1\2"),
+        *(control(protocol, 5, b"bye") for protocol in (network, *others[:-2])),
+        *(control(protocol, 5, b"") for protocol in others),
+        *(control(network, code, b"\1\2\3\4hello, peer") for code in (0, 7, 8, 9, 10, 11, 12, 13)),
+    ]
+
+
+def directed() -> list[bytes]:
+    """With a byte in front that tells who sent."""
+    return [bytes([sent]) + frame for sent in (0, 1, 2, 255) for frame in (PLAIN, PLAIN[2:], b"\xff\3\x12\x34abc")]

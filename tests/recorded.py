@@ -127,6 +127,10 @@ CASES: tuple[Case, ...] = (
     Case("pppoe-sessions", frames_pppoe.sessions, ("pppoes", "pppoe")),
     Case("label-stacks", frames_labels.stacks, ("mpls",)),
     Case("associated-channels", frames_labels.channels, ("mpls", "pwach", "mcc"), odd=(20, 21, 24, 25)),
+    Case("ppp-negotiation", frames_ppp.negotiation,
+         ("ppp", "lcp", "ipcp", "osinlcp", "bcp_ncp", "ipv6cp", "pppmuxcp", "ccp", "cdpcp", "mplscp", "cbcp", "bacp"),
+         link_type=9, apart=("Options: (", "lcp.opt", "ipcp.opt", "ipv6cp.", "cp/data")),
+    Case("ppp-directed", frames_ppp.directed, ("ppp",), link_type=204),
     Case("noted", lambda: [], ("frame",), apart=("frame.comment", "pkt_comment"), file=frames_noted.whole_file),
     Case("inflated", frames_checked.contents, ("data",), ("data.uncompress_data:TRUE",)),
 )  # fmt: skip

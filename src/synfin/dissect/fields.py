@@ -28,6 +28,9 @@ TABLES: dict[str, tuple[str, ...]] = {
     "gre": ("fields_tunnel",), "erspan": ("fields_tunnel",), "vxlan": ("fields_tunnel",),
     "geneve": ("fields_tunnel",), "gtp": ("fields_tunnel",), "l2tp": ("fields_tunnel",),
     "pppoe": ("fields_pppoe",), "pppoes": ("fields_pppoe",), "pppoed": ("fields_pppoe",), "ppp": ("fields_ppp",),
+    **dict.fromkeys(("lcp", "ipcp", "osinlcp", "bcp_ncp", "ipv6cp", "pppmuxcp", "ccp", "cdpcp", "mplscp", "cbcp",
+                     "bacp"), ("fields_ppp",)),
+
     "teredo": ("fields_tunnel",), "nsh": ("fields_tunnel",), "etherip": ("fields_tunnel",),
     "ipcomp": ("fields_tunnel",), "chdlc": ("fields_tunnel",),
     "ieee8021ad": ("fields_bridge", "fields_link"), "ieee8021ah": ("fields_bridge", "fields_link"),

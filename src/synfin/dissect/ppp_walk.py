@@ -25,6 +25,8 @@ assert len(CHECK_LENGTHS) == len(CHECK_SEQUENCES)
 FRAMING = b"\xff\x03"  #: address and control of HDLC, which need not stand
 #: Carriers that have checks of their own: PPP stands in them without HDLC framing.
 UNFRAMED = frozenset({"pppoes", "mp"})
+DIRECTED = 204  #: link type whose first byte is 0 where the frame was received
+SENT, RECEIVED = 0, 1
 _MIRRORED = bytes(int(f"{octet:08b}"[::-1], 2) for octet in range(256))
 
 
@@ -63,21 +65,23 @@ def ppp(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Item, ...]:
     if cursor.peek(2) == 0xFF03:
         cursor.number("ppp.address", 1)
         cursor.number("ppp.control", 1)
+    if frame.packet.link_type == DIRECTED and layer is frame.layers[0] and cursor.room:
+        cursor.add("ppp.direction", RECEIVED if frame.data[0] == 0 else SENT)
     size = check_length(frame, layer, preferences(facts))
     if size and limit(frame, layer) == layer.end:
-        _check(cursor, frame.data[layer.start : layer.end], size)
+        _check(cursor, frame.data[layer.start : layer.end], size, layer.end)
     cursor.stop = min(cursor.stop, layer.end - size)
     cursor.number("ppp.protocol", min(max(cursor.room, 1), 2))
     return tuple(cursor.items)
 
 
-def _check(cursor: Cursor, unit: bytes, size: int) -> None:
+def _check(cursor: Cursor, unit: bytes, size: int, end: int) -> None:
     """The sequence at the end of a frame, which stands low byte first, and whether it is right."""
     covered = unit[:-size]
     right = fcs_16(covered) if size == CHECK_LENGTHS[1] else zlib.crc32(covered)
     found = Checksum(int.from_bytes(unit[-size:], "little"), right)
     wrong = (Item("ppp.bad_checksum", True),) if found.status == BAD else ()
-    cursor.add(f"ppp.fcs_{size * 8}", found.told, cursor.at - (2 if cursor.items else 0) + len(covered), size, *wrong)
+    cursor.add(f"ppp.fcs_{size * 8}", found.told, end - size, size, *wrong)
     cursor.add("ppp.fcs.status", found.status)
 
 
