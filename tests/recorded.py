@@ -22,6 +22,7 @@ import frames_icmp
 import frames_icmpv6
 import frames_ip
 import frames_ipv6
+import frames_l2tp
 import frames_labels
 import frames_link
 import frames_noted
@@ -131,6 +132,7 @@ CASES: tuple[Case, ...] = (
          ("ppp", "lcp", "ipcp", "osinlcp", "bcp_ncp", "ipv6cp", "pppmuxcp", "ccp", "cdpcp", "mplscp", "cbcp", "bacp"),
          link_type=9, apart=("Options: (", "lcp.opt", "ipcp.opt", "ipv6cp.", "cp/data")),
     Case("ppp-directed", frames_ppp.directed, ("ppp",), link_type=204),
+    Case("l2tp-control", frames_l2tp.control, ("l2tp",)),
     Case("noted", lambda: [], ("frame",), apart=("frame.comment", "pkt_comment"), file=frames_noted.whole_file),
     Case("inflated", frames_checked.contents, ("data",), ("data.uncompress_data:TRUE",)),
 )  # fmt: skip

@@ -26,7 +26,7 @@ TABLES: dict[str, tuple[str, ...]] = {
     "icmpv6": ("fields_icmpv6", "fields_icmpv6_neighbour", "fields_icmpv6_messages", "fields_icmpv6_rpl"),
     "ah": ("fields_ipv6",), "http": ("fields_http",),
     "gre": ("fields_tunnel",), "erspan": ("fields_tunnel",), "vxlan": ("fields_tunnel",),
-    "geneve": ("fields_tunnel",), "gtp": ("fields_tunnel",), "l2tp": ("fields_tunnel",),
+    "geneve": ("fields_tunnel",), "gtp": ("fields_tunnel",), "l2tp": ("fields_tunnel", "fields_l2tp"),
     "pppoe": ("fields_pppoe",), "pppoes": ("fields_pppoe",), "pppoed": ("fields_pppoe",), "ppp": ("fields_ppp",),
     **dict.fromkeys(("lcp", "ipcp", "osinlcp", "bcp_ncp", "ipv6cp", "pppmuxcp", "ccp", "cdpcp", "mplscp", "cbcp",
                      "bacp"), ("fields_ppp",)),

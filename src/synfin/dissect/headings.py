@@ -71,6 +71,10 @@ def chinese(heading: str) -> str:
         return chinese(heading.removesuffix(CUT)) + CUT_ZH
     if heading in EXACT:
         return EXACT[heading]
+    if heading.endswith(" AVP"):
+        from synfin.dissect.l2tp_control import CHINESE
+
+        return CHINESE.get(heading, heading)
     for pattern, made in MISFITS:
         if pattern.search(heading):
             return pattern.sub(made, heading)

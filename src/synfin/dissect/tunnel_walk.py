@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from synfin.dissect.cursor import Cursor, over, over_unit
+from synfin.dissect.l2tp_control import attributes
 from synfin.dissect.load import limit
 from synfin.dissect.option import Found, Item
 from synfin.dissect.verified import BAD, of_gre
@@ -40,6 +41,7 @@ GRE_BITS = {
     "gre.flags.sequence_number": 0x1000, "gre.flags.strict_source_route": 0x0800,
     "gre.flags.recursion_control": 0x0700,
 }  # fmt: skip
+L2TP_CONTROL = 0xC802  #: bits and version of every control message
 L2TP_BITS = {
     "l2tp.type": 0x8000, "l2tp.length_bit": 0x4000, "l2tp.seq_bit": 0x0800, "l2tp.offset_bit": 0x0200,
     "l2tp.priority": 0x0100, "l2tp.version": 0x000F,
@@ -220,7 +222,7 @@ def _gtp_extension(inner: Cursor, kind: int) -> int:
 
 
 def l2tp(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Item, ...]:
-    """RFC 2661 section 3.1."""
+    """RFC 2661 section 3.1; a control message has its attributes behind the header."""
     cursor = over(frame, layer)
     flags = max(cursor.peek(2), 0)
     cursor.number("l2tp.flags", 2, *cursor.parts(2, L2TP_BITS))
@@ -233,6 +235,11 @@ def l2tp(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Item, ...]:
         cursor.number("l2tp.Nr", 2)
     if flags & 0x0200:
         cursor.number("l2tp.offset", 2)
+    elif flags & L2TP_CONTROL == L2TP_CONTROL and cursor.whole:
+        told = int.from_bytes(frame.data[layer.start + 2 : layer.start + 4], "big")
+        message = Cursor(frame.data, cursor.at, min(limit(frame, layer), layer.start + told))
+        attributes(message)
+        cursor.note(*message.items)
     return tuple(cursor.items)
 
 
