@@ -47,6 +47,7 @@ class Test(NamedTuple):
     bind: Callable[[Blocks, Connections], Run]
     parts: tuple[Test, ...] = ()
     decides: bool = True  #: whether it never says ASK for a common frame
+    spoken: bool = False  #: whether it says NO to every row that shows no message
     probe: Probe | None = None  #: the same for the walk over records, before a frame has a row
 
 
@@ -300,7 +301,7 @@ def _ask(condition: typed.Condition) -> Test:
     if only is not None and remembered(only.field.name):
         return Test("ask", names, _ASKING, _in_rows(lambda blocks: blocks.recalled), decides=False)
     if only is not None and only.field.name.partition(".")[0] == "http":
-        return Test("ask", names, _ASKING, _in_rows(lambda blocks: blocks.spoken), decides=False)
+        return Test("ask", names, _ASKING, _in_rows(lambda blocks: blocks.spoken), decides=False, spoken=True)
 
     def bind(blocks: Blocks, _: Connections) -> Run:
         return lambda count, active: bytearray(active[:count].translate(bytes([0]) + b"\2" * 255))
@@ -352,7 +353,7 @@ def _all(parts: list[Test]) -> Test:
 
         return run
 
-    return _joint("all", ordered, bind)
+    return _joint("all", ordered, bind)._replace(spoken=any(part.spoken for part in parts))
 
 
 def _any(parts: list[Test]) -> Test:
@@ -369,7 +370,7 @@ def _any(parts: list[Test]) -> Test:
 
         return run
 
-    return _joint("any", ordered, bind)
+    return _joint("any", ordered, bind)._replace(spoken=all(part.spoken for part in parts))
 
 
 def _not(part: Test) -> Test:

@@ -70,6 +70,8 @@ class Selection:
             from synfin.watch.packets.spoken import heard
 
             self._heard = heard(paths, self._streams, self._warnings)
+            if wanted is not None and plan(wanted.condition).spoken:
+                self._streams = self._heard.streams  # no other one has a row that can be chosen
 
     @cached_property
     def told(self) -> Told:

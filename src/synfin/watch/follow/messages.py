@@ -78,6 +78,7 @@ class Messages:
         self._ends: dict[tuple[int, int, int], int] = {}  # of messages: stream, side, position -> last frame
         self._exchanges: dict[int, Exchange] = {}  # by frame
         self._spoke: set[int] = set()  # streams with a request
+        self._with_message = bytearray()  # by number of stream
 
     def see(self, frame: Frame, facts: Facts) -> Frame:
         """The frame with the layers above TCP; `facts.above` tells of them."""
@@ -99,6 +100,11 @@ class Messages:
     def held_bytes(self) -> int:
         """Bytes in memory that wait for the rest of their messages."""
         return self._held
+
+    @property
+    def streams(self) -> bytes:
+        """A 1 for every stream that has shown a message, by number."""
+        return bytes(self._with_message)
 
     @property
     def heard(self) -> bool:
@@ -318,6 +324,9 @@ class Messages:
                     self._spoke.add(number)
             stream.talk.note(message)
             shown.message(message, shift, stream.talk.asked)
+        if messages:
+            self._with_message.extend(bytes(max(number + 1 - len(self._with_message), 0)))
+            self._with_message[number] = 1
 
     # --- ends and bounds ------------------------------------------------------------------------------------------
 
