@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from synfin.dissect import assembly_walk, duplicate_walk, headings
+from synfin.dissect import assembly_walk, channel_walk, duplicate_walk, headings
 from synfin.dissect.checksum import Verdict, ip_header_verdict, verdict
 from synfin.dissect.chinese import in_chinese
 from synfin.dissect.field import PSEUDO, Field, whole_frame
@@ -45,7 +45,9 @@ VERDICTS = {
     Verdict.UNKNOWN: ("The checksum cannot be verified: not all bytes are here", "字节不全，无法验证校验和", ""),
 }  # fmt: skip
 #: What stands behind a layer and not in it.
-BESIDE: dict[str, Walk] = {"ipv6.fraghdr": assembly_walk.IPV6.found, "arp": duplicate_walk.FOUND}
+BESIDE: dict[str, Walk] = {
+    "ipv6.fraghdr": assembly_walk.IPV6.found, "arp": duplicate_walk.FOUND, "mpls": channel_walk.MISPLACED,
+}  # fmt: skip
 PARTLY_NAMED = frozenset({"tcp.window_size_scalefactor"})  #: numbers of which only some are no plain numbers
 BEHIND = frozenset({"icmp.ext"})  #: what stands behind what its layer carries
 SHOWN_BYTES = 64  #: of a byte string, in a node's text
@@ -145,8 +147,8 @@ def _layer(frame: Frame, layer: Layer, facts: Facts | None, hidden: bool) -> Nod
     if layer.name in ("data", "http", "tcp.segments"):
         size = max(min(layer.end, len(frame.data)) - layer.start, 0)
     start = min(layer.start, len(frame.data))
-    if name == "synfin":
-        en = zh = "synfin"
+    if hidden or name == "synfin":  # a program reads names
+        en = zh = name
     else:
         en, zh = title(frame, layer, facts), title(frame, layer, facts, "zh")
     children = _children(frame, layer, facts, _outline(name, hidden), "", words=not hidden)
@@ -177,7 +179,19 @@ def _outline(name: str, hidden: bool) -> tuple[Field, ...]:
     )
 
 
+class _Place(NamedTuple):
+    """A field that may stand below a parent, or open a heading there; what does not depend on the frame."""
+
+    field: Field
+    heading: str  #: to open first, where it has anything below it
+    stands: bool  #: itself, not only its heading
+    muted: bool  #: shown here without what it warns of: it stands elsewhere too
+    parent: bool  #: of other fields
+    repeated: bool  #: by other fields
+
+
 #: Found once for each: an outline is made once and stays, so its identity will do (its hash is that of every field).
+_known_places: dict[tuple[int, str], tuple[_Place, ...]] = {}
 _known_standing: dict[tuple[int, str], tuple[Field, ...]] = {}
 _known_repeating: dict[tuple[int, str], tuple[Field, ...]] = {}
 
@@ -190,6 +204,23 @@ def _standing(outline: tuple[Field, ...], parent: str) -> tuple[Field, ...]:
             field
             for field in outline
             if parent in (field.parent, field.second, *field.homes) or (not parent and field.parent.startswith("@"))
+        )
+    return found
+
+
+def _places(outline: tuple[Field, ...], parent: str) -> tuple[_Place, ...]:
+    found = _known_places.get((id(outline), parent))
+    if found is None:
+        found = _known_places[id(outline), parent] = tuple(
+            _Place(
+                field,
+                heading=field.parent if field.parent.startswith("@") and not parent else "",
+                stands=not field.after and parent in (field.parent, field.second or field.parent, *field.homes),
+                muted=bool(field.second) and parent == field.parent,
+                parent=bool(_standing(outline, field.name)),
+                repeated=field.name == IPV6_VERSION or bool(_repeating(outline, field.name)),
+            )
+            for field in _standing(outline, parent)
         )
     return found
 
@@ -207,12 +238,12 @@ def _children(
     frame: Frame, layer: Layer, facts: Facts | None, outline: tuple[Field, ...], parent: str, *, words: bool
 ) -> tuple[Node, ...]:
     nodes: list[Node] = []
-    for field in _standing(outline, parent):
-        if field.parent.startswith("@") and not parent and not _has(nodes, field.parent):
-            nodes.extend(_heading(frame, layer, facts, outline, field.parent, words=words))
-        if field.after or (parent not in (field.parent, field.second or field.parent) and parent not in field.homes):
+    for field, heading, stands, muted, has_children, is_repeated in _places(outline, parent):
+        if heading and not _has(nodes, heading):
+            nodes.extend(_heading(frame, layer, facts, outline, heading, words=words))
+        spots = list(field.loader(frame, layer, facts)) if stands else ()
+        if not spots:
             continue
-        spots = list(field.loader(frame, layer, facts))
         if field.name == "ip.dst":
             spots = [spot for spot in spots if spot.start < layer.start + 20]  # a route's end stands in its option
         if field.second:
@@ -221,15 +252,14 @@ def _children(
             spots = [spot for spot in spots if field.moved.get(spot.value, field.parent) == parent]
         for place, spot in enumerate(spots):
             below: tuple[Node, ...] = ()
-            if _standing(outline, field.name):
+            if has_children:
                 below = _children(frame, layer, facts, outline, field.name, words=words)
             if field.below is not None:
                 below = (*_items(field.below(frame, layer, facts), not words), *below)
             if words and field.name in CHECKSUMS:
                 below = (*_verdict(frame, layer), *below)
-            muted = bool(field.second) and parent == field.parent
             nodes.append(_node(field, spot, below, plain=muted, words=words))
-            if field.name == IPV6_VERSION or _repeating(outline, field.name):
+            if is_repeated:
                 nodes.extend(_repeated(frame, layer, facts, outline, field.name, place, words=words))
     return tuple(nodes)
 
