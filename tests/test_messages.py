@@ -196,6 +196,16 @@ def test_what_is_said_of_messages_is_said_in_chinese_too(tmp_path: Path) -> None
     assert not [text for text in texts if " bytes" in text or "octets" in text]
 
 
+def test_the_page_says_which_bytes_are_not_of_the_packet(tmp_path: Path) -> None:
+    path = http_streams.write(tmp_path / "made.pcap", [in_order(("C", get()), size=30)])
+    out = tmp_path / "page.html"
+    assert main(["explain", str(path), "--packet", "5", "-o", str(out)]) == 0
+    page = out.read_text()
+    own = 40 + len(get()) - 30
+    assert page.count(f"The bytes from {own:04x} on do not stand in this packet") == 1
+    assert 'href="#packet-4"' in page and 'id="packet-4"' in page and "GET /a HTTP/1.1" in page
+
+
 # --- bounds -----------------------------------------------------------------------------------------------------------
 
 

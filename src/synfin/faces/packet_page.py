@@ -154,7 +154,16 @@ def _dump(told: Told) -> str:
         else ""
     )
     label = escaped(" / ".join(text for text in _each("ui.bytes")))
-    return f'<div class="dump" tabindex="0" role="group" aria-label="{label}">{"".join(rows)}</div>{cut}'
+    dump = f'<div class="dump" tabindex="0" role="group" aria-label="{label}">{"".join(rows)}</div>'
+    return f"{dump}{cut}{_rebuilt(told)}"
+
+
+def _rebuilt(told: Told) -> str:
+    """From where on the bytes are not the frame's own."""
+    size = len(told.frame.packet.data)
+    if len(told.frame.data) <= size:
+        return ""
+    return f'<p class="soft">{say(words("ui.bytes-rebuilt", n=f"{size:04x}"))}</p>'
 
 
 def _each(key: str) -> Iterator[str]:
