@@ -127,7 +127,8 @@ class Messages:
         start = tcp.start + segment.hdr_len
         stop = min(tcp.end, len(frame.data))
         marks = facts.analysis
-        again = "retransmission" in marks and not {"fast_retransmission", "spurious_retransmission"} & {*marks}
+        spurious = "spurious_retransmission" in marks
+        again = "retransmission" in marks and "fast_retransmission" not in marks and not spurious
         shown = _Shown()
         unit = _Unit(frame, segment, stream, side, shown, again or "out_of_order" in marks)
         plain = False
@@ -135,16 +136,17 @@ class Messages:
         position = self._position(stream, side, segment)
         done = segment.flags & FIN and whole and self._finish(unit, facts.stream, position, start, stop)
         if not done and start < stop and not segment.flags & RST:
-            if whole:
+            if whole and not spurious:  # what was acknowledged before is not looked at
                 plain = self._desegment(unit, facts.stream, position, start, stop, again=again)
-            else:
+            elif not whole:
                 plain = self._show_now(unit, facts.stream, start, stop)
         facts.above = shown.above
         if shown.exchange is not None:
             self._pair(facts.stream, segment.frame, shown)
         if plain:
             return frame
-        layers = (*(layer for layer in frame.layers if layer.name != "data"), *shown.layers)
+        own = frame.layers[:-1] if frame.layers[-1].name == "data" else frame.layers  # data further out is of tunnels
+        layers = (*own, *shown.layers)
         return replace(
             frame, layers=layers, rebuilt=frame.data + bytes(shown.rebuilt) if shown.rebuilt else frame.rebuilt
         )
