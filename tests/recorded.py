@@ -22,8 +22,12 @@ import frames_icmp
 import frames_icmpv6
 import frames_ip
 import frames_ipv6
+import frames_l2tp
+import frames_labels
 import frames_link
 import frames_noted
+import frames_ppp
+import frames_pppoe
 import frames_rpl
 import frames_transport
 from wire_bytes import ETHERNET, write_pcap
@@ -117,6 +121,18 @@ CASES: tuple[Case, ...] = (
     Case("erspan", frames_carrying.mirrors, ("erspan",), odd=(13,)),
     Case("geneve", frames_carrying.virtual, ("geneve",), apart=("past end of options",)),
     Case("services", frames_carrying.services, ("nsh", "etherip"), odd=(7, 8, 9, 15)),
+    Case("ppp-checked-16", frames_ppp.framed, ("ppp", "data"), ("ppp.fcs_type:16-Bit",), link_type=9),
+    Case("ppp-checked-32", frames_ppp.framed, ("ppp", "data"), ("ppp.fcs_type:32-Bit",), link_type=9),
+    Case("ppp-carried", frames_ppp.carried, ("ppp", "data"), ("ppp.fcs_type:16-Bit",)),
+    Case("pppoe-discovery", frames_pppoe.discovery, ("pppoed", "pppoe"), odd=(107,)),
+    Case("pppoe-sessions", frames_pppoe.sessions, ("pppoes", "pppoe")),
+    Case("label-stacks", frames_labels.stacks, ("mpls",)),
+    Case("associated-channels", frames_labels.channels, ("mpls", "pwach", "mcc"), odd=(20, 21, 24, 25)),
+    Case("ppp-negotiation", frames_ppp.negotiation,
+         ("ppp", "lcp", "ipcp", "osinlcp", "bcp_ncp", "ipv6cp", "pppmuxcp", "ccp", "cdpcp", "mplscp", "cbcp", "bacp"),
+         link_type=9, apart=("Options: (", "lcp.opt", "ipcp.opt", "ipv6cp.", "cp/data")),
+    Case("ppp-directed", frames_ppp.directed, ("ppp",), link_type=204),
+    Case("l2tp-control", frames_l2tp.control, ("l2tp",)),
     Case("noted", lambda: [], ("frame",), apart=("frame.comment", "pkt_comment"), file=frames_noted.whole_file),
     Case("inflated", frames_checked.contents, ("data",), ("data.uncompress_data:TRUE",)),
 )  # fmt: skip

@@ -9,6 +9,7 @@ import json
 from pathlib import Path
 
 import jsonschema
+import polars
 import pytest
 
 import needs
@@ -52,6 +53,54 @@ def test_several_files_are_one_input_and_separate_ones_are_not() -> None:
     assert together[1]["frames"][0] == together[0]["frames"][1] + 1
     apart = [json.loads(line) for line in synfin("conns", "--ndjson", "--separate", *ALL).out.splitlines()]
     assert {one["conn"] for one in apart} == {0} and {one["frames"][0] for one in apart} == {1}
+
+
+@pytest.mark.parametrize("readable", ["0", "1"])
+def test_separate_connections_tell_their_file_and_others_do_not(readable: str, tmp_path: Path) -> None:
+    odd = tmp_path / 'one, "two"\tthree.pcapng'
+    odd.write_bytes(Path(TEXTBOOK).read_bytes())
+    paths, env = [TEXTBOOK, str(odd), *ALL[:2]], {"SYNFIN_READABLE": readable}
+
+    def told(*options: str) -> str:
+        return synfin("conns", "--separate", *options, *paths, env=env).out
+
+    document = json.loads(told("--json"))
+    jsonschema.validate(document, SCHEMA)
+    assert [one["file"] for one in document["connections"]] == paths
+    records = [json.loads(line) for line in told("--ndjson").splitlines()]
+    assert records == document["connections"] and next(iter(records[0])) == "file"
+    shown = [path.replace("\t", "\\t") for path in paths]
+    for rows in (
+        list(csv.DictReader(io.StringIO(told("--csv")))),
+        list(csv.DictReader(io.StringIO(told()), delimiter="\t", quoting=csv.QUOTE_NONE)),
+    ):
+        assert [row["file"] for row in rows] == shown
+        assert [row["client"].rpartition(":")[2] for row in rows] == [str(one["client"]["port"]) for one in records]
+    longest = sorted(records, key=lambda one: -one["duration_ns"])
+    by_time = [json.loads(line) for line in told("--ndjson", "--sort", "duration_ns", "--reverse").splitlines()]
+    assert by_time == longest
+    some = [json.loads(line) for line in told("--ndjson", "--since", longest[0]["start"]).splitlines()]
+    assert [one["file"] for one in some] == [
+        one["file"] for one in records if one["start_ns"] + one["duration_ns"] >= longest[0]["start_ns"]
+    ]
+    named = told("--columns", "conn,file", "--sort", "file").splitlines()
+    assert named == ["conn\tfile", *(f"0\t{name}" for name in sorted(shown))]
+    together = synfin("conns", "--ndjson", *paths, env=env)
+    assert "file" not in json.loads(together.out.splitlines()[0])
+    refused = synfin("conns", "--columns", "file", *paths, env=env)
+    assert refused.status == 2 and "--separate" in refused.err
+
+
+@pytest.mark.parametrize("readable", ["0", "1"])
+def test_separate_tables_tell_files_too(readable: str, tmp_path: Path) -> None:
+    out = tmp_path / "all.parquet"
+    asked = ("conns", "--separate", "--sort", "client.port", "-o", str(out), *ALL)
+    assert synfin(*asked, env={"SYNFIN_READABLE": readable}).status == 0
+    table = polars.read_parquet(out)
+    whole = [json.loads(line) for line in synfin("conns", "--separate", "--ndjson", *ALL).out.splitlines()]
+    ports = {one["file"]: one["client"]["port"] for one in whole}
+    assert dict(zip(table["file"].to_list(), table["conn.client.port"].to_list(), strict=True)) == ports
+    assert set(ports) == set(ALL)
 
 
 def test_the_command_may_be_left_out_and_files_named_as_tcpdump_names_them() -> None:

@@ -299,10 +299,11 @@ def test_conns_forgets_and_keeps_all(tmp_path: Path, capsys: pytest.CaptureFixtu
         assert main(["conns", str(path), "--columns", "conn,client.port", *options]) == 0
         printed.append(capsys.readouterr().out.splitlines()[1:])
     assert [len(lines) for lines in printed] == [2, 2, 2, 3, 3]
-    packed_path = tmp_path / "long.pcap.gz"  # what it holds cannot be told from its size
+    packed_path = tmp_path / "long.pcap.gz"
     packed_path.write_bytes(gzip.compress(path.read_bytes()))
-    assert main(["conns", str(packed_path), "--tsv"]) == 0
-    assert len(capsys.readouterr().out.splitlines()) == 4
+    for forgetting, lines in ((), 3), (("--closed-after", "240"), 4):
+        assert main(["conns", str(packed_path), "--tsv", *forgetting]) == 0
+        assert len(capsys.readouterr().out.splitlines()) == lines
     for forgetting in ((), ("--closed-after", "240")):  # metrics are of connections that nobody forgets
         assert main(["conns", str(packed_path), "--columns", "conn,metrics.vantage", *forgetting]) == 0
         assert len(capsys.readouterr().out.splitlines()) == 3

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from collections.abc import Sequence
 from itertools import pairwise
@@ -21,6 +22,7 @@ from synfin.dissect.context import Facts
 from synfin.dissect.fields import all_fields, lookup
 from synfin.dissect.fields_frame import protocols
 from synfin.dissect.tree import build, walk
+from synfin.faces.cli import main
 from synfin.filter import compile
 from synfin.watch.follow import messages as bounds
 from synfin.watch.packets.annotate import Annotator, annotated
@@ -188,6 +190,53 @@ def test_what_is_too_large_is_let_go(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert not any(cell for (cell,) in cells(rows, "tcp.segments"))
 
 
+@pytest.mark.parametrize(
+    ("bound", "most", "said"),
+    [("LARGEST_MESSAGE", 1000, "16 MiB"), ("MOST_HELD", 4000, "64 MiB"), ("MOST_STREAMS", 3, "65,536 connections")],
+)
+@pytest.mark.parametrize("passes", [1, 2])
+@pytest.mark.parametrize("compiled", [True, False])
+def test_the_user_is_told_of_a_bound_once(
+    bound: str, most: int, said: str, passes: int, compiled: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    if compiled:
+        needs.have("kernels")
+    monkeypatch.setattr(bounds, bound, most)
+    monkeypatch.setenv("SYNFIN_READABLE", "01"[not compiled])
+    begun = in_order(("C", post(bytes(5000))[:3000]), size=200)
+    path = http_streams.write(tmp_path / "made.pcap", [begun] * 6)
+    source = os.open(path, os.O_RDONLY) if passes == 2 else piped(path)
+    try:
+        assert main(["packets", f"/dev/fd/{source}", "-T", "json"]) == 0
+    finally:
+        os.close(source)
+    printed = capsys.readouterr()
+    assert printed.out.count('"frame.number"') == 6 * 18
+    (line,) = printed.err.splitlines()
+    assert said in line and "not put together" in line
+
+
+def test_the_user_is_not_told_of_connections_that_were_not_chosen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    needs.have("kernels")
+    monkeypatch.setattr(bounds, "LARGEST_MESSAGE", 1000)
+    connections = [in_order(("C", get()), ("S", SHORT)), in_order(("C", post(bytes(5000))), size=200)]
+    path = str(http_streams.write(tmp_path / "made.pcap", connections))
+    for stream, lines in ((0, 0), (1, 1)):
+        assert main(["packets", path, "-T", "json", "-Y", f"tcp.stream == {stream}"]) == 0
+        assert len(capsys.readouterr().err.splitlines()) == lines
+
+
+def piped(path: Path) -> int:
+    """The file's bytes in a pipe, which can be read once."""
+    out, into = os.pipe()
+    os.write(into, path.read_bytes())
+    os.close(into)
+    return out
+
+
 def test_memory_of_many_messages_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bounds, "MOST_STREAMS", 8)
     annotator = Annotator()
@@ -225,7 +274,7 @@ def told(pieces: Sequence[Piece]) -> list[tuple[str, ...]]:
     return found
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     answers=st.lists(MESSAGES, min_size=1, max_size=4),
     last=st.booleans(),
@@ -321,3 +370,40 @@ def test_the_compiled_way_says_the_same(tmp_path: Path, passes: int) -> None:
     found = [format.row(fields, *row, format.Layout()) for row in Selection([path], None, None, passes=passes).rows()]
     assert found == expected
     assert any("hello world" in row for row in found)
+
+
+@pytest.mark.parametrize(
+    "text", ["tcp.stream == 1", "frame.number <= 40", "tcp.len > 20", "tcp.analysis.flags", "tcp.window_size > 0",
+             "conn.packets > 8", "http.request", "http.response.code == 200 and tcp.stream", "!http", "tcp.port == 7"],
+)  # fmt: skip
+def test_the_chosen_are_told_as_if_all_were(tmp_path: Path, text: str) -> None:
+    """Only the connections of chosen packets are followed; what is shown of those does not change."""
+    needs.have("kernels")
+    from synfin.filter.selection import Selection
+
+    path = str(http_streams.write(tmp_path / "made.pcap", http_streams.exchanges(), (80, 9501)))
+    fields, wanted = [lookup(name) for name in (*NAMES, "frame.protocols")], compile(text)
+    told = [row for row in annotated([path], fields=[*NAMES, *wanted.fields]) if wanted.matches(*row)]
+    found = list(Selection([path], wanted, None).rows())
+    assert [format.row(fields, *row, format.Layout()) for row in found] == [
+        format.row(fields, *row, format.Layout()) for row in told
+    ]
+    few = [format.row(fields, *row, format.Layout()) for row in Selection([path], wanted, None, last=30).rows()]
+    assert few == [format.row(fields, *row, format.Layout()) for row in told if row[0].packet.number <= 30]
+    assert bool(found) == (text != "tcp.port == 7")
+
+
+def test_only_the_connections_of_chosen_packets_are_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    needs.have("kernels")
+    from synfin.filter.selection import Selection
+
+    followed, see = set(), bounds.Messages.see
+
+    def watched(self: bounds.Messages, frame: Frame, facts: Facts) -> Frame:
+        followed.add(facts.stream)
+        return see(self, frame, facts)
+
+    monkeypatch.setattr(bounds.Messages, "see", watched)
+    path = str(http_streams.write(tmp_path / "made.pcap", http_streams.exchanges()))
+    shown = {facts.stream for _, facts in Selection([path], compile("tcp.stream in {2, 5}"), None).rows()}
+    assert shown == followed == {2, 5}

@@ -7,10 +7,11 @@ cdef enum:
     MOST_ROWS = 65536  # of one deal
     MOST_SHARDS = 64
 
-# From the row at `index` on it is second `now_s`.
+# From the row at `index` on it is second `now_s`, and connections are seen in second `seen_s` (see `clock`).
 ctypedef struct Tick:
     unsigned int index
     unsigned int now_s
+    unsigned int seen_s
 
 # For each shard, in order, which rows hold a TCP header that is its own.
 ctypedef struct Hands:

@@ -72,7 +72,7 @@ class Passer:
     end_ns: longlong
 
     def __cinit__(self):
-        memset(cython.address(self.clock), 0, cython.sizeof(Clock))
+        clock.wind_up(cython.address(self.clock))
         self.frames = 0
         self.end_ns = 0
 
@@ -104,7 +104,8 @@ class Passer:
     def is_same_second(self, hands: cython.pointer(Hands)) -> cint:
         """Whether no row moves the clock."""
         return (
-            hands.least_ns >= self.clock.second_ns
+            self.clock.seen_s == self.clock.now_s
+            and hands.least_ns >= self.clock.second_ns
             and cython.cast(ulonglong, since(hands.most_ns, self.clock.second_ns)) < SECOND_NS
         )
 
@@ -114,12 +115,14 @@ class Passer:
     def turn(self, row: cython.pointer(Row), n: uint, passage: cython.pointer(Passage)) -> cint:
         """Let the clock pass by all rows; 0 when there is no memory."""
         place: uint
-        before: uint
+        before_s: uint
+        seen_before_s: uint
         for place in range(n):
-            if cython.cast(ulonglong, since(row.time_ns, self.clock.second_ns)) >= SECOND_NS:
-                before = self.clock.now_s
-                clock.turn(cython.address(self.clock), row.time_ns, self.frames + place + 1)
-                if self.clock.now_s != before and not note(passage, place, self.clock.now_s):
+            before_s = self.clock.now_s
+            seen_before_s = self.clock.seen_s
+            clock.tick(cython.address(self.clock), row.time_ns, self.frames + place + 1)
+            if self.clock.now_s != before_s or self.clock.seen_s != seen_before_s:
+                if not note(passage, place, cython.address(self.clock)):
                     return 0
             row += 1
         return 1
@@ -128,7 +131,7 @@ class Passer:
 @cython.cfunc
 @cython.nogil
 @cython.exceptval(check=False)
-def note(passage: cython.pointer(Passage), place: uint, now_s: uint) -> cint:
+def note(passage: cython.pointer(Passage), place: uint, shown: cython.pointer(Clock)) -> cint:
     wider: cython.pointer(Tick)
     room: uint
     if passage.tick_count == passage.tick_room:
@@ -141,6 +144,7 @@ def note(passage: cython.pointer(Passage), place: uint, now_s: uint) -> cint:
         passage.ticks = wider
         passage.tick_room = room
     passage.ticks[passage.tick_count].index = place
-    passage.ticks[passage.tick_count].now_s = now_s
+    passage.ticks[passage.tick_count].now_s = shown.now_s
+    passage.ticks[passage.tick_count].seen_s = shown.seen_s
     passage.tick_count += 1
     return 1

@@ -174,7 +174,7 @@ class Tracker:
         if self.noting and not sign_store.begin(cython.address(self.store), PyBytes_AS_STRING(limits), len(limits)):
             raise ValueError("the limits are 64-bit floats, one for each of `signs.LIMITS`")
         memset(cython.address(self.births), 0, cython.sizeof(Births))
-        memset(cython.address(self.clock), 0, cython.sizeof(Clock))
+        clock.wind_up(cython.address(self.clock))
         memset(cython.address(self.leaving), 0, cython.sizeof(Leaving))
         self.leaving.idle_s = idle_after_s if idle_after_s else ALL_ONES
         self.leaving.closed_s = min(closed_after_s if closed_after_s else ALL_ONES, self.leaving.idle_s)
@@ -237,7 +237,7 @@ class Tracker:
                 old = table.at(cython.address(self.table), cython.cast(uint, slot[0]) - 1)
                 if old.life != LIFE_GONE:
                     old.life = LIFE_PAST
-                    old.seen_s = self.clock.now_s  # it stays for a while from now
+                    old.seen_s = self.clock.seen_s  # it stays for a while from now
                 old.flows[0].familiar = 0  # nothing goes on in it
                 old.flows[1].familiar = 0
             if self.noting and not sign_store.begin_conn(cython.address(self.store), conn, old):
@@ -396,7 +396,7 @@ class Tracker:
             if value != cython.NULL:
                 fact_of.opening_and_closing(conn, side, row, fact.ack, value)
         conn.met = 1
-        conn.seen_s = self.clock.now_s
+        conn.seen_s = self.clock.seen_s
         if not self.ours(conn, side, row, bits, was):
             return 0
         if fact != cython.NULL:
@@ -436,7 +436,7 @@ class Tracker:
                 conn.flights[side].sacked = row.sacked
             fact_of.numbers(conn, side, row, fact)
             fact_of.end_fact(conn, fact, value)
-        calm.tally(conn, own, row, self.frames, self.clock.now_s)
+        calm.tally(conn, own, row, self.frames, self.clock.seen_s)
         self.segments += 1
         return 1
 
@@ -504,9 +504,7 @@ class Tracker:
     @cython.nogil
     @cython.inline
     @cython.exceptval(check=False)
-    def goes_on(
-        self, conn: cython.pointer(Conn), row: cython.pointer(Row), frame: uint, now_s: uint, mark: cython.p_ushort
-    ) -> cint:
+    def goes_on(self, conn: cython.pointer(Conn), row: cython.pointer(Row), frame: uint, mark: cython.p_ushort) -> cint:
         """Follow a segment that is of `conn` (NULL where nobody knows) and undisturbed, for records; 0 where it is not.
 
         `conn` was found by an earlier look at the slots: one that was replaced since is nobody's, and not familiar.
@@ -520,7 +518,7 @@ class Tracker:
             table.other_key(conn, row)
             | calm.disturbs(conn, side, row)
             | calm.unfamiliar(conn, side, row)
-            | (now_s - conn.seen_s >= self.leaving.closed_s)
+            | (self.clock.now_s - conn.seen_s >= self.leaving.closed_s)
         ):  # fmt: skip
             return 0
         own = cython.address(conn.flows[side])
@@ -533,7 +531,7 @@ class Tracker:
         if mark != cython.NULL:
             mark[0] = cython.cast(ushort, calm.fills_window(own, cython.address(conn.flows[1 - side]), row))
         calm.advance(own, row)
-        calm.tally(conn, own, row, frame, now_s)
+        calm.tally(conn, own, row, frame, self.clock.seen_s)
         return 1
 
     @cython.cfunc
@@ -575,7 +573,7 @@ class Tracker:
             end_ns = row.time_ns if row.time_ns > end_ns else end_ns
             clock.tick(cython.address(self.clock), row.time_ns, frame)
             if row.kind & KIND_TCP:
-                if self.goes_on(conn, row, frame, self.clock.now_s, mark):
+                if self.goes_on(conn, row, frame, mark):
                     swift += 1
                     if mark != cython.NULL:
                         stream[0] = conn.stream
@@ -634,9 +632,10 @@ class Tracker:
                 table.ask_conn(ahead[i & 7], 0)
             while tick < passage.tick_count and passage.ticks[tick].index <= place[i]:
                 self.clock.now_s = passage.ticks[tick].now_s
+                self.clock.seen_s = passage.ticks[tick].seen_s
                 tick += 1
             self.frames = passage.frames + place[i] + 1
-            if self.goes_on(conn, first + place[i], self.frames, self.clock.now_s, cython.NULL):
+            if self.goes_on(conn, first + place[i], self.frames, cython.NULL):
                 self.followed += 1
                 self.segments += 1
             elif not self.meet(first + place[i], cython.NULL, cython.NULL):

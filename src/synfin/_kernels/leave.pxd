@@ -26,6 +26,8 @@ cdef Conn* newest(Table* table, Conn* conn) noexcept nogil
 # Whether a connection that a slot leads to has been silent for too long to be gone on with.
 cdef inline bint is_gone(Leaving* leaving, Conn* conn, unsigned int now_s) noexcept nogil:
     cdef unsigned int silent_s = now_s - conn.seen_s
+    if conn.seen_s > now_s:  # behind a jump that was not confirmed
+        return 0
     return silent_s >= leaving.closed_s and silent_s >= (leaving.closed_s if conn.ended else leaving.idle_s)
 
 cdef inline int later(const void* one, const void* other) noexcept nogil:

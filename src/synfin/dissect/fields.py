@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 TABLES: dict[str, tuple[str, ...]] = {
     "frame": ("fields_frame",), "synfin": ("fields_frame",), "conn": ("fields_frame",),
     "erf": ("fields_erf",), "eth": ("fields_link",), "llc": ("fields_link",), "vlan": ("fields_link",),
-    "mpls": ("fields_link",), "sll": ("fields_sll", "fields_link"), "null": ("fields_link",), "mausb": ("fields_link",),
+    "mpls": ("fields_link", "fields_channel"), "pwach": ("fields_channel",), "mcc": ("fields_channel",),
+    "sll": ("fields_sll", "fields_link"), "null": ("fields_link",), "mausb": ("fields_link",),
     "data": ("fields_data",),
     "ip": ("fields_ip",), "ipv6": ("fields_ipv6", "fields_ipv6_options"),
     "_ws": ("fields_tcp",),
@@ -25,8 +26,11 @@ TABLES: dict[str, tuple[str, ...]] = {
     "icmpv6": ("fields_icmpv6", "fields_icmpv6_neighbour", "fields_icmpv6_messages", "fields_icmpv6_rpl"),
     "ah": ("fields_ipv6",), "http": ("fields_http",),
     "gre": ("fields_tunnel",), "erspan": ("fields_tunnel",), "vxlan": ("fields_tunnel",),
-    "geneve": ("fields_tunnel",), "gtp": ("fields_tunnel",), "l2tp": ("fields_tunnel",),
-    "pppoe": ("fields_tunnel",), "pppoes": ("fields_tunnel",), "ppp": ("fields_tunnel",),
+    "geneve": ("fields_tunnel",), "gtp": ("fields_tunnel",), "l2tp": ("fields_tunnel", "fields_l2tp"),
+    "pppoe": ("fields_pppoe",), "pppoes": ("fields_pppoe",), "pppoed": ("fields_pppoe",), "ppp": ("fields_ppp",),
+    **dict.fromkeys(("lcp", "ipcp", "osinlcp", "bcp_ncp", "ipv6cp", "pppmuxcp", "ccp", "cdpcp", "mplscp", "cbcp",
+                     "bacp"), ("fields_ppp",)),
+
     "teredo": ("fields_tunnel",), "nsh": ("fields_tunnel",), "etherip": ("fields_tunnel",),
     "ipcomp": ("fields_tunnel",), "chdlc": ("fields_tunnel",),
     "ieee8021ad": ("fields_bridge", "fields_link"), "ieee8021ah": ("fields_bridge", "fields_link"),

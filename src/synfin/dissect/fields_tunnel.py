@@ -1,4 +1,4 @@
-"""Fields of the headers that carry other packets: GRE, ERSPAN, VXLAN, Geneve, GTP, L2TP, PPPoE, PPP, Teredo, NSH …"""
+"""Fields of the headers that carry other packets: GRE, ERSPAN, VXLAN, Geneve, GTP, L2TP, Teredo, NSH …"""
 
 from __future__ import annotations
 
@@ -14,12 +14,6 @@ from synfin.dissect.load import whole
 if TYPE_CHECKING:
     from synfin.dissect.option import Found
 
-PPP_PROTOCOL = {0x0021: "IPv4", 0x0057: "IPv6", 0x0031: "Bridged frames", 0x003D: "Multilink", 0x0281: "MPLS unicast",
-                0x8021: "IP control", 0x8057: "IPv6 control", 0xC021: "Link control", 0xC023: "Password authentication",
-                0xC223: "Challenge authentication"}  # fmt: skip
-PPPOE_CODE = {0: "Session data", 7: "Offer", 9: "Initiation", 0x19: "Request", 0x65: "Session confirmation",
-              0xA7: "Terminate"}  # fmt: skip
-
 
 def _header(name: str, found: Found, en: str, zh: str, *layers: str) -> Field:
     return Field(name, "protocol", layers or (name,), whole, en, zh, below=found)
@@ -27,8 +21,8 @@ def _header(name: str, found: Found, en: str, zh: str, *layers: str) -> Field:
 
 _gre, _erspan, _vxlan = Declare(walks.GRE, "gre"), Declare(walks.ERSPAN, "erspan"), Declare(overlays.VXLAN, "vxlan")
 _geneve, _gtp = Declare(overlays.GENEVE, "geneve"), Declare(walks.GTP, "gtp", "gtpprime")
-_l2tp, _pppoe = Declare(walks.L2TP, "l2tp"), Declare(walks.PPPOE, "pppoes")
-_ppp, _teredo, _nsh = Declare(walks.PPP, "ppp"), Declare(walks.TEREDO, "teredo"), Declare(overlays.NSH, "nsh")
+_l2tp = Declare(walks.L2TP, "l2tp")
+_teredo, _nsh = Declare(walks.TEREDO, "teredo"), Declare(overlays.NSH, "nsh")
 _etherip, _ipcomp = Declare(overlays.ETHERIP, "etherip"), Declare(walks.IPCOMP, "ipcomp")
 _hdlc = Declare(walks.CISCO_HDLC, "chdlc")
 
@@ -184,16 +178,6 @@ FIELDS = (
     _l2tp("l2tp.Ns", "u16", "Number sent", "发送序号"),
     _l2tp("l2tp.Nr", "u16", "Number expected", "期望序号"),
     _l2tp("l2tp.offset", "u16", "Offset", "偏移"),
-    _header("pppoes", walks.PPPOE, "PPP-over-Ethernet Session", "以太网上的 PPP 会话"),
-    _pppoe("pppoe.version", "u8", "Version", "版本", mask=0xF0),
-    _pppoe("pppoe.type", "u8", "Type", "类型", mask=0x0F),
-    _pppoe("pppoe.code", "u8x", "Code", "代码", values=PPPOE_CODE),
-    _pppoe("pppoe.session_id", "u16x", "Session", "会话编号"),
-    _pppoe("pppoe.payload_length", "u16", "Payload length", "载荷长度", unit="bytes"),
-    _header("ppp", walks.PPP, "Point-to-Point Protocol", "点对点协议"),
-    _ppp("ppp.address", "u8x", "Address", "地址"),
-    _ppp("ppp.control", "u8x", "Control", "控制"),
-    _ppp("ppp.protocol", "u16x", "Protocol", "协议", values=PPP_PROTOCOL),
     _header("teredo", walks.TEREDO, "Teredo IPv6 over UDP tunneling", "Teredo:UDP 上的 IPv6 隧道"),
     _teredo("teredo.auth", "none", "Authentication", "认证"),
     _teredo("teredo.auth.idlen", "u8", "Length of the client id", "客户端标识长度"),

@@ -7,6 +7,7 @@ import re
 #: By their English text.
 EXACT = {
     "MPLS Stack Entry": "MPLS 标签栈对象",
+    "Invalid Label": "无效标签",
     "Interface Information Object": "接口信息对象",
     "Interface Identification Object": "接口标识对象",
     "IP Address Sub-Object": "IP 地址子对象",
@@ -40,6 +41,11 @@ MADE = (
     (re.compile(r"(Sender|Target) ATM (number|subaddress) type/length: (.+)"), r"ATM \2（\1）类型/长度：\3"),
     (re.compile(r"Unknown version (\d+)"), r"未知版本 \1"),
     (re.compile(r"Option \(length of (\d+) is past end of options\)"), r"选项（长度 \1 超出选项区）"),
+    (re.compile(r"Sequence Number tag: Wrong length: (\d+) \(expected 2\)"), r"序号标签：长度有误：\1（应为 2）"),
+    (
+        re.compile(r"Credit Scale Factor tag: Wrong length: (\d+) \(expected 2\)"),
+        r"信用比例标签：长度有误：\1（应为 2）",
+    ),
     (re.compile(r"Ext: Unknown ext (\d+)"), r"扩展：未知（\1）"),
     (
         re.compile(r"Duplicate IP address detected for (.*) - also in use by (.*) \(frame (\d+)\)"),
@@ -65,6 +71,10 @@ def chinese(heading: str) -> str:
         return chinese(heading.removesuffix(CUT)) + CUT_ZH
     if heading in EXACT:
         return EXACT[heading]
+    if heading.endswith(" AVP"):
+        from synfin.dissect.l2tp_control import CHINESE
+
+        return CHINESE.get(heading, heading)
     for pattern, made in MISFITS:
         if pattern.search(heading):
             return pattern.sub(made, heading)

@@ -8,8 +8,8 @@ from typing import Any
 
 from synfin.dissect.address import eui64, ip, ipv4, ipv6, mac
 
-#: Digits of a hexadecimal number of each unsigned kind.
-HEX_DIGITS = {"u8": 2, "u16": 4, "u24": 6, "u32": 8, "u56": 14, "u64": 16}
+#: Digits of a hexadecimal number of each unsigned kind; Wireshark writes 56 bits like 64.
+HEX_DIGITS = {"u8": 2, "u16": 4, "u24": 6, "u32": 8, "u56": 16, "u64": 16}
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 SECOND = 1_000_000_000
 _ESCAPES = {"\a": "\\a", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\v": "\\v"}

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from synfin.dissect import assembly_walk, duplicate_walk, headings
+from synfin.dissect import assembly_walk, channel_walk, duplicate_walk, headings
 from synfin.dissect.checksum import Verdict, ip_header_verdict, verdict
 from synfin.dissect.chinese import in_chinese
 from synfin.dissect.field import PSEUDO, Field, whole_frame
@@ -45,7 +45,9 @@ VERDICTS = {
     Verdict.UNKNOWN: ("The checksum cannot be verified: not all bytes are here", "字节不全，无法验证校验和", ""),
 }  # fmt: skip
 #: What stands behind a layer and not in it.
-BESIDE: dict[str, Walk] = {"ipv6.fraghdr": assembly_walk.IPV6.found, "arp": duplicate_walk.FOUND}
+BESIDE: dict[str, Walk] = {
+    "ipv6.fraghdr": assembly_walk.IPV6.found, "arp": duplicate_walk.FOUND, "mpls": channel_walk.MISPLACED,
+}  # fmt: skip
 PARTLY_NAMED = frozenset({"tcp.window_size_scalefactor"})  #: numbers of which only some are no plain numbers
 BEHIND = frozenset({"icmp.ext"})  #: what stands behind what its layer carries
 SHOWN_BYTES = 64  #: of a byte string, in a node's text

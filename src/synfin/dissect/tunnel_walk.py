@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from synfin.dissect.cursor import Cursor, over, over_unit
+from synfin.dissect.l2tp_control import attributes
 from synfin.dissect.load import limit
 from synfin.dissect.option import Found, Item
 from synfin.dissect.verified import BAD, of_gre
@@ -40,6 +41,7 @@ GRE_BITS = {
     "gre.flags.sequence_number": 0x1000, "gre.flags.strict_source_route": 0x0800,
     "gre.flags.recursion_control": 0x0700,
 }  # fmt: skip
+L2TP_CONTROL = 0xC802  #: bits and version of every control message
 L2TP_BITS = {
     "l2tp.type": 0x8000, "l2tp.length_bit": 0x4000, "l2tp.seq_bit": 0x0800, "l2tp.offset_bit": 0x0200,
     "l2tp.priority": 0x0100, "l2tp.version": 0x000F,
@@ -220,7 +222,7 @@ def _gtp_extension(inner: Cursor, kind: int) -> int:
 
 
 def l2tp(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Item, ...]:
-    """RFC 2661 section 3.1."""
+    """RFC 2661 section 3.1; a control message has its attributes behind the header."""
     cursor = over(frame, layer)
     flags = max(cursor.peek(2), 0)
     cursor.number("l2tp.flags", 2, *cursor.parts(2, L2TP_BITS))
@@ -233,27 +235,11 @@ def l2tp(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Item, ...]:
         cursor.number("l2tp.Nr", 2)
     if flags & 0x0200:
         cursor.number("l2tp.offset", 2)
-    return tuple(cursor.items)
-
-
-def pppoe(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Item, ...]:
-    """RFC 2516 section 4."""
-    cursor = over(frame, layer)
-    cursor.note(*cursor.parts(1, {"pppoe.version": 0xF0, "pppoe.type": 0x0F}))
-    cursor.skip(1)
-    cursor.number("pppoe.code", 1)
-    cursor.number("pppoe.session_id", 2)
-    cursor.number("pppoe.payload_length", 2)
-    return tuple(cursor.items)
-
-
-def ppp(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Item, ...]:
-    """RFC 1661, in HDLC framing (RFC 1662) where address and control stand."""
-    cursor = over(frame, layer)
-    if cursor.peek(2) == 0xFF03:
-        cursor.number("ppp.address", 1)
-        cursor.number("ppp.control", 1)
-    cursor.number("ppp.protocol", min(max(cursor.room, 1), 2))
+    elif flags & L2TP_CONTROL == L2TP_CONTROL and cursor.whole:
+        told = int.from_bytes(frame.data[layer.start + 2 : layer.start + 4], "big")
+        message = Cursor(frame.data, cursor.at, min(limit(frame, layer), layer.start + told))
+        attributes(message)
+        cursor.note(*message.items)
     return tuple(cursor.items)
 
 
@@ -297,5 +283,5 @@ def cisco_hdlc(frame: Frame, layer: Layer, facts: Facts | None) -> tuple[Item, .
     return tuple(cursor.items)
 
 
-GRE, ERSPAN, GTP, L2TP, PPPOE, PPP = Found(gre), Found(erspan), Found(gtp), Found(l2tp), Found(pppoe), Found(ppp)
+GRE, ERSPAN, GTP, L2TP = Found(gre), Found(erspan), Found(gtp), Found(l2tp)
 TEREDO, IPCOMP, CISCO_HDLC = Found(teredo), Found(ipcomp), Found(cisco_hdlc)

@@ -180,7 +180,11 @@ def _filter(command: argparse.ArgumentParser, what: str) -> None:
 def _conns(command: argparse.ArgumentParser) -> None:
     _inputs(command)
     _filter(command, "only connections with a packet that matches")
-    command.add_argument("--separate", action="store_true", help="count frames and connections anew in each file")
+    command.add_argument(
+        "--separate",
+        action="store_true",
+        help="count frames and connections anew in each file, and name it with each connection",
+    )
     _following(command)
     _choice(command)
     _record_forms(command)

@@ -5,18 +5,27 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from synfin.faces.connection_text import AROUND, JSON_DEPTH, JSON_INDENT, JSON_SEPARATORS, SEPARATORS
+from synfin.faces.connection_text import (
+    AROUND,
+    JSON_DEPTH,
+    JSON_INDENT,
+    JSON_SEPARATORS,
+    SEPARATORS,
+    file_text,
+)
 from synfin.watch.connections.compiled_block import Piece, writer
 from synfin.watch.connections.connection_fields import KINDS, PARTS, plain
+from synfin.watch.connections.file_block import FILE
 
 _QUOTED = ("text", "time")  #: kinds that JSON puts in quotes; judged words come with theirs
 
 
-def compiled_writer(form: str, columns: Sequence[str]) -> Callable[[bytes], bytes]:
-    """From records of the kernel `follow` to their text."""
+def compiled_writer(form: str, columns: Sequence[str], file: str | None = None) -> Callable[[bytes], bytes]:
+    """From records of the kernel `follow` to their text; `file`: the one that all are from, where it is told."""
+    name = None if file is None else file_text(form, file).encode("utf-8", "backslashreplace")
     if form in SEPARATORS:
-        return writer(_joined(list(_plain_pieces(form, columns))), lambda value: plain(value).encode()).write
-    return writer(_joined(list(_json_pieces(form))), _json_text(form)).write
+        return writer(_joined(list(_plain_pieces(form, columns, name))), lambda value: plain(value).encode()).write
+    return writer(_joined(list(_json_pieces(form, name))), _json_text(form)).write
 
 
 def _joined(pieces: Sequence[Piece | bytes]) -> list[Piece]:
@@ -32,19 +41,22 @@ def _joined(pieces: Sequence[Piece | bytes]) -> list[Piece]:
     return [*found, Piece(literal)] if literal else found
 
 
-def _plain_pieces(form: str, columns: Sequence[str]) -> Iterator[Piece | bytes]:
+def _plain_pieces(form: str, columns: Sequence[str], file: bytes | None) -> Iterator[Piece | bytes]:
     before, behind = AROUND[form]
     yield before.encode()
     for place, name in enumerate(columns):
         if place:
             yield SEPARATORS[form].encode()
+        if name == FILE:
+            yield file or b""
+            continue
         for number, part in enumerate(PARTS.get(name, (name,))):
             yield b";" if number else b""
             yield Piece(b"", part)
     yield behind.encode()
 
 
-def _json_pieces(form: str) -> Iterator[Piece | bytes]:
+def _json_pieces(form: str, file: bytes | None) -> Iterator[Piece | bytes]:
     comma, colon = JSON_SEPARATORS[form]
     before, behind = AROUND[form]
 
@@ -53,6 +65,9 @@ def _json_pieces(form: str) -> Iterator[Piece | bytes]:
 
     yield before.encode() + b"{"
     group, separator = "", ""
+    if file is not None:
+        yield f'{line(1)}"{FILE}"{colon}'.encode() + file
+        separator = comma
     for name, kind in KINDS.items():
         side, _, leaf = name.rpartition(".")
         if side != group:

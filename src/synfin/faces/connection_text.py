@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from synfin.watch.connections.file_block import FILE, FileBlock
 from synfin.watch.connections.record_block import ReadableBlock, RecordBlock
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def print_text(
     form: str, blocks: Iterable[RecordBlock], columns: Sequence[str], paths: Sequence[str], warnings: Sequence[str],
     helpers: int = 0,
 ) -> None:  # fmt: skip
-    """Print the blocks; `warnings` is complete once they are read. CSV needs no quotes: no value holds a comma.
+    """Print the blocks; `warnings` is complete once they are read.
 
     Texts of several blocks are made at once by so many `helpers` and the caller.
     """
@@ -66,17 +67,18 @@ def _texts(
 
 def _maker(form: str, columns: Sequence[str]) -> Callable[[RecordBlock], str | bytes]:
     """What makes text of blocks of either engine, for one thread."""
-    compiled: Callable[[bytes], bytes] | None = None
+    compiled: dict[str | None, Callable[[bytes], bytes]] = {}
 
-    def make(block: RecordBlock) -> str | bytes:
-        nonlocal compiled
+    def make(block: RecordBlock, file: str | None = None) -> str | bytes:
+        if isinstance(block, FileBlock):
+            return b"".join(_encoded(make(run, name)) for name, run in block.runs())
         if isinstance(block, ReadableBlock):
-            return readable(form, block.connections(), columns)
-        if compiled is None:
+            return readable(form, block.connections(), columns, file)
+        if file not in compiled:
             from synfin.faces.connection_layout import compiled_writer
 
-            compiled = compiled_writer(form, columns)
-        return compiled(block.records)  # type: ignore[attr-defined]
+            compiled[file] = compiled_writer(form, columns, file)
+        return compiled[file](block.records)  # type: ignore[attr-defined]
 
     return make
 
@@ -97,31 +99,54 @@ class Written:
         if isinstance(text, str):
             sys.stdout.write(text)
         elif binary is None:  # a stream of text only, in a notebook
-            sys.stdout.write(text.decode("ascii"))
+            sys.stdout.write(text.decode("utf-8"))
         else:
             sys.stdout.flush()
             binary.write(text)
 
 
-def readable(form: str, connections: Iterable[Connection], columns: Sequence[str]) -> str:
-    """The connections as text, by plain Python."""
+def _encoded(text: str | bytes) -> bytes:
+    return text.encode("utf-8", "backslashreplace") if isinstance(text, str) else text
+
+
+def file_text(form: str, file: str) -> str:
+    """The name of a file as a form shows it; every other value needs no quotes in CSV: none holds a comma."""
+    if form not in SEPARATORS:
+        import json
+
+        return json.dumps(file, ensure_ascii=False)
+    from synfin.explain.escape import visible
+
+    shown = visible(file)
+    quoted = form == "csv" and ("," in shown or '"' in shown)
+    return '"' + shown.replace('"', '""') + '"' if quoted else shown
+
+
+def readable(form: str, connections: Iterable[Connection], columns: Sequence[str], file: str | None = None) -> str:
+    """The connections as text, by plain Python; `file`: the one that all are from, where it is told."""
     before, behind = AROUND[form]
-    one_line = _plain_line(SEPARATORS[form], columns) if form in SEPARATORS else _json_record(form)
+    one_line = _plain_line(form, columns, file) if form in SEPARATORS else _json_record(form, file)
     return "".join(f"{before}{one_line(one)}{behind}" for one in connections)
 
 
-def _plain_line(separator: str, columns: Sequence[str]) -> Callable[[Connection], str]:
+def _plain_line(form: str, columns: Sequence[str], file: str | None) -> Callable[[Connection], str]:
     from synfin.watch.connections.connection_fields import getter, plain
 
-    getters = [getter(name) for name in columns]
+    separator = SEPARATORS[form]
+    of_all = None if file is None else file_text(form, file)
+    getters = [(lambda one: of_all) if name == FILE else getter(name) for name in columns]
     return lambda one: separator.join(plain(get(one)) for get in getters)
 
 
-def _json_record(form: str) -> Callable[[Connection], str]:
+def _json_record(form: str, file: str | None) -> Callable[[Connection], str]:
     import json
 
+    of_all = {} if file is None else {FILE: file}
+
     def record(one: Connection) -> str:
-        text = json.dumps(one.to_dict(), ensure_ascii=False, indent=JSON_INDENT[form], separators=JSON_SEPARATORS[form])
+        text = json.dumps(
+            of_all | one.to_dict(), ensure_ascii=False, indent=JSON_INDENT[form], separators=JSON_SEPARATORS[form]
+        )
         return text.replace("\n", "\n" + " " * JSON_DEPTH)
 
     return record

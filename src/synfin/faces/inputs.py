@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from synfin.capture.cores import cores
 from synfin.capture.reader import CaptureReader, open_capture
-from synfin.capture.source import GZIP_MAGIC, ZSTD_MAGIC, standard_input
+from synfin.capture.source import GZIP_MAGIC, ZSTD_MAGIC, open_source, standard_input
 from synfin.capture.unseen import unseen
 from synfin.errors import UnreadableInput, UsageError
 from synfin.faces import progress
@@ -100,8 +100,27 @@ def jobs_for(paths: Sequence[str], asked: int | None, *, apart: bool = False) ->
 
 
 def are_small(paths: Sequence[str]) -> bool:
-    """Whether the captures can hold no more connections than memory does: plain files, together below `_LARGE`."""
-    return all_regular(paths) and not any(map(_is_compressed, paths)) and sum(map(_size, paths)) < _LARGE
+    """Whether the captures can hold no more connections than memory does: files, together below `_LARGE` unpacked."""
+    return all_regular(paths) and sum(map(_size, paths)) < _LARGE and _unpacked_bytes(paths) < _LARGE
+
+
+def _unpacked_bytes(paths: Sequence[str]) -> int:
+    """Bytes of the captures without compression; `_LARGE` or more, and not counted on, where it is so many.
+
+    What is compressed is unpacked to know it: what it says of itself may be wrong, or of its last part only.
+    """
+    total = 0
+    for path in paths:
+        if not _is_compressed(path):
+            total += _size(path)
+            continue
+        try:
+            with contextlib.closing(open_source(path)) as source:
+                while total < _LARGE and (piece := source.read_some(_LARGE - total)):
+                    total += len(piece)
+        except UnreadableInput:
+            continue  # opening it again will say what is wrong
+    return total
 
 
 def _is_compressed(path: str) -> bool:

@@ -7,6 +7,7 @@ import shutil
 import sys
 from collections.abc import Sequence
 
+from synfin.explain.escape import visible
 from synfin.explain.quantity import duration
 from synfin.explain.words import Language, finding_facts, text
 from synfin.faces.terminal import SEVERITY_STYLES, Paint, wants_colour
@@ -14,6 +15,8 @@ from synfin.faces.width import clip, display_width, pad
 from synfin.watch.connections.record import Connection, Side, utc
 from synfin.watch.findings.known import SEVERITIES
 
+#: a column in front where connections are of several inputs; see COLUMNS
+FILE_COLUMN = ("file", False, 0)
 #: columns, whether right-aligned, and the order in which they go when the terminal is too narrow (0: never)
 COLUMNS = (
     ("conn", True, 0), ("client", False, 0), ("server", False, 0), ("start", False, 1), ("duration", True, 5),
@@ -22,17 +25,24 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def print_connections(connections: Sequence[Connection], lang: Language) -> None:
-    """Print the table, as wide as the terminal allows; colour tells how bad an ending is."""
+def print_connections(connections: Sequence[Connection], lang: Language, files: Sequence[str] = ()) -> None:
+    """Print the table, as wide as the terminal allows; colour tells how bad an ending is.
+
+    `files`: the file of each connection, where that is to be told.
+    """
     if not connections:
         return
     paint = Paint(wants_colour(sys.stdout))
     cells = [row(one, lang) for one in connections]
-    heads = {name: text(f"table.{name}", lang) for name, _, _ in COLUMNS}
+    for place, file in enumerate(files):
+        cells[place]["file"] = visible(file)
+    all_columns = (FILE_COLUMN, *COLUMNS) if files else COLUMNS
+    heads = {name: text(f"table.{name}", lang) for name, _, _ in all_columns}
     widths = {
-        name: max(display_width(heads[name]), *(display_width(line[name]) for line in cells)) for name, _, _ in COLUMNS
+        name: max(display_width(heads[name]), *(display_width(line[name]) for line in cells))
+        for name, _, _ in all_columns
     }
-    columns = _fitting(widths, shutil.get_terminal_size().columns)
+    columns = _fitting(all_columns, widths, shutil.get_terminal_size().columns)
     print(paint("  ".join(pad(heads[name], widths[name], side) for name, side in columns).rstrip(), "bold"))
     for one, shown in zip(connections, cells, strict=True):
         style = SEVERITY_STYLES[severity(one)]
@@ -42,11 +52,11 @@ def print_connections(connections: Sequence[Connection], lang: Language) -> None
         print(paint(text("table.guessed", lang), "dim"))
 
 
-def _fitting(widths: dict[str, int], room: int) -> list[tuple[str, str]]:
+def _fitting(columns: Sequence[tuple[str, bool, int]], widths: dict[str, int], room: int) -> list[tuple[str, str]]:
     """(name, alignment) of the columns that fit; the dispensable ones go first."""
     if os.environ.get("COLUMNS") is None and not sys.stdout.isatty():
         room = 10_000
-    kept = list(COLUMNS)
+    kept = list(columns)
     while sum(widths[name] + 2 for name, _, _ in kept) - 2 > room:
         dispensable = [column for column in kept if column[2]]
         if not dispensable:

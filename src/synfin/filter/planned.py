@@ -8,7 +8,7 @@ come first, and each looks only at the rows that those before it have left open.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import reduce
 from operator import or_
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -48,6 +48,7 @@ class Test(NamedTuple):
     bind: Callable[[Blocks, Connections], Run]
     parts: tuple[Test, ...] = ()
     decides: bool = True  #: whether it never says ASK for a common frame
+    spoken: bool = False  #: whether it says NO to every row that shows no message
     probe: Probe | None = None  #: the same for the walk over records, before a frame has a row
 
 
@@ -299,7 +300,9 @@ def _ask(condition: typed.Condition) -> Test:
         where, cost = known[1], _ASKING + _cost(known[1])
         return Test("ask", names, cost, _presence(where, choose.ASK), decides=False, probe=_has_value(where))
     if only is not None and remembered(only.field.name):
-        return Test("ask", names, _ASKING, _recalled, decides=False)
+        return Test("ask", names, _ASKING, _in_rows(lambda blocks: blocks.recalled), decides=False)
+    if only is not None and only.field.name.partition(".")[0] == "http":
+        return Test("ask", names, _ASKING, _in_rows(lambda blocks: blocks.spoken), decides=False, spoken=True)
 
     def bind(blocks: Blocks, _: Connections) -> Run:
         return lambda count, active: bytearray(active[:count].translate(bytes([0]) + b"\2" * 255))
@@ -307,16 +310,19 @@ def _ask(condition: typed.Condition) -> Test:
     return Test("ask", names, 2 * _ASKING, bind, decides=False)
 
 
-def _recalled(blocks: Blocks, _: Connections) -> Run:
-    """A field that needs other frames stands only in rows that those can be told of."""
+def _in_rows(known: Callable[[Blocks], Collection[int]]) -> Callable[[Blocks, Connections], Run]:
+    """A field that needs other frames stands only in the rows that those are known to tell of."""
 
-    def run(count: int, active: bytearray) -> bytearray:
-        out = bytearray(count)
-        for index in blocks.recalled:
-            out[index] = choose.ASK if active[index] else choose.NO
-        return out
+    def bind(blocks: Blocks, _: Connections) -> Run:
+        def run(count: int, active: bytearray) -> bytearray:
+            out = bytearray(count)
+            for index in known(blocks):
+                out[index] = choose.ASK if active[index] else choose.NO
+            return out
 
-    return run
+        return run
+
+    return bind
 
 
 def _only_field(condition: typed.Condition) -> typed.Values | None:
@@ -348,7 +354,7 @@ def _all(parts: list[Test]) -> Test:
 
         return run
 
-    return _joint("all", ordered, bind)
+    return _joint("all", ordered, bind)._replace(spoken=any(part.spoken for part in parts))
 
 
 def _any(parts: list[Test]) -> Test:
@@ -365,7 +371,7 @@ def _any(parts: list[Test]) -> Test:
 
         return run
 
-    return _joint("any", ordered, bind)
+    return _joint("any", ordered, bind)._replace(spoken=all(part.spoken for part in parts))
 
 
 def _not(part: Test) -> Test:

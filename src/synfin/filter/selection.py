@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from synfin._kernels import choose, follow
 from synfin.filter.compiled import Filter, nobody
@@ -28,23 +28,31 @@ class Selection:
 
     `shown` names the fields that will be asked of the chosen packets, None all of them. With `passes` 2 a first pass
     is made where one of them, or of the filter's, can only be told with hindsight. `last` is the last frame's number.
-    Without `messages` nothing will be asked of what stands above TCP, unless the filter does.
+    Without `messages` nothing will be asked of what stands above TCP, unless the filter does. `also` is done on the
+    way, whatever is asked for.
     """
 
     def __init__(
         self, paths: Sequence[str], wanted: Filter | None, shown: Collection[str] | None, *, passes: int = 2,
-        last: int | None = None, messages: bool = True, warnings: list[str] | None = None,
+        last: int | None = None, messages: bool = True, also: Needs = Needs.BYTES, warnings: list[str] | None = None,
     ) -> None:  # fmt: skip
         asked = EVERYTHING if shown is None else needs(shown)
         asked &= EVERYTHING if messages else ~Needs.MESSAGES
-        asked |= Needs.BYTES if wanted is None else needs(wanted.fields)
+        filtering = Needs.BYTES if wanted is None else needs(wanted.fields)
+        asked |= filtering | also
         self._wanted = wanted
-        self._last = last
+        self._warnings = warnings
         self.finished: follow.Tracker | None = None
         self._past: Memory | None = None
-        if passes == 2 and asked & (Needs.HINDSIGHT | Needs.RECORD | Needs.MEMORY):
-            findings = "conn.findings" in {*(shown or ()), *(wanted.fields if wanted else ())}
+        findings = "conn.findings" in {*(shown or ()), *(wanted.fields if wanted else ())}
+        first: ChosenStreams | None = None
+        if passes == 2 and asked & Needs.MESSAGES and not filtering & Needs.MESSAGES and (wanted or last):
+            first = chosen_streams(paths, wanted, asked, last=last, findings=findings, warnings=warnings)
+            self.finished, self._past = first.finished, first.past
+            last, warnings = (first.last, None) if last is None else (last, warnings)  # warned of to the end
+        elif passes == 2 and asked & (Needs.HINDSIGHT | Needs.RECORD | Needs.MEMORY):
             self.finished, self._past = foreseen(paths, asked, findings=findings)
+        self._last = last
         self.blocks = Blocks(paths, asked, self.finished, warnings)
         self._record: Records | None = None
         if self.finished is not None and asked & Needs.RECORD:
@@ -57,11 +65,13 @@ class Selection:
         self._marks = asked == Needs.MARKS and last is None
         self._messages = bool(asked & Needs.MESSAGES)
         self._heard: Messages | None = None
-        self._warnings = warnings
+        self._streams = None if first is None else first.streams
         if self._messages and passes == 2:
             from synfin.watch.packets.spoken import heard
 
-            self._heard = heard(paths)
+            self._heard = heard(paths, self._streams, self._warnings)
+            if wanted is not None and plan(wanted.condition).spoken:
+                self._streams = self._heard.streams  # no other one has a row that can be chosen
 
     @cached_property
     def told(self) -> Told:
@@ -72,7 +82,9 @@ class Selection:
             return Told(self.blocks, self._record, self._past)
         from synfin.watch.packets.spoken import Spoken
 
-        return Told(self.blocks, self._record, self._past, Spoken(self.blocks, self._heard, self._warnings))
+        warnings = self._warnings if self._heard is None else None
+        spoken = Spoken(self.blocks, self._heard, warnings, self._streams)
+        return Told(self.blocks, self._record, self._past, spoken)
 
     def __iter__(self) -> Iterator[bytearray]:
         """For every block: 1 for the rows that are chosen, else 0. What is known of the rows is in `blocks`."""
@@ -106,6 +118,23 @@ class Selection:
                 yield self.blocks.number(index)
                 index = verdicts.find(1, index + 1)
 
+    def streams(self, last: int | None) -> tuple[bytes, int]:
+        """A 1 for every stream with a chosen packet up to number `last`, by number, and the last such packet's."""
+        where, tracker = spec("tcp.stream"), self.blocks.tracker
+        assert where is not None and tracker is not None
+        field, found, latest = self.blocks.field(where), bytearray(1024), 0
+        for verdicts in self:
+            if last is not None and self.blocks.frames > last:
+                verdicts = bytearray(one and self.blocks.number(index) <= last for index, one in enumerate(verdicts))
+            index = verdicts.rfind(1)
+            if index < 0:
+                continue
+            latest = self.blocks.number(index)
+            if len(found) < len(tracker):
+                found.extend(bytes(len(tracker)))
+            choose.connections(self.blocks.view, field, verdicts, found)
+        return bytes(found), latest
+
     def connections(self) -> set[int]:
         """The numbers of the connections that have a chosen packet; `shown` has asked for `synfin.conn`."""
         number, tracker = spec("synfin.conn"), self.blocks.tracker
@@ -116,6 +145,11 @@ class Selection:
                 found.extend(bytes(tracker.connection_count()))
             choose.connections(self.blocks.view, field, verdicts, found)
         return {conn for conn, seen in enumerate(found) if seen}
+
+    @property
+    def memory(self) -> Memory:
+        """What was remembered of the frames on the way, where that was asked for."""
+        return self.told.recalling.memory
 
     def rows(self) -> Iterator[tuple[Frame, Facts]]:
         """The chosen packets, with all their facts."""
@@ -152,6 +186,34 @@ class Selection:
             facts = Facts(conn=number, connection=self._record(number))
             found.append(matches(Row(frame, facts)))
         return bytes(found), int(matches(Row(frame, Facts())))
+
+
+class ChosenStreams(NamedTuple):
+    """Which streams have a chosen packet, and what the pass that has found them out knows besides."""
+
+    streams: bytes  #: by number: 1 where a packet is chosen
+    last: int  #: number of the last frame that is chosen, 0 without any
+    finished: follow.Tracker | None
+    past: Memory | None
+
+
+def chosen_streams(
+    paths: Sequence[str], wanted: Filter | None, asked: Needs, *, last: int | None, findings: bool,
+    warnings: list[str] | None,
+) -> ChosenStreams:  # fmt: skip
+    """Choose without showing anything, in the pass of `foreseen` where the filter does not ask for that itself."""
+    filtering = Needs.BYTES if wanted is None else needs(wanted.fields)
+    apart = findings or bool(filtering & (Needs.HINDSIGHT | Needs.RECORD | Needs.MEMORY))
+    finished, past = foreseen(paths, asked, findings=findings) if apart else (None, None)
+    also = Needs.BYTES if apart else Needs.FOLLOWING | asked & Needs.MEMORY
+    selection = Selection(
+        paths, wanted, ("tcp.stream",), passes=2 if apart else 1, messages=False, also=also,
+        warnings=warnings if last is None else None,
+    )  # fmt: skip
+    streams, latest = selection.streams(last)
+    if apart:
+        return ChosenStreams(streams, latest, finished, past)
+    return ChosenStreams(streams, latest, selection.blocks.tracker, selection.memory if also & Needs.MEMORY else None)
 
 
 def can_be_compiled(names: Collection[str], wanted: Filter | None) -> bool:

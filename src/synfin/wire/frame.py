@@ -26,7 +26,7 @@ SUPPORTED = frozenset(LINKS)  #: LINKTYPE_ values that can be taken apart
 #: Which number means what, by the name that `Next` gives to its register.
 REGISTERS: Mapping[str, Mapping[int, Reader]] = {
     "link": LINKS, "ethertype": ETHERTYPES, "llc": ethernet.LLC, "ip": PROTOCOLS, "udp": PORTS, "ppp-bare": ppp.BARE,
-    "ppp": {**transport.PPP, 0x0031: ppp.bridged, 0x003D: ppp.multilink, 0x0281: ppp.mpls, 0x0283: ppp.mpls},
+    "ppp": {**transport.PPP, **ppp.NUMBERS},
     "gre": {kind: ETHERTYPES[kind] for kind in (0x0800, 0x86DD, 0x6558, 0x8847, 0x8848, 0x880B, 0x894F)},
     "wlan": wlan.WLAN, "data": {},
 }  # fmt: skip

@@ -11,6 +11,13 @@ _CISCO_ADDRESSES = (0x0F, 0x8F)
 HDLC_TYPES = (IP, IPV6, 0x8847, 0x8848)  #: types of Cisco HDLC that are EtherTypes
 _NLPID = {0xCC: IP, 0x8E: IPV6}
 _PLAUSIBLE_TYPES = (IP, IPV6, 0x0806, 0x8100, 0x88A8, 0x8847, 0x8864)  # of a frame within a pseudo-wire
+_PROTOCOL_REJECT = 8  # code of control protocols
+#: PPP's control protocols by their numbers, under Wireshark's names.
+CONTROLS = {
+    0xC021: "lcp", 0x8021: "ipcp", 0x8023: "osinlcp", 0x8031: "bcp_ncp", 0x8057: "ipv6cp", 0x8059: "pppmuxcp",
+    0x80FD: "ccp", 0x8207: "cdpcp", 0x8281: "mplscp", 0xC029: "cbcp", 0xC02B: "bacp",
+}  # fmt: skip
+_MANAGEMENT = 1  # kind of associated channel (RFC 5718)
 _BRIDGED_ETHERNET = 1  # MAC type of RFC 3518
 
 
@@ -27,12 +34,30 @@ def ppp(walk: Walk, at: int, end: int) -> Next | None:
     return Next("ppp", walk.number(at, size), at + size, end)
 
 
+def control(name: str) -> Reader:
+    """A control protocol, whose packets tell their length (RFC 1661 section 5); a rejected one is carried along."""
+
+    def read(walk: Walk, at: int, end: int) -> Next | None:
+        size = max(walk.number(at + 2, 2), 4)
+        rejects = name != "cbcp" and walk.number(at, 1) == _PROTOCOL_REJECT
+        walk.layer(name, at, 6 if rejects else size, end)
+        return plain(at + 6, min(end, at + size)) if rejects else None
+
+    return read
+
+
 def over_ethernet(walk: Walk, at: int, end: int) -> Next | None:
     """PPPoE session data (RFC 2516 section 4); its length ends the data."""
     if not walk.layer("pppoes", at, 6, end):
         return plain(len(walk.data), end)
     stop = min(end, at + 6 + walk.number(at + 4, 2))
     return Next("ppp-bare", 0, at + 6, stop) if walk.data[at + 1] == 0 else plain(at + 6, stop)
+
+
+def discovery(walk: Walk, at: int, end: int) -> Next | None:
+    """The stage before PPPoE sessions (RFC 2516 section 5): tags, as long as the header says."""
+    walk.layer("pppoed", at, 6 + max(walk.number(at + 4, 2), 0), end)
+    return None
 
 
 def directed(walk: Walk, at: int, end: int) -> Next | None:
@@ -99,7 +124,18 @@ def mpls(walk: Walk, at: int, end: int) -> Next | None:
     kind = by_version(walk.data, at + 4)
     if kind:
         return Next("ethertype", kind, at + 4, end)
+    if walk.number(at + 4, 1) >> 4 == 1:
+        return _channel(walk, at + 4, end)
     return _pseudo_wire(walk, at + 4, end)
+
+
+def _channel(walk: Walk, at: int, end: int) -> Next | None:
+    """An associated channel (RFC 4385 section 5): what is signalled in it is no traffic, so no packet is looked for."""
+    if not walk.layer("pwach", at, 4, end):
+        return None
+    if walk.number(at + 2, 2) != _MANAGEMENT:
+        return plain(at + 4, end)
+    return plain(at + 6, end) if walk.layer("mcc", at + 4, 2, end) else None
 
 
 def _pseudo_wire(walk: Walk, at: int, end: int) -> Next:
@@ -113,7 +149,12 @@ def _pseudo_wire(walk: Walk, at: int, end: int) -> Next:
 LINKS: Mapping[int, Reader] = {
     9: ppp, 50: ppp, 51: over_ethernet, 104: cisco_hdlc, 107: frame_relay, 204: directed, 219: mpls,
 }  # fmt: skip
-ETHERTYPES: Mapping[int, Reader] = {0x8847: mpls, 0x8848: mpls, 0x8864: over_ethernet, 0x880B: ppp}
+ETHERTYPES: Mapping[int, Reader] = {0x8847: mpls, 0x8848: mpls, 0x8863: discovery, 0x8864: over_ethernet, 0x880B: ppp}
 PROTOCOLS: Mapping[int, Reader] = {137: mpls}  #: of IP (RFC 4023)
 PORTS: Mapping[int, Reader] = {6635: mpls}  #: of UDP (RFC 7510)
 BARE: Mapping[int, Reader] = {0: ppp}
+#: Of PPP, beside the network protocols.
+NUMBERS: Mapping[int, Reader] = {
+    0x0031: bridged, 0x003D: multilink, 0x0281: mpls, 0x0283: mpls,
+    **{number: control(name) for number, name in CONTROLS.items()},
+}  # fmt: skip

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from synfin.errors import UnreadableInput, UsageError
 from synfin.faces import inputs, metric_columns
 from synfin.faces.connection_text import COLUMNS, FORMS, SEPARATORS, print_text
+from synfin.watch.connections.file_block import FILE, FileBlock
 from synfin.watch.connections.record_block import RecordBlock, left
 from synfin.watch.engine.engine import GENEROUS, KEEP_ALL, Limits
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     import argparse
 
     from synfin.filter.compiled import Filter
+    from synfin.watch.connections.record import Connection
 
 _MOST_HELPERS = 3  # to write: fewer threads than follow
 _TABLES = ("arrow", "arrows", "parquet")  #: forms that only go into a file
@@ -28,7 +30,7 @@ def run(asked: argparse.Namespace) -> int:
     form = _form(asked, paths)
     if asked.separate and _asks_metrics(asked):
         raise UsageError("metrics are of one input; ask for them without --separate, a capture at a time")
-    columns = _columns(asked.columns, form)
+    columns = _columns(asked, form)
     asked.sort, asked.reverse = _order(asked)
     wanted = _filter(asked.filter)
     if not _is_read_before(asked, wanted):
@@ -53,22 +55,22 @@ def _form(asked: argparse.Namespace, paths: Sequence[str]) -> str:
     return asked.form or ("table" if sys.stdout.isatty() else "tsv")
 
 
-def _columns(asked: str | None, form: str) -> Sequence[str]:
-    if asked is None:
-        return COLUMNS
+def _columns(asked: argparse.Namespace, form: str) -> Sequence[str]:
+    if asked.columns is None:
+        return (FILE, *COLUMNS) if asked.separate else COLUMNS
     if form not in SEPARATORS:
         raise UsageError(f"--columns is for {' and '.join(SEPARATORS)}; {form} has every column")
-    return [_column(name.strip()) for name in asked.split(",")]
+    return [_column(name.strip(), asked.separate) for name in asked.columns.split(",")]
 
 
-def _column(name: str) -> str:
+def _column(name: str, separate: bool) -> str:
     """A field of the record, or a metric, for which connections are told."""
     if name.removeprefix("conn.").startswith(metric_columns.PREFIX):
         short = name.removeprefix("conn.")
         if short not in metric_columns.names():
             raise UsageError(f"--columns: there is no field {name!r}; there are {', '.join(metric_columns.names())}")
         return short
-    return _field(name, "--columns")
+    return _field(name, "--columns", separate)
 
 
 def _order(asked: argparse.Namespace) -> tuple[str | None, bool]:
@@ -78,14 +80,16 @@ def _order(asked: argparse.Namespace) -> tuple[str | None, bool]:
             raise UsageError("--reverse: by what? --sort FIELD names it")
         return None, False
     name = asked.sort.removeprefix("-")
-    return _field(name, "--sort"), asked.reverse != (name != asked.sort)
+    return _field(name, "--sort", asked.separate), asked.reverse != (name != asked.sort)
 
 
-def _field(name: str, option: str) -> str:
+def _field(name: str, option: str, separate: bool) -> str:
     from synfin.watch.connections.connection_fields import NAMES
 
     short = name.strip().removeprefix("conn.")
-    if short not in NAMES:
+    if short == FILE and not separate:
+        raise UsageError(f"{option}: {FILE} is told with --separate; without it all captures are one input")
+    if short not in NAMES and short != FILE:
         raise UsageError(f"{option}: there is no field {name!r}; there are {', '.join(NAMES)}")
     return short
 
@@ -122,6 +126,8 @@ def _run(
     findings = _asks_findings(asked, form, columns) or (wanted is not None and "conn.findings" in wanted.fields)
     limits = _limits(asked, wanted, again)
     reading = _Reading(again, separate=asked.separate, limits=limits, jobs=asked.jobs, findings=findings)
+    if asked.separate and not asked.summary:
+        reading.names = paths
     blocks = iter(_chosen(asked, wanted, reading, again))
     some = list(islice(blocks, 1))  # what cannot be read is said before anything is written
     _write(form, columns, paths, again, chain(some, blocks), reading.warnings, asked)
@@ -165,6 +171,7 @@ class _Reading:
         self._limits = limits
         self._jobs = jobs
         self._findings = findings
+        self.names: Sequence[str] = ()  #: of the inputs, where their connections tell them
         self.warnings: list[str] = []
         self.frames = 0
         self.connections = 0
@@ -175,10 +182,8 @@ class _Reading:
         for place, group_blocks in enumerate(self._groups_followed()):
             for block in group_blocks:
                 self.connections += len(block)
-                if matching is None:
-                    yield block
-                else:
-                    yield _among(block, matching[place])
+                chosen = block if matching is None else _among(block, matching[place])
+                yield FileBlock(chosen, [self.names[place]] * len(chosen)) if self.names else chosen
             if self.interrupted:
                 return
 
@@ -289,13 +294,17 @@ def _write(
         from synfin.faces.export import write_table
         from synfin.watch.connections.connection_table import connection_table
 
-        write_table(connection_table(lambda: blocks, lambda: 0), asked.output, form)
+        write_table(connection_table(lambda: blocks, lambda: 0, of_files=asked.separate), asked.output, form)
     elif form == "table":
         from synfin.explain.words import detect_language
         from synfin.faces.table import print_connections
 
-        connections = [one for block in blocks for one in block.connections()]
-        print_connections(connections, asked.lang or detect_language())
+        files: list[str] = []
+        connections: list[Connection] = []
+        for block in blocks:
+            connections += block.connections()
+            files += block.values(FILE) if asked.separate else ()
+        print_connections(connections, asked.lang or detect_language(), files)
     elif asked.output:
         from synfin.faces.export import printed_into
 

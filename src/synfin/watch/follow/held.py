@@ -24,6 +24,7 @@ class Held:
     last_frame: int = 0
     done_in: int = 0  #: the frame that completed it
     resume: int = 0  #: where the look for its end goes on
+    searched: int = 0  #: bytes in which no line ends
     total: int | None = None  #: bytes, once the piece that ends it has been seen
     lost: bool = False  #: too large: nothing more is kept
     data: bytearray = field(default_factory=bytearray)  #: from its start on, without a gap
@@ -64,6 +65,13 @@ class Held:
     def whole(self) -> bool:
         """Whether all that was asked for is here."""
         return not self.done_in and self.total is not None and len(self.data) >= self.total
+
+    def has_line(self) -> bool:
+        """Whether its first line is here; what was searched for the end of that is not searched again."""
+        if self.data.find(b"\n", self.searched) >= 0:
+            return True
+        self.searched = len(self.data)
+        return False
 
     def drop(self) -> None:
         """Forget the bytes."""

@@ -6,15 +6,13 @@ are held, and it is shown in the frame that completes it. What is known to be a 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import NamedTuple
 
-from synfin.dissect.context import Above, Exchange, Facts, OfMessage
-from synfin.dissect.http_body import content
+from synfin.dissect.context import Exchange, Facts
 from synfin.dissect.http_message import (
+    ONE_MORE,
     REQUEST,
-    RESPONSE,
     UNTIL_FIN,
     Ask,
     Message,
@@ -23,14 +21,15 @@ from synfin.dissect.http_message import (
     missing_chunks,
     read,
 )  # fmt: skip
-from synfin.watch.follow.held import Held, Holding
-from synfin.wire import seq
+from synfin.watch.follow.conversation import Conversation
+from synfin.watch.follow.held import Held
+from synfin.watch.follow.shown import Shown
 from synfin.wire.frame import Frame
 from synfin.wire.layer import Layer
-from synfin.wire.tcp import FIN, MIN_HEADER_LEN, RST, SYN, Segment
+from synfin.wire.tcp import FIN, MIN_HEADER_LEN, RST, Segment
 
 PORTS = frozenset({80, 1900, 2710, 2869, 3128, 3132, 5985, 8080, 8088, 11371})  #: where tshark expects HTTP
-MOST_STREAMS = 1 << 16  #: connections in memory; the oldest is forgotten
+MOST_STREAMS = 1 << 16  #: connections in memory; the one that was silent the longest is forgotten
 LARGEST_MESSAGE = 16 << 20  #: bytes of a message that are kept
 MOST_HELD = 64 << 20  #: bytes that are kept of all messages
 MOST_PAIRED = 1 << 20  #: frames with messages that are remembered for a second pass
@@ -39,20 +38,10 @@ _TOO_LARGE = (
     f"messages of HTTP larger than {LARGEST_MESSAGE >> 20} MiB, or beyond {MOST_HELD >> 20} MiB that are not whole, "
     "were not put together"
 )
-_RAW_DATA = frozenset({None, "", "application/octet-stream"})  #: types of content that are shown as plain data
-
-
-@dataclass(slots=True)
-class _Stream:
-    """One connection."""
-
-    first: tuple[bytes, int]  #: the end that sent the first segment
-    http: bool
-    talk: Talk = field(default_factory=Talk)
-    holding: tuple[Holding, Holding] = field(default_factory=lambda: (Holding(), Holding()))
-    base: list[int | None] = field(default_factory=lambda: [None, None])
-    before: Exchange | None = None
-    last: Exchange | None = None
+_TOO_MANY = (
+    f"more than {MOST_STREAMS:,} connections with messages of HTTP at a time: those that were silent the longest were "
+    "forgotten, and what they had begun was not put together"
+)
 
 
 class _Reading(NamedTuple):
@@ -68,24 +57,14 @@ class _Unit(NamedTuple):
 
     frame: Frame
     segment: Segment
-    stream: _Stream
+    stream: Conversation
     side: int
-    shown: _Shown
+    shown: Shown
     passed_over: bool  #: nothing in it is read: it was sent before, or comes too late
 
     @property
     def number(self) -> int:
         return self.segment.frame
-
-
-@dataclass(slots=True)
-class _Shown:
-    """What becomes of a frame."""
-
-    above: Above = field(default_factory=Above)
-    layers: list[Layer] = field(default_factory=list)
-    rebuilt: bytearray = field(default_factory=bytearray)  #: behind the frame's own bytes
-    exchange: Exchange | None = None
 
 
 class Messages:
@@ -94,21 +73,27 @@ class Messages:
     def __init__(self, past: Messages | None = None, warnings: list[str] | None = None) -> None:
         self._past = past
         self._warnings = warnings
-        self._streams: dict[int, _Stream] = {}
+        self._streams: dict[int, Conversation] = {}
         self._held = 0
         self._ends: dict[tuple[int, int, int], int] = {}  # of messages: stream, side, position -> last frame
         self._exchanges: dict[int, Exchange] = {}  # by frame
         self._spoke: set[int] = set()  # streams with a request
+        self._with_message = bytearray()  # by number of stream
 
     def see(self, frame: Frame, facts: Facts) -> Frame:
         """The frame with the layers above TCP; `facts.above` tells of them."""
+        shown = self.hear(frame, facts)
+        return frame if shown is None else shown.frame(frame)
+
+    def hear(self, frame: Frame, facts: Facts) -> Shown | None:
+        """The same for who does not want the frame: what would be added to it."""
         segment = frame.segment
         if segment is None or facts.stream is None or segment.len_bytes is None or not frame.layers:
-            return frame
+            return None
         if segment.hdr_len < MIN_HEADER_LEN or not (segment.len_bytes or segment.flags & FIN) or frame.tcp is None:
-            return frame
+            return None
         if frame.layers[-1] != frame.tcp and (frame.layers[-1].name != "data" or frame.layers[-2:-1] != (frame.tcp,)):
-            return frame  # there is something else above it
+            return None  # there is something else above it
         return self._follow(frame, segment, frame.tcp, facts)
 
     @property
@@ -117,11 +102,16 @@ class Messages:
         return self._held
 
     @property
+    def streams(self) -> bytes:
+        """A 1 for every stream that has shown a message, by number."""
+        return bytes(self._with_message)
+
+    @property
     def heard(self) -> bool:
         """Whether there was anything to follow."""
         return bool(self._streams)
 
-    def _follow(self, frame: Frame, segment: Segment, tcp: Layer, facts: Facts) -> Frame:
+    def _follow(self, frame: Frame, segment: Segment, tcp: Layer, facts: Facts) -> Shown | None:
         assert facts.stream is not None
         stream, side = self._stream(facts.stream, segment)
         start = tcp.start + segment.hdr_len
@@ -129,11 +119,11 @@ class Messages:
         marks = facts.analysis
         spurious = "spurious_retransmission" in marks
         again = "retransmission" in marks and "fast_retransmission" not in marks and not spurious
-        shown = _Shown()
+        shown = Shown(frame.data)
         unit = _Unit(frame, segment, stream, side, shown, again or "out_of_order" in marks)
         plain = False
         whole = stop - start == segment.len_bytes
-        position = self._position(stream, side, segment)
+        position = stream.position(side, segment)
         done = segment.flags & FIN and whole and self._finish(unit, facts.stream, position, start, stop)
         if not done and start < stop and not segment.flags & RST:
             if whole and not spurious:  # what was acknowledged before is not looked at
@@ -143,42 +133,30 @@ class Messages:
         facts.above = shown.above
         if shown.exchange is not None:
             self._pair(facts.stream, segment.frame, shown)
-        if plain:
-            return frame
-        own = frame.layers[:-1] if frame.layers[-1].name == "data" else frame.layers  # data further out is of tunnels
-        layers = (*own, *shown.layers)
-        return replace(
-            frame, layers=layers, rebuilt=frame.data + bytes(shown.rebuilt) if shown.rebuilt else frame.rebuilt
-        )
+        return None if plain else shown
 
     # --- connections ----------------------------------------------------------------------------------------------
 
-    def _stream(self, number: int, segment: Segment) -> tuple[_Stream, int]:
+    def _stream(self, number: int, segment: Segment) -> tuple[Conversation, int]:
         end = (segment.src, segment.src_port)
         found = self._streams.get(number)
         if found is None:
             known = segment.src_port in PORTS or segment.dst_port in PORTS
-            found = self._streams[number] = _Stream(end, known)
+            found = self._streams[number] = Conversation(end, known)
             if len(self._streams) > MOST_STREAMS:
                 self._forget(next(iter(self._streams)))
+        else:
+            self._streams[number] = self._streams.pop(number)  # the last one to be forgotten
         return found, int(end != found.first)
 
     def _forget(self, number: int) -> None:
         for holding in self._streams.pop(number).holding:
             for held in holding.all():
+                if held.size:
+                    self._warn(_TOO_MANY)
                 self._drop(held)
 
-    def _position(self, stream: _Stream, side: int, segment: Segment) -> int:
-        """The first byte's place in the direction, without the wrapping of sequence numbers."""
-        number = seq.add(segment.seq, 1) if segment.flags & SYN else segment.seq
-        base = stream.base[side]
-        if base is None:
-            base = stream.base[side] = number + (1 << 40)
-        position = base + seq.diff(number, base & 0xFFFFFFFF)
-        stream.base[side] = max(base, position)
-        return position
-
-    def _pair(self, number: int, frame: int, shown: _Shown) -> None:
+    def _pair(self, number: int, frame: int, shown: Shown) -> None:
         """Remember for a second pass, or take from the first, which request and response belong together."""
         exchange = shown.exchange
         if self._past is not None:
@@ -261,11 +239,11 @@ class Messages:
             taken += self._take(unit, held, position + taken, start + taken, stop)
             if not held.whole:
                 break
-            reading = self._read(unit, number, held.data, 0, len(held.data), can_ask=True, resume=held.resume)
+            reading = self._read_on(unit, number, held)
             if reading.ask is None or reading.ask.at > len(held.data) - taken:
                 return self._end(unit, number, held, reading, position, start, taken)
             self._ask(unit, held, reading.ask, position + taken)
-            held.resume = _counted_chunks(held)
+            held.resume = _counted_chunks(held) if held.has_line() else 0
         self._name_end(unit, number, held)
         unit.shown.above.pieces.append((start, stop))
         return taken
@@ -293,18 +271,11 @@ class Messages:
 
     def _complete(self, unit: _Unit, number: int, held: Held, reading: _Reading) -> None:
         """Show what was put together."""
-        data, shown = held.data, unit.shown
-        size = len(data) if reading.ask is None else reading.ask.at
+        size = len(held.data) if reading.ask is None else reading.ask.at
         held.end, held.done_in = held.start + size, unit.number
         if self._past is None and len(self._ends) < MOST_PAIRED:
             self._ends[number, unit.side, held.start] = unit.number
-        at = len(unit.frame.data) + len(shown.rebuilt)
-        shown.layers.append(Layer("tcp.segments", at, 0, at + size))
-        shown.above.parts[at] = tuple(
-            part._replace(size=min(part.size, size - part.at)) for part in held.parts if part.at <= size
-        )
-        shown.rebuilt += data[:size]
-        self._show(unit, number, reading.messages, at)
+        self._show(unit, number, reading.messages, unit.shown.whole(held, size))
         self._drop(held)
 
     def _show_now(self, unit: _Unit, number: int, start: int, stop: int) -> bool:
@@ -314,6 +285,12 @@ class Messages:
         return reading.plain
 
     # --- messages -------------------------------------------------------------------------------------------------
+
+    def _read_on(self, unit: _Unit, number: int, held: Held) -> _Reading:
+        """Read a message again that has got more bytes; nothing is read as long as its first line has no end."""
+        if not (unit.passed_over or unit.stream.talk.left or held.has_line()):
+            return _Reading(ask=Ask(0, ONE_MORE))
+        return self._read(unit, number, held.data, 0, len(held.data), can_ask=True, resume=held.resume)
 
     def _read(self, unit: _Unit, number: int, data: bytes | bytearray, start: int, stop: int, *, can_ask: bool,
               resume: int = 0, cut: bool = False) -> _Reading:  # fmt: skip
@@ -339,48 +316,18 @@ class Messages:
 
     def _show(self, unit: _Unit, number: int, messages: tuple[Message, ...], shift: int) -> None:
         """Add the layers of messages, whose offsets `shift` turns into those of the frame."""
+        stream, shown = unit.stream, unit.shown
         for message in messages:
-            self._note(unit, number, message)
-            talk, shown, head = unit.stream.talk, unit.shown, message.head
-            talk.note(message)
-            start = message.start + shift
-            shown.layers.append(Layer("http", start, head.end - message.start, message.end + shift))
-            shown.above.messages[start] = OfMessage(head, shown.exchange, talk.asked if head.kind == RESPONSE else "")
-            if head.content_type in _RAW_DATA and head.end < message.end:
-                shown.layers.extend(self._body(unit, message, shift))
-
-    def _body(self, unit: _Unit, message: Message, shift: int) -> Iterator[Layer]:
-        """The body as plain data; where it was encoded, what it stood for is put behind the frame's bytes."""
-        shown = unit.shown
-        start, stop = message.head.end + shift, message.end + shift
-        if not message.chunked and message.head.encoding in ("", "identity"):
-            yield Layer("data", start, 0, stop)
-            return
-        body = content(unit.frame.data + bytes(shown.rebuilt), start, stop, message.head)
-        if body:
-            at = len(unit.frame.data) + len(shown.rebuilt)
-            shown.rebuilt += body
-            yield Layer("data", at, 0, at + len(body))
-
-    def _note(self, unit: _Unit, number: int, message: Message) -> None:
-        """Which request a response answers: the last one, whatever was asked in between."""
-        kind = message.head.kind
-        if kind not in (REQUEST, RESPONSE) or message.head.cut:
-            return
-        stream, frame = unit.stream, unit.number
-        if kind == REQUEST and len(self._spoke) < MOST_PAIRED:
-            self._spoke.add(number)
-        if kind == REQUEST or stream.last is None or stream.last.response_frame is not None:
-            _next_exchange(stream)
-        found, before = stream.last, stream.before
-        assert found is not None
-        if kind == REQUEST:
-            found.request_frame, found.request_ns = frame, unit.segment.time_ns
-        else:
-            found.response_frame = frame
-        if before is not None:
-            before.next_request, before.next_response = found.request_frame, found.response_frame
-        unit.shown.exchange = found
+            exchange = stream.exchange(message, unit.segment)
+            if exchange is not None:
+                shown.exchange = exchange
+                if message.head.kind == REQUEST and len(self._spoke) < MOST_PAIRED:
+                    self._spoke.add(number)
+            stream.talk.note(message)
+            shown.message(message, shift, stream.talk.asked)
+        if messages:
+            self._with_message.extend(bytes(max(number + 1 - len(self._with_message), 0)))
+            self._with_message[number] = 1
 
     # --- ends and bounds ------------------------------------------------------------------------------------------
 
@@ -401,21 +348,15 @@ class Messages:
             return
         self._drop(held)
         held.lost = True
-        if self._warnings is not None and _TOO_LARGE not in self._warnings:
-            self._warnings.append(_TOO_LARGE)
+        self._warn(_TOO_LARGE)
+
+    def _warn(self, text: str) -> None:
+        if self._warnings is not None and text not in self._warnings:
+            self._warnings.append(text)
 
     def _drop(self, held: Held) -> None:
         self._held -= held.size
         held.drop()
-
-
-def _next_exchange(stream: _Stream) -> None:
-    """A new one behind the last."""
-    last = stream.last
-    stream.before, stream.last = last, Exchange(1)
-    if last is not None:
-        stream.last.number = last.number + 1
-        stream.last.request_before, stream.last.response_before = last.request_frame, last.response_frame
 
 
 def _counted_chunks(held: Held) -> int:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from synfin.capture.packet import Packet
 from synfin.capture.reader import CaptureReader, open_capture
 from synfin.dissect.context import Facts
+from synfin.dissect.ppp_walk import without_checks
 from synfin.dissect.preferences import DEFAULT, Preferences
 from synfin.watch.connections.record import Connection, Step
 from synfin.watch.connections.records import record
@@ -91,7 +92,8 @@ class Annotator:
 
     def see(self, packet: Packet, reader: CaptureReader | None = None) -> tuple[Frame, Facts]:
         """A packet taken apart, and what is known of it."""
-        frame, facts = dissect(packet, self._fragments), Facts(preferences=self.preferences)
+        frame = without_checks(dissect(packet, self._fragments), self.preferences)
+        facts = Facts(preferences=self.preferences)
         self._note_time(packet.time_ns, facts)
         if reader is not None and packet.interface < len(reader.interfaces):
             interface = reader.interfaces[packet.interface]

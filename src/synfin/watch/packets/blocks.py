@@ -84,6 +84,7 @@ class Blocks:
         self._scanned_marks, self._scanned_streams = array("H"), array("I")
         self.count = 0  #: rows of the block
         self.recalled: Collection[int] = ()  #: rows that other frames can be told of, where somebody looks for them
+        self.spoken: Collection[int] = ()  #: rows that show a message, where connections are followed
         self.first = 1  #: number of its first frame
         self.frames = 0  #: frames up to the end of the block
         self.sieve: Sieve | None = None  #: what no row is made of; only where nothing but bytes is needed
