@@ -227,8 +227,8 @@ def _compare_layer(name: str, frame: Frame, left: Pairs, right: Pairs, so: froze
 
 
 def _spoken_of(path: str) -> str:
-    """The last name of a path; of an expert note what it speaks of."""
-    names = path.split("/")
+    """The last name of a path; of an expert note, and of the mark that one leaves, what it stands below."""
+    names = path.removesuffix("/_ws.malformed").split("/")
     if names[-1] != "_ws.expert.message" and "_ws.expert" in names:
         return names[names.index("_ws.expert") - 1] or "expert of the layer"
     return names[-1]

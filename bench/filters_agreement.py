@@ -230,6 +230,8 @@ def why(one: Difference, known: Sequence[Reason]) -> str:
     if one.ours is None and _is_not_decoded(one.filter):
         return NOT_DECODED
     if one.theirs is None:
+        if _names_a_value(one):
+            return NAMED
         return next(
             (f"{row.reason} ({row.field})" for row in known if row.so == "refused" and row.field in _names(one)), ""
         )
@@ -242,6 +244,21 @@ def why(one: Difference, known: Sequence[Reason]) -> str:
     return SHARED if _shares_a_field(one.filter) else ""
 
 
+#: tshark refuses such a name, if it is not the same there.
+NAMED = "what numbers mean is said in words of ours"
+
+
+def _names_a_value(one: Difference) -> bool:
+    """Whether a string of the filter is the name of a value of one of its fields, and none that tshark has for it."""
+    written = {text.casefold() for text in _STRING.findall(one.filter)}
+    for name in _names(one):
+        named = {text.casefold() for text in (all_fields()[name].values or {}).values()}
+        if (written & named) - tshark.value_names().get(name, set()):
+            return True
+    return False
+
+
+_STRING = re.compile(r'"([^"\\]*)"')
 NOT_DECODED = "a protocol that is not decoded here: refused, where tshark finds nothing"
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-ASKED = ("frame.protocols", "tcp.segment_data", "tcp.segments", "tcp.reassembled_in")
+ASKED = ("frame.protocols", "tcp.segment_data", "tcp.segments", "tcp.reassembled_in", "tcp.analysis.out_of_order")
 Told = Mapping[str, str]
 
 
@@ -22,6 +22,12 @@ def _is_held(told: Told, ours: str) -> bool:
     """Whether tshark keeps the segment for a message of another application, or shows such a message in it."""
     kept = bool(told["tcp.segment_data"] or told["tcp.segments"] or told["tcp.reassembled_in"])
     return kept and not ours.endswith((":http", ":tcp")) and ":http:" not in ours
+
+
+def _is_late(told: Told, ours: str) -> bool:
+    """Whether tshark keeps a segment that came out of order, in which nothing is read here."""
+    kept = bool(told["tcp.segment_data"] or told["tcp.segments"] or told["tcp.reassembled_in"])
+    return kept and ours.endswith(":tcp") and bool(told["tcp.analysis.out_of_order"])
 
 
 def _is_passed_over(told: Told, ours: str) -> bool:
@@ -42,6 +48,7 @@ SO: dict[str, Callable[[Told, str], bool]] = {
     "always": lambda told, ours: True,
     "told apart": _is_told_apart,
     "held": _is_held,
+    "late": _is_late,
     "within": _is_within,
     "passed over": _is_passed_over,
 }

@@ -96,6 +96,26 @@ def test_retransmissions_are_passed_over(tmp_path: Path) -> None:
     assert shown == [("", "", whole[:50].hex()), ("", "", whole[:50].hex()), ("4,6", "POST", whole[50:].hex())]
 
 
+def test_what_was_acknowledged_before_is_not_looked_at(tmp_path: Path) -> None:
+    """A spurious retransmission of the first half, after the answer: tshark says nothing of it."""
+    whole = get()
+    pieces = [Piece("C", 0, whole[:50]), Piece("C", 50, whole[50:]), Piece("S", 0, SHORT), Piece("C", 0, whole[:50])]
+    rows = read(tmp_path, pieces)
+    assert "spurious_retransmission" in rows[-1][1].analysis
+    assert cells(rows, "tcp.segment", "tcp.segment_data", "http", "data")[-1] == ("", "", "", "")
+    assert protocols(rows[-1][0]) == "raw:ip:tcp"
+
+
+def test_a_message_counts_with_what_was_read_with_it(tmp_path: Path) -> None:
+    rows = read(tmp_path, in_order(("C", get("a") + get("b")), ("S", SHORT)))
+    first, answer = 2 * len(get("a")), len(SHORT)
+    for text, frames in (
+        (f"len(http) == {first}", [4]), (f"len(http) == {first // 2}", [4]), (f"len(http) == {answer}", [5]),
+        ('http[-3:] == "abc"', [5]),
+    ):  # fmt: skip
+        assert [frame.packet.number for frame, facts in rows if compile(text).matches(frame, facts)] == frames, text
+
+
 def test_a_gap_that_is_filled_later(tmp_path: Path) -> None:
     """The late segment completes the message, but what comes out of order is not read, as in Wireshark."""
     whole = post()

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,18 @@ def lines(home: Path, capture: Path, *options: str) -> list[str]:
 def documents(home: Path, capture: Path) -> Any:
     """`-T json`, every object as a list of pairs, since names repeat."""
     return json.loads(_run(home, "-r", str(capture), "-T", "json"), object_pairs_hook=lambda pairs: pairs)
+
+
+@cache
+def value_names() -> dict[str, set[str]]:
+    """What tshark calls values of each field, in small letters."""
+    found: dict[str, set[str]] = {}
+    done = subprocess.run(["tshark", "-G", "values"], capture_output=True, check=True)
+    for line in done.stdout.decode("utf-8", "replace").splitlines():
+        if line.startswith("V\t"):
+            _, name, *_, text = line.split("\t")
+            found.setdefault(name, set()).add(text.casefold())
+    return found
 
 
 def chosen(home: Path, capture: Path, filters: Sequence[str]) -> list[list[int] | None]:

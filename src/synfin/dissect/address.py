@@ -7,6 +7,10 @@ def mac(value: bytes) -> str:
     return value.hex(":")
 
 
+def eui64(value: int) -> str:
+    return value.to_bytes(8, "big").hex(":")
+
+
 def ipv4(value: bytes) -> str:
     return f"{value[0]}.{value[1]}.{value[2]}.{value[3]}" if len(value) >= 4 else value.hex()
 

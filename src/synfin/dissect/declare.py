@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from synfin.dissect.option import ByLayer, Found
 
 #: Bits of numbers of each kind.
-_WIDTH = {"u8": 8, "u16": 16, "u24": 24, "u32": 32, "u64": 64, "bool": 8}
+_WIDTH = {"u8": 8, "u16": 16, "u24": 24, "u32": 32, "u56": 56, "u64": 64, "bool": 8}
 
 
 class Declare:

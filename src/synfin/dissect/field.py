@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 #: Largest value of each integer kind.
 MAXIMUM = {
     "bool": 0xFFFFFFFFFFFFFFFF, "u8": 0xFF, "u16": 0xFFFF, "u24": 0xFFFFFF, "u32": 0xFFFFFFFF, "framenum": 0xFFFFFFFF,
-    "u64": 0xFFFFFFFFFFFFFFFF, "i16": 0x7FFF, "i32": 0x7FFFFFFF, "i64": 0x7FFFFFFFFFFFFFFF,
+    "u56": 0xFFFFFFFFFFFFFF, "u64": 0xFFFFFFFFFFFFFFFF, "eui64": 0xFFFFFFFFFFFFFFFF, "i8": 0x7F, "i16": 0x7FFF,
+    "i32": 0x7FFFFFFF, "i64": 0x7FFFFFFFFFFFFFFF,
 }  # fmt: skip
-MINIMUM = {"i16": -0x8000, "i32": -0x80000000, "i64": -0x8000000000000000}
+MINIMUM = {"i8": -0x80, "i16": -0x8000, "i32": -0x80000000, "i64": -0x8000000000000000}
 #: Layers that are not in the bytes: one of each for every frame, or none.
 PSEUDO = frozenset({"frame", "erf", "synfin", "conn"})
 
@@ -28,8 +29,8 @@ PSEUDO = frozenset({"frame", "erf", "synfin", "conn"})
 class Field(Slotted):
     """One row of the field table.
 
-    `kind` is one of u8 u16 u24 u32 u64 i16 i32 i64 bool framenum (int), none (presence: True), str, bytes, ether,
-    ipv4, ipv6, address, protocol (bytes), abstime, reltime (int, nanoseconds), double (float).
+    `kind` is one of u8 u16 u24 u32 u56 u64 eui64 i8 i16 i32 i64 bool framenum (int), none (presence: True), str, bytes,
+    ether, ipv4, ipv6, address, protocol (bytes), abstime, reltime (int, nanoseconds), double (float).
     """
 
     name: str

@@ -300,7 +300,7 @@ FIELDS = (
     Field("frame.marked", "bool", FRAME, constant(0), "Frame is marked", "帧被标记", generated=True),
     Field("frame.ignored", "bool", FRAME, constant(0), "Frame is ignored", "帧被忽略", generated=True),
     Field("frame.file_off", "i64", FRAME, computed(_place), "Offset in the file", "在文件中的偏移", generated=True),
-    Field("frame.p2p_dir", "i16", FRAME, _direction, "Direction", "方向", values={0: "Sent", 1: "Received"},
+    Field("frame.p2p_dir", "i8", FRAME, _direction, "Direction", "方向", values={0: "Sent", 1: "Received"},
           generated=True),
     Field("frame.protocols", "str", FRAME, computed(lambda frame, layer, facts: protocols(frame)),
           "Protocols in frame", "帧内协议", generated=True),

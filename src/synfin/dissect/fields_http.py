@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from synfin.dissect import http_walk
+from synfin.dissect.context import Facts
 from synfin.dissect.declare import Declare
 from synfin.dissect.field import Field
-from synfin.dissect.load import whole
+from synfin.dissect.load import Spot, whole
+from synfin.wire.frame import Frame
+from synfin.wire.layer import Layer
 
+
+def _message(frame: Frame, layer: Layer, facts: Facts | None) -> Iterable[Spot]:
+    """A message counts as Wireshark's does: with its body, and with the messages behind it in what was read at once."""
+    around = (one for one in frame.layers if one.name in _READ_FROM and one.start <= layer.start < one.end)
+    stop = max((one.end for one in around), default=layer.end)
+    return whole(frame, Layer(layer.name, layer.start, 0, stop), facts)
+
+
+_READ_FROM = frozenset({"tcp", "tcp.segments"})
 _http = Declare(http_walk.MESSAGE, "http")
 
 FIELDS = (
-    Field("http", "protocol", ("http",), whole, "Hypertext Transfer Protocol", "超文本传输协议",
+    Field("http", "protocol", ("http",), _message, "Hypertext Transfer Protocol", "超文本传输协议",
           below=http_walk.MESSAGE, walked=True),
     _http("http.request", "bool", "Is a request", "是请求", generated=True),
     _http("http.request.method", "str", "Method", "方法"),

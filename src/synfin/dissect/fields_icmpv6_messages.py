@@ -108,7 +108,7 @@ FIELDS = (
     _field(DA + "status", "u8", "Status", "状态", values=REGISTERED),
     _field(DA + "rsv", "u8", "Reserved", "保留"),
     _field(DA + "lifetime", "u16", "Lifetime, minutes", "有效期（分钟）"),
-    _field(DA + "eui64", "bytes:", "EUI-64", "EUI-64"),
+    _field(DA + "eui64", "eui64", "EUI-64", "EUI-64"),
     _field(DA + "reg_addr", "ipv6", "Registered address", "注册的地址"),
     _field(SEED + "min_sequence", "u8", "Least sequence number", "最小序号"),
     _field(SEED + "bm_len", "u8", "Bytes of the map of messages", "报文位图字节数", mask=0xFC),

@@ -147,7 +147,7 @@ FIELDS = (
     _option(TRACE + "node.nsdata", "u32x", "Data of the namespace", "命名空间数据"),
     _option(TRACE + "node.qdepth", "u32x", "Queue depth", "队列深度"),
     _option(TRACE + "node.csum", "u32x", "Checksum complement", "校验和补数"),
-    _option(TRACE + "node.id_wide", "u64x", "Node id", "节点标识"),
+    _option(TRACE + "node.id_wide", "u56x", "Node id", "节点标识"),
     _option(TRACE + "node.iif_wide", "u32x", "Ingress interface", "入接口"),
     _option(TRACE + "node.eif_wide", "u32x", "Egress interface", "出接口"),
     _option(TRACE + "node.nsdata_wide", "u64x", "Data of the namespace", "命名空间数据"),

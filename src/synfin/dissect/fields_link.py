@@ -266,7 +266,7 @@ FIELDS = (
           display="hex", parent="llc.control", mask=0xEC, mask_bits=8),
     Field("llc.control.s_ftype", "u16", LLC, _numbered(0x000C, only=SUPERVISORY), "Supervisory frame type",
           "监控帧类型", display="hex", values=SUPERVISION, parent="llc.control", mask=0x000C, mask_bits=16),
-    Field("llc.control.ftype", "u8", LLC,
+    Field("llc.control.ftype", "u16", LLC,
           both(when(_unnumbered, bits(2, 1, 0x03)), _numbered(0x0001, only=INFORMATION),
                _numbered(0x0003, only=SUPERVISORY)), "Frame type", "帧类型", display="sized", parent="llc.control",
           mask=0x03, mask_bits=8),

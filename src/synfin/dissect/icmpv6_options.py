@@ -43,7 +43,7 @@ FIXED: dict[int, tuple[Step, ...]] = {
     26: (number(OPT + "efo", 2, below(OPT + "efo", _EXPANDED)), reserved(4)),
     32: (reserved(2), raw(OPT + "ps.key_hash", 16), mark(OPT + "digital_signature_padding")),
     33: (number(OPT + "aro.status", 1), reserved(3), number(OPT + "aro.registration_lifetime", 2),
-         raw(OPT + "aro.eui64", 8)),
+         number(OPT + "aro.eui64", 8)),
     35: (*numbers(OPT + "abro.", version_low=2, version_high=2, valid_lifetime=2), raw(OPT + "abro.6lbr_address", 16)),
     36: (split(2, {OPT + "6cio.unassigned1": 0xFFFE, OPT + "6cio.flag_g": 0x0001}),
          number(OPT + "6cio.unassigned2", 4)),
@@ -56,8 +56,9 @@ def _link_address(inner: Cursor, end: int, side: str) -> None:
     at, value = inner.at, inner.data[inner.at : inner.stop]
     long = size == 14 and not any(value[8:]) and inner.fits(size)
     if long:
-        inner.add(OPT + "linkaddr_eui64", value[:8], at, 8)
-        inner.add(f"{OPT}{side}_linkaddr_eui64", value[:8], at, 8)
+        address = int.from_bytes(value[:8], "big")
+        inner.add(OPT + "linkaddr_eui64", address, at, 8)
+        inner.add(f"{OPT}{side}_linkaddr_eui64", address, at, 8)
         size = 8
     if inner.fits(size) and not (long and side == "target"):
         inner.add(OPT + "linkaddr", value[:size], at, size)

@@ -55,9 +55,9 @@ HEADS: dict[int, tuple[Step, ...]] = {
     151: numbers("icmpv6.mcast_ra.", query_interval=2, robustness_variable=2),
     152: (),
     153: (),
-    157: (*numbers("icmpv6.6lowpannd.da.", status=1, rsv=1, lifetime=2), raw("icmpv6.6lowpannd.da.eui64", 8),
+    157: (*numbers("icmpv6.6lowpannd.da.", status=1, rsv=1, lifetime=2), number("icmpv6.6lowpannd.da.eui64", 8),
           raw("icmpv6.6lowpannd.da.reg_addr", 16)),
-    158: (*numbers("icmpv6.6lowpannd.da.", status=1, rsv=1, lifetime=2), raw("icmpv6.6lowpannd.da.eui64", 8),
+    158: (*numbers("icmpv6.6lowpannd.da.", status=1, rsv=1, lifetime=2), number("icmpv6.6lowpannd.da.eui64", 8),
           raw("icmpv6.6lowpannd.da.reg_addr", 16)),
 }  # fmt: skip
 #: Types behind whose own fields options of neighbour discovery stand.

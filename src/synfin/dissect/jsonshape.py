@@ -25,10 +25,7 @@ GROUP = {
 
 
 #: Notes that stand below a heading of their own.
-HEADED = {
-    "tcp.short_segment": "Short segment. Segment/fragment does not contain a full TCP header "
-    "(might be NMAP or someone else deliberately sending unusual packets)",
-}
+HEADED = {"tcp.short_segment": "Short segment"}
 
 
 class Pairs(dict[str, Any]):

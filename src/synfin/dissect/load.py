@@ -124,8 +124,8 @@ class LayerBytes(bytes):
 
 #: Layers that count with their payload, as in Wireshark.
 WITH_PAYLOAD = frozenset({
-    "frame", "data", "tcp", "icmp", "icmpv6", "llc", "ah", "erspan", "geneve", "gre", "gtp", "ppp", "l2tp", "ipcomp",
-    "ipv6.routing",
+    "frame", "data", "tcp", "http", "icmp", "icmpv6", "llc", "ah", "erspan", "geneve", "gre", "gtp", "ppp", "l2tp",
+    "ipcomp", "ipv6.routing",
 })  # fmt: skip
 NSH_COUNTED = 2  #: bytes of a network service header that Wireshark counts
 

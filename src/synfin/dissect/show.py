@@ -6,10 +6,10 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from synfin.dissect.address import ip, ipv4, ipv6, mac
+from synfin.dissect.address import eui64, ip, ipv4, ipv6, mac
 
-#: Digits of a hexadecimal number of each unsigned kind.
-HEX_DIGITS = {"u8": 2, "u16": 4, "u24": 6, "u32": 8, "u64": 16}
+#: Digits of a hexadecimal number of each unsigned kind; Wireshark writes 56 bits like 64.
+HEX_DIGITS = {"u8": 2, "u16": 4, "u24": 6, "u32": 8, "u56": 16, "u64": 16}
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 SECOND = 1_000_000_000
 _ESCAPES = {"\a": "\\a", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\v": "\\v"}
@@ -80,6 +80,7 @@ _WRITERS: dict[str, Callable[[Any], str]] = {
     "bytes": bytes.hex,
     "protocol": bytes.hex,
     "ether": mac,
+    "eui64": eui64,
     "ipv4": ipv4,
     "ipv6": ipv6,
     "address": ip,

@@ -18,7 +18,7 @@ MAX_ROWS = 1_000_000
 _SECOND = 1_000_000_000
 _MICROSECOND = 1_000
 _INTERVAL = re.compile(r"(\d{1,10})(?:\.(\d{0,6}))?", re.ASCII)
-_NUMBERS = frozenset({"u8", "u16", "u24", "u32", "u64", "i16", "i32", "i64", "reltime", "framenum"})
+_NUMBERS = frozenset({"u8", "u16", "u24", "u32", "u64", "i8", "i16", "i32", "i64", "reltime", "framenum"})
 _CALL = re.compile(r"([A-Z]+)\(([^()]*)\)(.*)", re.DOTALL)
 #: by -t: what stands over the times, and how they are written; None: since the first packet
 _TIMES: dict[str, tuple[str, str] | None] = {

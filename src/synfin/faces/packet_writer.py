@@ -20,8 +20,8 @@ _ROOM = 1 << 18  #: bytes of text that are written at once
 _OCCURRENCES = {"a": lines.ALL, "f": lines.FIRST, "l": lines.LAST}
 _WRITTEN = {
     "bool": lines.FLAG, "none": lines.MARK, "reltime": lines.SECONDS, "ipv4": lines.IPV4, "ipv6": lines.IPV6,
-    "ether": lines.ETHER, "bytes": lines.OCTETS, "i16": lines.SIGNED, "i32": lines.SIGNED, "i64": lines.SIGNED,
-    "framenum": lines.DECIMAL, **dict.fromkeys(HEX_DIGITS, lines.DECIMAL),
+    "ether": lines.ETHER, "bytes": lines.OCTETS, "framenum": lines.DECIMAL,
+    **dict.fromkeys(("i8", "i16", "i32", "i64"), lines.SIGNED), **dict.fromkeys(HEX_DIGITS, lines.DECIMAL),
 }  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from synfin.dissect.field import MAXIMUM
 INTEGERS = frozenset(MAXIMUM)  #: booleans and frame numbers too
 NUMBERS = INTEGERS - {"bool"}
 SIGNED = frozenset({"i8", "i16", "i24", "i32", "i64"})
-WIDE = frozenset({"u64", "i64"})
+WIDE = frozenset({"u56", "u64", "eui64", "i64"})
 ADDRESSES = frozenset({"ipv4", "ipv6", "address"})
 OCTETS = frozenset({"bytes", "ether"})
 BYTES = OCTETS | {"protocol"}
@@ -15,6 +15,7 @@ SEARCHABLE = BYTES | {"str"}  #: contains and matches look into them
 SLICEABLE = SEARCHABLE | ADDRESSES
 _NAMES = {
     "bool": "a boolean", "framenum": "a frame number", "str": "text", "bytes": "bytes", "ether": "a MAC address",
+    "eui64": "an EUI-64 address",
     "ipv4": "an IPv4 address", "ipv6": "an IPv6 address", "address": "an IP address", "protocol": "a protocol",
     "abstime": "a date and time", "reltime": "a time in seconds",
     "double": "a number with a fraction", "none": "nothing: it is there or not",

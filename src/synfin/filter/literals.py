@@ -17,11 +17,13 @@ ADDRESSES = frozenset({"ipv4", "ipv6", "address"})
 BYTES = frozenset({"bytes", "ether", "protocol"})
 KIND_NAMES = {
     "bool": "a boolean", "framenum": "a frame number", "str": "text", "bytes": "bytes", "ether": "a MAC address",
+    "eui64": "an EUI-64 address",
     "ipv4": "an IPv4 address", "ipv6": "an IPv6 address", "address": "an IP address", "protocol": "bytes",
     "abstime": "a date and time", "reltime": "a time in seconds",
     "double": "a number with a fraction", "none": "nothing: it is there or not",
 }  # fmt: skip
 SECOND = 1_000_000_000
+EUI64_LEN = 8
 
 _NUMBER = re.compile(r"0[xX][0-9a-fA-F]+|0[bB][01]+|0[0-7]*|[1-9][0-9]*")
 _FRACTION = r"0[xX][0-9a-fA-F]+|[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?"
@@ -73,12 +75,14 @@ def convert(literal: Word | Text, kind: str, field: Field | None) -> Any:
 
 
 def _integer(literal: Word | Text, text: str, kind: str, field: Field | None, quoted: bool) -> int:
-    if isinstance(literal, Text) and literal.char:
+    if isinstance(literal, Text) and literal.char and kind != "eui64":
         return int(bool(literal.data[0])) if kind == "bool" else literal.data[0]
     named = _named(text, kind, field, quoted)
     if named is not None:
         return named
     number = None if quoted else _NUMBER.fullmatch(text)
+    if number is None and kind == "eui64":
+        return _eui64(literal, text)
     if number is None or len(text) > 70:
         raise Mismatch(_expected(text, kind, field, quoted))
     octal = text[0] == "0" and text[1:2] not in ("", "x", "X", "b", "B")
@@ -111,6 +115,13 @@ def _expected(text: str, kind: str, field: Field | None, quoted: bool) -> str:
     if quoted:
         return f"a number without quotes was expected, not {text!r}"
     return f"{text!r} is not a valid number"
+
+
+def _eui64(literal: Word | Text, text: str) -> int:
+    found = None if isinstance(literal, Text) or _PLAIN.fullmatch(text) else byte_string(text)
+    if found is None or len(found) != EUI64_LEN:
+        raise Mismatch(f"{text!r} is no EUI-64 address: eight bytes such as 00:11:22:ff:fe:33:44:55 were expected")
+    return int.from_bytes(found, "big")
 
 
 def _bytes(literal: Word | Text, text: str, kind: str) -> bytes:

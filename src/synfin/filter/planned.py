@@ -29,7 +29,8 @@ Connections = Callable[[typed.Condition], tuple[bytes, int]]  #: verdicts by con
 _SWAP = bytes([choose.YES, choose.NO, choose.ASK]) + bytes(253)
 _ONE = bytes([0]) + b"\1" * 255
 _NUMBERS = frozenset({
-    "u8", "u16", "u24", "u32", "u64", "i16", "i32", "i64", "bool", "framenum", "reltime", "abstime", "ipv4", "ether",
+    "u8", "u16", "u24", "u32", "u64", "i8", "i16", "i32", "i64", "bool", "framenum", "reltime", "abstime", "ipv4",
+    "ether",
 })  # fmt: skip
 #: sources by what a test of theirs costs: a member of the row, a walk through the frame, its whole payload
 _WALKS = frozenset({cells.S_OPTION, cells.S_WHOLE_OPTION, cells.S_MULTIPLIER, cells.S_SACK_EDGE, cells.S_LAYER,

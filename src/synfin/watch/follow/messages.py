@@ -117,7 +117,8 @@ class Messages:
         start = tcp.start + segment.hdr_len
         stop = min(tcp.end, len(frame.data))
         marks = facts.analysis
-        again = "retransmission" in marks and not {"fast_retransmission", "spurious_retransmission"} & {*marks}
+        spurious = "spurious_retransmission" in marks
+        again = "retransmission" in marks and "fast_retransmission" not in marks and not spurious
         shown = Shown(frame.data)
         unit = _Unit(frame, segment, stream, side, shown, again or "out_of_order" in marks)
         plain = False
@@ -125,9 +126,9 @@ class Messages:
         position = stream.position(side, segment)
         done = segment.flags & FIN and whole and self._finish(unit, facts.stream, position, start, stop)
         if not done and start < stop and not segment.flags & RST:
-            if whole:
+            if whole and not spurious:  # what was acknowledged before is not looked at
                 plain = self._desegment(unit, facts.stream, position, start, stop, again=again)
-            else:
+            elif not whole:
                 plain = self._show_now(unit, facts.stream, start, stop)
         facts.above = shown.above
         if shown.exchange is not None:

@@ -45,7 +45,8 @@ class Shown:
 
     def frame(self, frame: Frame) -> Frame:
         """The frame with all of it."""
-        layers = (*(layer for layer in frame.layers if layer.name != "data"), *self.layers)
+        own = frame.layers[:-1] if frame.layers[-1].name == "data" else frame.layers  # data further out is of tunnels
+        layers = (*own, *self.layers)
         return replace(frame, layers=layers, rebuilt=self.data + bytes(self.rebuilt) if self.rebuilt else frame.rebuilt)
 
     def _body(self, message: Message, shift: int) -> Iterator[Layer]:
