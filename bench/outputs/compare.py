@@ -144,16 +144,17 @@ def hierarchy(theirs: str, ours: str) -> Comparison:
 
 
 def _tree(text: str) -> dict[str, str]:
-    found, above = {}, [""]
-    for number, line in enumerate(text.split("\n")):
+    found, above, others = {}, [""], 0
+    for line in text.split("\n"):
         row = re.fullmatch(r"((?:  )*)(\S+) +(frames:\d+ bytes:\d+)", line)
         if row is None:
-            found[f"/line {number if 'Filter' in line else line}"] = line
+            others += 1
+            found[f"/line {others}"] = line
             continue
         depth = len(row[1]) // 2
         del above[depth + 1 :]
         above.append(row[2])
-        filters = sum(path.startswith("/line") and "=" in path for path in found)
+        filters = sum(line.startswith("===") for line in found.values())
         found[f"{filters}{'/'.join(above)}"] = row[3]
     return found
 

@@ -39,13 +39,12 @@ class Selection:
         asked &= EVERYTHING if messages else ~Needs.MESSAGES
         asked |= Needs.BYTES if wanted is None else needs(wanted.fields)
         self._wanted = wanted
-        self._last = last
         self.finished: follow.Tracker | None = None
         self._past: Memory | None = None
         if passes == 2 and asked & (Needs.HINDSIGHT | Needs.RECORD | Needs.MEMORY):
             findings = "conn.findings" in {*(shown or ()), *(wanted.fields if wanted else ())}
-            self.finished, self._past = foreseen(paths, asked, findings=findings)
-        self.blocks = Blocks(paths, asked, self.finished, warnings)
+            self.finished, self._past = foreseen(paths, asked, findings=findings, last=last)
+        self.blocks = Blocks(paths, asked, self.finished, warnings, last=last)
         self._record: Records | None = None
         if self.finished is not None and asked & Needs.RECORD:
             from synfin.watch.connections.told_records import records
@@ -61,7 +60,7 @@ class Selection:
         if self._messages and passes == 2:
             from synfin.watch.packets.spoken import heard
 
-            self._heard = heard(paths)
+            self._heard = heard(paths, last)
 
     @cached_property
     def told(self) -> Told:
@@ -90,13 +89,7 @@ class Selection:
                 self.told.recalling.see()
             if self._messages:
                 self.told.see_messages()
-            verdicts = self._verdicts(block.count)
-            if self._last is not None and block.frames >= self._last:
-                kept = max(self._last - block.first + 1, 0)
-                verdicts[kept:] = bytes(block.count - kept)
-                yield verdicts
-                return
-            yield verdicts
+            yield self._verdicts(block.count)
 
     def numbers(self) -> Iterator[int]:
         """The numbers of the chosen frames."""

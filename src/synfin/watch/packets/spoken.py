@@ -107,11 +107,11 @@ class Spoken:
             index = rows.find(1, index + 1)
 
 
-def heard(paths: Sequence[str]) -> Messages:
-    """What one pass over captures, read as one input, knows of messages."""
+def heard(paths: Sequence[str], last: int | None = None) -> Messages:
+    """What one pass over captures, read as one input up to frame number `last`, knows of messages."""
     from synfin.watch.packets.told import Told
 
-    blocks = Blocks(paths, NEEDS)
+    blocks = Blocks(paths, NEEDS, last=last)
     told, spoken = Told(blocks), Spoken(blocks)
     for _ in blocks:
         spoken.see(told)
