@@ -109,6 +109,8 @@ def _objects(theirs: list[Any], ours: list[Any]) -> Comparison:
         for path in [*left, *(path for path in right if path not in left)]:
             if left.get(path) != right.get(path):
                 name = path.rsplit("/", 1)[-1].split("#")[0]
+                if name == "filtered":
+                    name += f" {left.get(path) or right.get(path)}"
                 told = _told(str(left.get(path)), str(right.get(path)), f"frame {number} {path}")
                 yield Difference(name, told, number)
 
