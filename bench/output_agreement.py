@@ -35,6 +35,7 @@ from told_apart import ASKED, SO
 TABLE = Path(__file__).with_name("output_differences.tsv")
 ALWAYS = frozenset({"always"})
 MAX_EXAMPLES = 3  #: of each thing that differs
+PATIENCE_S = 20  #: how long an answer of tshark is waited for: its table of intervals takes hours over days
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,7 @@ class Report:
     answers: int = 0
     equal: int = 0  #: to the last byte, or by every packet of a file
     refused: Counter[str] = field(default_factory=Counter)  #: captures that one of both does not read
+    unanswered: list[str] = field(default_factory=list)  #: what tshark takes too long for
     meant: Counter[str] = field(default_factory=Counter)
     used: set[Rule] = field(default_factory=set)
     differing: dict[tuple[str, str], list[str]] = field(default_factory=dict)
@@ -75,6 +77,7 @@ class Report:
         examples = self.differing.setdefault((case, one.what), [])
         if len(examples) < MAX_EXAMPLES:
             examples.append(f"{capture}: {one.told}")
+            print(f"{case} | {one.what} | {examples[-1]}", file=sys.stderr, flush=True)
 
 
 class Capture:
@@ -93,7 +96,7 @@ class Capture:
 
     def tshark(self, *options: str) -> str:
         command = ["tshark", "-n", "-2", "-r", str(self.path), *options]
-        done = subprocess.run(command, capture_output=True, env=self.environment, check=False)
+        done = subprocess.run(command, capture_output=True, env=self.environment, check=False, timeout=PATIENCE_S)
         return done.stdout.decode("utf-8", "replace")
 
     def _conditions(self, packets: int) -> Iterator[tuple[int, frozenset[str]]]:
@@ -141,7 +144,11 @@ def compare(
         report.refused[str(refused)] += 1
         return
     for case in _chosen(capture.streams, chosen, turn):
-        equal, found = differences(case, capture, home, packets)
+        try:
+            equal, found = differences(case, capture, home, packets)
+        except subprocess.TimeoutExpired:
+            report.unanswered.append(f"{name}: {case.name}")
+            continue
         report.answers += 1
         report.equal += equal
         for one in found:
@@ -190,9 +197,6 @@ def main() -> int:
 
 
 def _print(report: Report, unused: list[Rule]) -> None:
-    for (case, what), examples in report.differing.items():
-        for example in examples:
-            print(f"{case} | {what} | {example}", file=sys.stderr)
     print(f"answers compared              {report.answers:>10,}")
     print(f"  the same to the last byte   {report.equal:>10,}")
     print(f"differences that are meant    {report.meant.total():>10,}")
@@ -201,6 +205,8 @@ def _print(report: Report, unused: list[Rule]) -> None:
     print(f"differences that are not      {report.counts.total():>10,}")
     for (case, what), count in report.counts.most_common():
         print(f"  {count:>10,}  {case} | {what}")
+    for asked in report.unanswered:
+        print(f"tshark gave no answer within {PATIENCE_S} s: {asked}")
     for refusal in report.refused:
         print(f"not read: {refusal}")
     for rule in unused:

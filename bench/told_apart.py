@@ -43,12 +43,19 @@ def _is_within(told: Told, ours: str) -> bool:
     return ":tcp" in theirs and not theirs.endswith(":tcp") and ":tcp:http" not in theirs
 
 
+def _is_http(told: Told, ours: str) -> bool:
+    """Whether tshark shows a message of HTTP in the frame, or keeps the segment for one."""
+    kept = told["tcp.segment_data"] or told["tcp.segments"] or told["tcp.reassembled_in"]
+    return ":http" in told["frame.protocols"] or bool(kept)
+
+
 #: By their names in the tables.
 SO: dict[str, Callable[[Told, str], bool]] = {
     "always": lambda told, ours: True,
     "told apart": _is_told_apart,
     "held": _is_held,
     "late": _is_late,
+    "http": _is_http,
     "within": _is_within,
     "passed over": _is_passed_over,
 }

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from command import synfin
 from synfin.faces.cli import main
 
 HERE = Path(__file__).parent
@@ -22,6 +23,10 @@ CASES: dict[str, tuple[str, ...]] = {
     "lines": (), "lines-absolute": ("-t", "ad", "-T", "tabs"), "lines-displayed": ("-t", "dd", "-Y", "tcp.len == 0"),
     "bytes": ("-x", "-c", "3"), "lines-and-bytes": ("-P", "-x", "-Y", "tcp.flags.fin == 1"),
     "count": ("-c", "5", "-Y", "tcp.len > 0"), "count-before-filter": ("-c", "3", "-Y", "tcp.flags.fin == 1"),
+    "count-in-both-passes": (
+        "-c", "4", "-T", "fields", "-e", "frame.number", "-e", "tcp.completeness", "-e", "tcp.analysis.initial_rtt",
+        "-e", "tcp.time_relative",
+    ),
     "cells-header": (*_CELLS, "-E", "header=y", "-E", "bom=y", "-E", "separator=,", "-E", "quote=d"),
     "cells-first": (*_CELLS, "-E", "occurrence=f", "-E", "separator=/s", "-E", "quote=s"),
     "cells-last": (*_CELLS, "-E", "occurrence=l", "-E", "separator=|", "-E", "quote=n"),
@@ -64,3 +69,19 @@ def place(name: str) -> Path:
 def test_what_is_printed_is_tsharks(name: str, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     assert main(["packets", str(TEXTBOOK), *CASES[name]]) == 0
     assert capfdbinary.readouterr().out.decode() == place(name).read_bytes().decode()
+
+
+def test_readable_code_looks_no_further_than_what_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    monkeypatch.setenv("SYNFIN_READABLE", "1")
+    test_what_is_printed_is_tsharks("count-in-both-passes", capfdbinary)
+
+
+@pytest.mark.parametrize("readable", ["0", "1"])
+def test_findings_and_records_end_with_what_was_asked_for(readable: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SYNFIN_READABLE", readable)
+    asked = ("packets", str(TEXTBOOK), "-T", "fields", "-e", "conn.server.packets", "-e", "synfin.phase", "-c")
+    rows = [line.split("\t") for line in synfin(*asked, "3").out.splitlines()]
+    assert {total for total, _ in rows} == {"1"}
+    assert synfin(*asked, "1000").out.splitlines()[:3] != ["\t".join(row) for row in rows]

@@ -109,6 +109,8 @@ def _objects(theirs: list[Any], ours: list[Any]) -> Comparison:
         for path in [*left, *(path for path in right if path not in left)]:
             if left.get(path) != right.get(path):
                 name = path.rsplit("/", 1)[-1].split("#")[0]
+                if name == "filtered":
+                    name += f" {left.get(path) or right.get(path)}"
                 told = _told(str(left.get(path)), str(right.get(path)), f"frame {number} {path}")
                 yield Difference(name, told, number)
 
@@ -144,16 +146,17 @@ def hierarchy(theirs: str, ours: str) -> Comparison:
 
 
 def _tree(text: str) -> dict[str, str]:
-    found, above = {}, [""]
-    for number, line in enumerate(text.split("\n")):
+    found, above, others = {}, [""], 0
+    for line in text.split("\n"):
         row = re.fullmatch(r"((?:  )*)(\S+) +(frames:\d+ bytes:\d+)", line)
         if row is None:
-            found[f"/line {number if 'Filter' in line else line}"] = line
+            others += 1
+            found[f"/line {others}"] = line
             continue
         depth = len(row[1]) // 2
         del above[depth + 1 :]
         above.append(row[2])
-        filters = sum(path.startswith("/line") and "=" in path for path in found)
+        filters = sum(line.startswith("===") for line in found.values())
         found[f"{filters}{'/'.join(above)}"] = row[3]
     return found
 

@@ -22,6 +22,12 @@ if TYPE_CHECKING:
 
 ARROW = "→"
 LONGEST_LINE = 1024  #: bytes of a message that are told
+MALFORMED, LIMITED = "[Malformed Packet]", "[Packet size limited during capture]"
+UDP_HEADER_LEN, MAC_LEN = 8, 6
+#: where Linux cooked captures tell how long the sender's address is, in how many bytes, and where it stands
+_SLL_ADDRESS = {"sll": (4, 2, 6), "sll2": (11, 1, 12)}
+_WITH_PORTS = frozenset({6, 17})  #: protocols whose Info begins with ports
+_ABOVE = {"ip": "IPv4", "ipv6": "IPv6"}  #: what carries a header of which not even the ports are there
 #: Analysis flags in the order in which Wireshark prepends them: the last stands first.
 PREFIXES = (
     ("reused_ports", "TCP Port numbers reused"),
@@ -93,6 +99,10 @@ def _addresses(frame: Frame) -> tuple[str, str]:
             return ipv6(data[at + 8 : at + 24]), ipv6(data[at + 24 : at + 40])
         if layer.name == "eth" and stop >= at + 14:
             return mac(data[at + 6 : at + 12]), mac(data[at : at + 6])
+        if layer.name in _SLL_ADDRESS and stop >= at + layer.header_len:
+            size_at, size_len, address_at = _SLL_ADDRESS[layer.name]
+            if number(frame, layer, size_at, size_len) == MAC_LEN:
+                return mac(data[at + address_at : at + address_at + MAC_LEN]), ""
     return "", ""
 
 
@@ -106,6 +116,8 @@ def _told(frame: Frame, facts: Facts | None) -> tuple[str, str]:
         return "MPTCP" if multipath else "TCP", tcp_info(frame, last, facts)
     if last.name == "http":
         return "HTTP", "".join(_http(frame, layer, facts) for layer in layers if layer.name == "http").rstrip()
+    if last.name == "ip":
+        return _ip(frame, last, None if facts is None else facts.recalled.assembled_in.get(last.start))
     teller = _TELLERS.get(last.name)
     if teller is not None:
         return teller(frame, last)
@@ -129,8 +141,13 @@ def _http(frame: Frame, layer: Layer, facts: Facts | None) -> str:
 
 
 def _udp(frame: Frame, layer: Layer) -> tuple[str, str]:
-    size = number(frame, layer, 4, 2)
-    return "UDP", f"{number(frame, layer, 0, 2)} {ARROW} {number(frame, layer, 2, 2)} Len={max(size - 8, 0)}"
+    if number(frame, layer, 2, 2) < 0:
+        return _without_ports(frame, next(one for one in reversed(frame.layers) if one.name in _ABOVE))
+    ports, size = f"{number(frame, layer, 0, 2)} {ARROW} {number(frame, layer, 2, 2)}", number(frame, layer, 4, 2)
+    if size < 0:
+        return "UDP", ports + _end_of(frame, layer)
+    cut = _end_of(frame, layer) if limit(frame, layer) <= layer.start + UDP_HEADER_LEN < layer.start + size else ""
+    return "UDP", f"{ports} Len={max(size - UDP_HEADER_LEN, 0)}{cut}"
 
 
 def _icmp(frame: Frame, layer: Layer) -> tuple[str, str]:
@@ -164,31 +181,43 @@ def _arp(frame: Frame, layer: Layer) -> tuple[str, str]:
     return "ARP", values.ARP_OPCODE.get(operation, f"opcode {operation}")
 
 
-def _ip(frame: Frame, layer: Layer) -> tuple[str, str]:
+def _ip(frame: Frame, layer: Layer, assembled_in: int | None = None) -> tuple[str, str]:
     protocol = byte(frame, layer, 9)
     name = values.IP_PROTOCOL.get(protocol, "unknown")
     if frame.reason == "fragment":
         offset = (number(frame, layer, 6, 2) & 0x1FFF) * 8
         return (
             "IPv4",
-            f"Fragmented IP protocol (proto={name} {protocol}, off={offset}, ID={number(frame, layer, 4, 2):04x})",
+            f"Fragmented IP protocol (proto={name} {protocol}, off={offset}, ID={number(frame, layer, 4, 2):04x})"
+            + ("" if assembled_in is None else f" [Reassembled in #{assembled_in}]"),
         )
+    if protocol in _WITH_PORTS:
+        return _without_ports(frame, layer)
     return "IPv4", f"{name} ({protocol})"
 
 
 def _ipv6(frame: Frame, layer: Layer) -> tuple[str, str]:
     protocol = byte(frame, layer, 6)
+    if protocol in _WITH_PORTS:
+        return _without_ports(frame, layer)
     return "IPv6", f"{values.IP_PROTOCOL.get(protocol, 'unknown')} ({protocol})"
 
 
-_TELLERS = {"udp": _udp, "icmp": _icmp, "icmpv6": _icmpv6, "arp": _arp, "ip": _ip, "ipv6": _ipv6}
+def _without_ports(frame: Frame, layer: Layer) -> tuple[str, str]:
+    """A datagram that ends, or was cut, before the ports above it."""
+    why = _end_of(frame, layer)
+    empty = layer.name == "ip" and why == MALFORMED and limit(frame, layer) == layer.start + layer.header_len
+    return _ABOVE[layer.name], "" if empty else why
+
+
+_TELLERS = {"udp": _udp, "icmp": _icmp, "icmpv6": _icmpv6, "arp": _arp, "ipv6": _ipv6}
 
 
 def tcp_info(frame: Frame, layer: Layer, facts: Facts | None) -> str:
     """Wireshark's Info of a segment: analysis, ports, flags, relative numbers, scaled window, options."""
     word = number(frame, layer, 12, 2)
     if frame.segment is None or word < 0:
-        return f"{number(frame, layer, 0, 2)} {ARROW} {number(frame, layer, 2, 2)} [truncated]"
+        return f"{number(frame, layer, 0, 2)} {ARROW} {number(frame, layer, 2, 2)}{_end_of(frame, layer)}"
     segment, known = frame.segment, facts or Facts()
     seq = segment.seq if known.seq is None else known.seq
     parts = [f"{segment.src_port} {ARROW} {segment.dst_port} [{flag_names(segment.flags)}] Seq={seq}"]
@@ -199,7 +228,7 @@ def tcp_info(frame: Frame, layer: Layer, facts: Facts | None) -> str:
         return f"{' '.join(parts)}, bogus TCP header length ({segment.hdr_len}, must be at least {MIN_HEADER_LEN})"
     if segment.flags & 0x20:
         parts.append(f"Urg={number(frame, layer, 18, 2)}")
-    if segment.len_bytes is not None:
+    if segment.len_bytes is not None and number(frame, layer, 18, 2) >= 0:
         parts.append(f"Len={segment.length}")
     parts.extend(text for item in items(frame, layer, facts) for text in _option(item))
     return "".join(f"[{text}] " for text in _prefixes(known)) + " ".join(parts) + _cut(segment)
@@ -209,7 +238,14 @@ def _cut(segment: Segment) -> str:
     """Options that are not there: not captured, or behind the datagram's end."""
     if len(segment.options) >= segment.hdr_len - MIN_HEADER_LEN:
         return ""
-    return "[Malformed Packet]" if segment.len_bytes is None else "[Packet size limited during capture]"
+    return MALFORMED if segment.len_bytes is None else LIMITED
+
+
+def _end_of(frame: Frame, layer: Layer) -> str:
+    """Why a layer ends too early."""
+    packet = frame.packet
+    captured = len(packet.data) < packet.wire_len and limit(frame, layer) == len(frame.data)
+    return LIMITED if captured else MALFORMED
 
 
 def _prefixes(facts: Facts) -> Iterator[str]:

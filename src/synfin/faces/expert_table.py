@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from synfin.dissect.context import Facts
 from synfin.dissect.show import escape
-from synfin.dissect.tree import build, walk
+from synfin.dissect.tree import Node, build, walk
 from synfin.wire.frame import Frame
 
 _RULE = "=" * 13
@@ -16,9 +16,10 @@ _HEADS: Mapping[str, str] = {
 }  # fmt: skip
 _SEVERITY = {"warning": "warn"}
 _PROTOCOLS = {
-    "ip": "IPv4", "ipv6": "IPv6", "icmpv6": "ICMPv6", "frame": "Frame", "eth": "Ethertype", "arp": "ARP/RARP",
+    "ip": "IPv4", "ipv6": "IPv6", "icmpv6": "ICMPv6", "frame": "Frame", "eth": "Ethernet", "arp": "ARP/RARP",
     "vlan": "VLAN",
 }  # fmt: skip
+_ERRORS = frozenset({"icmp", "icmpv6"})
 _Note = tuple[str, str, str]  #: group, protocol, sentence
 
 
@@ -32,8 +33,12 @@ class ExpertTable:
         """Count the notes on a packet."""
         if (comments := self._found.get("comment")) is not None:
             comments.update(("Comment", "Frame", escape(text)) for text in frame.packet.comments)
-        for node in walk(build(frame, facts, hidden=True)):
-            found = self._found.get(_SEVERITY.get(node.severity, node.severity)) if node.severity else None
+        for node in _own(build(frame, facts, hidden=True)):
+            found = (
+                self._found.get(_SEVERITY.get(node.severity, node.severity))
+                if node.severity not in ("", "comment")
+                else None
+            )
             if found is not None:
                 first = node.name.partition(".")[0]
                 found[node.group.capitalize(), _PROTOCOLS.get(first, first.upper()), node.title_en] += 1
@@ -48,3 +53,13 @@ class ExpertTable:
                 yield f"{'Frequency':>12} {'Group':>10} {'Protocol':>18}  Summary"
                 for (group, protocol, sentence), count in notes.items():
                     yield f"{count:12d} {group:>10} {protocol:>18}  {sentence}"
+
+
+def _own(nodes: Iterable[Node]) -> Iterator[Node]:
+    """Every node but those of a packet that an ICMP error quotes: its notes are not this packet's."""
+    for node in nodes:
+        if node.name not in _ERRORS:
+            yield from walk((node,))
+            continue
+        yield node
+        yield from walk(tuple(one for one in node.children if "." in one.name))  # without a dot: a header

@@ -42,8 +42,9 @@ class IoStatistics:
             self._first_ns = frame.packet.time_ns
         since_ns = frame.packet.time_ns - self._first_ns
         self._last_ns = max(self._last_ns, since_ns)
-        row = since_ns // _MICROSECOND * _MICROSECOND // self._interval_ns if self._interval_ns else 0
-        for column in self._columns if row >= 0 else ():
+        # as tshark: a clock that goes back leaves packets in the first interval
+        row = max(since_ns, 0) // _MICROSECOND * _MICROSECOND // self._interval_ns if self._interval_ns else 0
+        for column in self._columns:
             column.see(row, frame, facts)
 
     def lines(self) -> Iterator[str]:

@@ -42,6 +42,7 @@ class Selection:
         asked |= filtering | also
         self._wanted = wanted
         self._warnings = warnings
+        until = last
         self.finished: follow.Tracker | None = None
         self._past: Memory | None = None
         findings = "conn.findings" in {*(shown or ()), *(wanted.fields if wanted else ())}
@@ -51,9 +52,8 @@ class Selection:
             self.finished, self._past = first.finished, first.past
             last, warnings = (first.last, None) if last is None else (last, warnings)  # warned of to the end
         elif passes == 2 and asked & (Needs.HINDSIGHT | Needs.RECORD | Needs.MEMORY):
-            self.finished, self._past = foreseen(paths, asked, findings=findings)
-        self._last = last
-        self.blocks = Blocks(paths, asked, self.finished, warnings)
+            self.finished, self._past = foreseen(paths, asked, findings=findings, last=last)
+        self.blocks = Blocks(paths, asked, self.finished, warnings, last=last)
         self._record: Records | None = None
         if self.finished is not None and asked & Needs.RECORD:
             from synfin.watch.connections.told_records import records
@@ -69,7 +69,7 @@ class Selection:
         if self._messages and passes == 2:
             from synfin.watch.packets.spoken import heard
 
-            self._heard = heard(paths, self._streams, self._warnings)
+            self._heard = heard(paths, self._streams, self._warnings, last=until)
             if wanted is not None and plan(wanted.condition).spoken:
                 self._streams = self._heard.streams  # no other one has a row that can be chosen
 
@@ -102,13 +102,7 @@ class Selection:
                 self.told.recalling.see()
             if self._messages:
                 self.told.see_messages()
-            verdicts = self._verdicts(block.count)
-            if self._last is not None and block.frames >= self._last:
-                kept = max(self._last - block.first + 1, 0)
-                verdicts[kept:] = bytes(block.count - kept)
-                yield verdicts
-                return
-            yield verdicts
+            yield self._verdicts(block.count)
 
     def numbers(self) -> Iterator[int]:
         """The numbers of the chosen frames."""
@@ -204,10 +198,10 @@ def chosen_streams(
     """Choose without showing anything, in the pass of `foreseen` where the filter does not ask for that itself."""
     filtering = Needs.BYTES if wanted is None else needs(wanted.fields)
     apart = findings or bool(filtering & (Needs.HINDSIGHT | Needs.RECORD | Needs.MEMORY))
-    finished, past = foreseen(paths, asked, findings=findings) if apart else (None, None)
+    finished, past = foreseen(paths, asked, findings=findings, last=last) if apart else (None, None)
     also = Needs.BYTES if apart else Needs.FOLLOWING | asked & Needs.MEMORY
     selection = Selection(
-        paths, wanted, ("tcp.stream",), passes=2 if apart else 1, messages=False, also=also,
+        paths, wanted, ("tcp.stream",), passes=2 if apart else 1, messages=False, also=also, last=last,
         warnings=warnings if last is None else None,
     )  # fmt: skip
     streams, latest = selection.streams(last)

@@ -120,7 +120,7 @@ def _read(
     from synfin.faces import packet_file
     from synfin.faces.statistics import watched
 
-    rows = watched(_first(_until_interrupted(rows, interrupted), asked.count), taps)
+    rows = watched(_until_interrupted(rows, interrupted), taps)
     shown = displayed(row for row in rows if wanted is None or wanted.matches(*row))
     if asked.write:
         packet_file.write(asked, sources, _numbers(asked, form, sources, shown, warnings))
@@ -144,7 +144,7 @@ def _rows(
 
     return annotated(
         sources, passes=passes, fields=needed, messages=messages, warnings=warnings,
-        profile=named(asked.profile), preferences=_preferences(asked),
+        profile=named(asked.profile), preferences=_preferences(asked), last=asked.count,
     )  # fmt: skip
 
 
@@ -240,11 +240,3 @@ def _until_interrupted(rows: Rows, interrupted: list[bool]) -> Rows:
         yield from rows
     except KeyboardInterrupt:
         interrupted.append(True)
-
-
-def _first(rows: Rows, count: int | None) -> Rows:
-    """The packets up to number `count`; none is waited for behind it."""
-    for row in rows:
-        yield row
-        if row[0].packet.number == count:
-            return

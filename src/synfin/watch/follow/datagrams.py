@@ -12,6 +12,7 @@ from synfin.wire.layer import Layer
 MAX_CONVERSATIONS = 1 << 20  #: more than these are numbered, but not remembered
 
 NAMES = frozenset({"udp", "udplite"})  #: layers that have conversations of this kind
+_WITH_PORTS = NAMES | {"tcp"}
 _ADDRESSES = {"ip": (12, 4), "ipv6": (8, 16)}
 
 
@@ -41,6 +42,21 @@ class Datagrams:
             return Datagram(stream)
         known[2] = time_ns
         return Datagram(stream, time_ns - first, time_ns - last)
+
+
+def innermost_ends(frame: Frame) -> tuple[bytes, bytes]:
+    """Sender and receiver, address and port, by the innermost headers that tell them, those of quotes left out."""
+    addresses, ports = (b"", b""), (b"\0\0", b"\0\0")
+    for layer in frame.layers:
+        if layer.name in ("icmp", "icmpv6"):
+            break
+        if layer.name in _ADDRESSES:
+            at, size = _ADDRESSES[layer.name]
+            start = layer.start + at
+            addresses = frame.data[start : start + size], frame.data[start + size : start + 2 * size]
+        elif layer.name in _WITH_PORTS and layer.header_len >= 4:
+            ports = frame.data[layer.start : layer.start + 2], frame.data[layer.start + 2 : layer.start + 4]
+    return addresses[0] + ports[0], addresses[1] + ports[1]
 
 
 def headers(frame: Frame) -> Iterator[tuple[Layer, bytes, bytes, bool]]:

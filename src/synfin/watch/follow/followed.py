@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from synfin.dissect.load import limit
-from synfin.watch.follow.datagrams import headers
+from synfin.watch.follow.datagrams import headers, innermost_ends
 from synfin.wire import seq
 from synfin.wire.frame import Frame
 from synfin.wire.layer import Layer
@@ -134,9 +134,10 @@ class DatagramFollower:
 
     def see(self, frame: Frame) -> None:
         """Take one datagram of the stream."""
-        for layer, source, target, quoted in headers(frame):
+        source, target = map(_end, innermost_ends(frame))  # as tshark: also for the header around a tunnel
+        for layer, _, _, quoted in headers(frame):
             if not quoted:
-                self._take(frame, layer, _end(source), _end(target))
+                self._take(frame, layer, source, target)
 
     def _take(self, frame: Frame, layer: Layer, source: End, target: End) -> None:
         if self.client is None:

@@ -173,40 +173,51 @@ def annotated(
     warnings: list[str] | None = None,
     profile: Profile = TSHARK_4_0,
     preferences: Preferences = DEFAULT,
+    last: int | None = None,
 ) -> Iterator[tuple[Frame, Facts]]:
     """Every frame of the captures, read in the order given as one input, with its facts.
 
     `passes` 2 reads everything twice and is only for what can be read twice. `fields` names what will be asked for:
     phases and states are worked out only then. What stands above TCP is followed where `fields` ask for it, or name
     nothing, unless `messages` says so or not. Warnings are appended. `profile` says whose rules hold,
-    `preferences` what they leave to choose.
+    `preferences` what they leave to choose. Both passes end with frame number `last`.
     """
     stories = any(name in _OF_THE_STORY for name in fields)
     findings = "conn.findings" in fields
     asked = (not fields or bool(needs(fields) & Needs.MESSAGES)) if messages is None else messages
     first, past = Messages(warnings=warnings) if asked else None, None
     if passes == 2:
-        past = _look_back(paths, profile, first, stories=stories, findings=findings)
+        past = _look_back(paths, profile, first, last, stories=stories, findings=findings)
     followed = first if first is None or past is None else Messages(first)
     annotator = Annotator(past, profile, preferences, followed)
-    for packet, reader in packets(paths, warnings):
+    for packet, reader in packets(paths, warnings, last=last):
         yield annotator.see(packet, reader)
 
 
 def _look_back(
-    paths: Sequence[str], profile: Profile, messages: Messages | None, *, stories: bool, findings: bool
+    paths: Sequence[str],
+    profile: Profile,
+    messages: Messages | None,
+    last: int | None,
+    *,
+    stories: bool,
+    findings: bool,
 ) -> Hindsight:
     """A first pass; findings are those of the records, which the engine of `conns` notices on a pass of its own."""
     memory = Memory()
-    heard = listen(paths, profile=profile, segments=stories, messages=messages, also=memory.see)
+    heard = listen(paths, profile=profile, segments=stories, messages=messages, also=memory.see, last=last)
     steps = {step.segment.frame: step for story in heard.stories() for step in story.steps}
-    noticed = _noticed(paths) if findings else None
+    noticed = _noticed(paths, last) if findings else None
     return Hindsight(heard.tracker.streams.streams, heard.connections, steps, memory, noticed)
 
 
-def _noticed(paths: Sequence[str]) -> Mapping[int, tuple[str, ...]]:
-    following = engine(records_only=True, findings=True)
-    for path in paths:
-        with open_capture(path, first_number=following.frames + 1) as reader:
-            following.feed(reader)
+def _noticed(paths: Sequence[str], last: int | None) -> Mapping[int, tuple[str, ...]]:
+    following = engine(records_only=last is None, findings=True)
+    if last is not None:
+        for packet, _ in packets(paths, None, last=last):
+            following.see(packet)
+    else:
+        for path in paths:
+            with open_capture(path, first_number=following.frames + 1) as reader:
+                following.feed(reader)
     return {raw.conn: record(raw).findings for raw in following.connections()}

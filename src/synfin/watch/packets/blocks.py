@@ -61,12 +61,13 @@ class Blocks:
     """The blocks of captures read in the order given as one input.
 
     `needs` says what is to be done on the way, `finished` has followed the whole input before (HINDSIGHT). Each capture
-    is read inside of what `around` gives for it.
+    is read inside of what `around` gives for it. `last` is the last frame; a sieve or marks do not go with it.
     """
 
     def __init__(
         self, paths: Sequence[str], needs: Needs, finished: follow.Tracker | None = None,
         warnings: list[str] | None = None, around: Around | None = None, findings: bool = False,
+        last: int | None = None,
     ) -> None:  # fmt: skip
         detailed, factual = bool(needs & Needs.VALUES), bool(needs & (Needs.FOLLOWING | Needs.VALUES))
         self.tracker = _tracker(detailed, factual, findings) if factual or needs & Needs.MARKS else None
@@ -97,6 +98,7 @@ class Blocks:
         self.reader: CaptureReader | None = None
         self._paths = paths
         self._warnings = warnings
+        self._last = last
         self._around = around or _nothing_around
         self._seed = int.from_bytes(os.urandom(8), "little")  # nobody can know which endpoints collide
         self._slow = _Keeping(self._seed)
@@ -139,6 +141,8 @@ class Blocks:
                 finally:
                     if self._warnings is not None:
                         self._warnings.extend(reader.warnings)
+            if self._ended():
+                return
 
     def time_ns(self, index: int) -> int:
         """The time of a row, also one that 64 bits do not hold: they hold it modulo 2**64."""
@@ -161,6 +165,8 @@ class Blocks:
             for packet in reader:
                 self._single(packet)
                 yield self
+                if self._ended():
+                    return
             return
         buffer, filled = bytearray(CHUNK), 0
         while True:
@@ -170,11 +176,15 @@ class Blocks:
             base, at, why = reader.source.tell() - filled, 0, scan.FULL
             while filled and why == scan.FULL:
                 count, at, why = walk(buffer, at, filled, base)
+                if self._last is not None:
+                    count = min(count, self._last - self.frames)
                 if count and self._scanned is not None:
                     yield from self._marked(self._scanned, count, buffer, base)
                 elif count:
                     self._many(count, buffer, base)
                     yield self
+                if self._ended():
+                    return
             if got and why in (scan.DONE, scan.FULL) and (at or filled < len(buffer)):
                 if at:
                     buffer[: filled - at] = buffer[at:filled]
@@ -187,8 +197,14 @@ class Blocks:
                 read += 1
                 self._single(packet)
                 yield self
+                if self._ended():
+                    return
             if read < SLOWLY:
                 return
+
+    def _ended(self) -> bool:
+        """Whether the last frame was read that is to be."""
+        return self._last is not None and self.frames >= self._last
 
     def _sifting(self, reader: CaptureReader) -> RowWalk | None:
         """The walk through the sieve, as long as that is worth while."""

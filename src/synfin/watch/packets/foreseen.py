@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
 
 def foreseen(
-    paths: Sequence[str], needs: Needs, *, findings: bool = False
+    paths: Sequence[str], needs: Needs, *, findings: bool = False, last: int | None = None
 ) -> tuple[follow.Tracker | None, Memory | None]:
     """A tracker that has followed the whole input, and a memory that has seen it; each where it is needed.
 
-    With `findings` the tracker has noticed what was unusual.
+    The input ends with frame number `last`. With `findings` the tracker has noticed what was unusual.
     """
     following = bool(needs & (Needs.HINDSIGHT | Needs.RECORD))
-    blocks = Blocks(paths, Needs.FOLLOWING if following else Needs.BYTES, findings=findings and following)
+    blocks = Blocks(paths, Needs.FOLLOWING if following else Needs.BYTES, findings=findings and following, last=last)
     if not needs & Needs.MEMORY:
         for _ in blocks:
             pass

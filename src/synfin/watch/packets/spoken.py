@@ -136,13 +136,18 @@ class Spoken:
             index = rows.find(1, index + 1)
 
 
-def heard(paths: Sequence[str], streams: bytes | None = None, warnings: list[str] | None = None) -> Messages:
-    """What one pass over captures, read as one input, knows of the messages of these streams (None: of all)."""
+def heard(
+    paths: Sequence[str], streams: bytes | None = None, warnings: list[str] | None = None, *, last: int | None = None
+) -> Messages:
+    """What one pass over captures, read as one input, knows of the messages of these streams (None: of all).
+
+    The input ends with frame number `last`.
+    """
     from synfin.watch.packets.told import Told
 
     if streams is not None and 1 not in streams:
         return Messages()
-    blocks = Blocks(paths, NEEDS)
+    blocks = Blocks(paths, NEEDS, last=last)
     told, spoken = Told(blocks), Spoken(blocks, warnings=warnings, streams=streams)
     for _ in blocks:
         spoken.hear(told)

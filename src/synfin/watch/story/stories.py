@@ -95,23 +95,25 @@ def listen(
     messages: Messages | None = None,
     warnings: list[str] | None = None,
     also: Callable[[Frame, int | None], object] | None = None,
+    last: int | None = None,
 ) -> Heard:
-    """Follow captures from their beginning to their end; `segments` keeps those for `Heard.stories`.
+    """Follow captures to their end, or to frame number `last`; `segments` keeps those for `Heard.stories`.
 
     Each frame is shown to `also`, with the stream of its segment; with `messages` bytes are followed.
     """
     heard = Heard(Tracker(profile), messages=messages, also=also)
-    for packet, _ in packets(paths, warnings, heard.begins):
+    for packet, _ in packets(paths, warnings, heard.begins, last):
         heard.take(packet, keep=segments)
     return heard
 
 
 def packets(
-    paths: Sequence[str], warnings: list[str] | None, begins: list[int] | None = None
+    paths: Sequence[str], warnings: list[str] | None, begins: list[int] | None = None, last: int | None = None
 ) -> Iterator[tuple[Packet, CaptureReader]]:
     """The packets of captures, read in the order given as one input; the readers' warnings are appended.
 
-    So is to `begins`, before it is read, the number that each capture's first frame will have.
+    So is to `begins`, before it is read, the number that each capture's first frame will have. Nothing is read behind
+    frame number `last`.
     """
     number = 0
     for path in paths:
@@ -121,6 +123,8 @@ def packets(
             for packet in reader:
                 number = packet.number
                 yield packet, reader
+                if number == last:
+                    return
             if warnings is not None:
                 warnings.extend(reader.warnings)
                 warnings.extend(unseen(reader))
