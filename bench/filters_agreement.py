@@ -52,7 +52,7 @@ class Reason:
 
     capture: str  #: may hold *
     field: str  #: may hold *
-    so: str  #: a name of SO
+    so: str  #: a name of SO; refused: by tshark; language: whatever the values; layers: the same, of `field#…`
     reason: str
 
 
@@ -171,7 +171,7 @@ def explain(home: Path, path: Path, rows: Rows, differences: Sequence[Difference
 def _reason(known: Sequence[Reason], capture: str, name: str, told: Told, protocols: str) -> str:
     for one in known:
         fits = fnmatch.fnmatchcase(capture, one.capture) and fnmatch.fnmatchcase(name, one.field)
-        if fits and one.so != "refused" and SO[one.so](told, protocols):
+        if fits and one.so in SO and SO[one.so](told, protocols):
             return f"{one.reason} ({'' if one.so == 'always' else one.so + ': '}{one.field})"
     return ""
 
@@ -239,6 +239,8 @@ def why(one: Difference, known: Sequence[Reason]) -> str:
         found = [next((why for why in one.values[frame].values() if why), "") for frame in one.frames]
         return Counter(found).most_common(1)[0][0] if all(found) else ""
     for row in known:
+        if row.so == "layers" and f"{row.field}#" in one.filter:
+            return f"{row.reason} ({row.field}#)"
         if row.so == "language" and fnmatch.fnmatchcase(one.capture, row.capture) and row.field in _names(one):
             return f"{row.reason} ({row.field})"
     return SHARED if _shares_a_field(one.filter) else ""
@@ -258,7 +260,7 @@ def _names_a_value(one: Difference) -> bool:
     return False
 
 
-_STRING = re.compile(r'"([^"\\]*)"')
+_STRING = re.compile(r'"((?:[^"\\]|\\.)*)"')
 NOT_DECODED = "a protocol that is not decoded here: refused, where tshark finds nothing"
 
 

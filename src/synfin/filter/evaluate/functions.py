@@ -17,7 +17,7 @@ Function = Callable[[list[list[Any]]], list[Any]]
 #: Bytes of a value whose kind has a fixed size; of those without one Wireshark says 0.
 SIZES = {
     "u8": 1, "u16": 2, "u24": 3, "u32": 4, "u56": 7, "u64": 8, "eui64": 8, "i8": 1, "i16": 2, "i24": 3, "i32": 4,
-    "i64": 8, "ipv4": 4, "ipv6": 16, "ether": 6, "bool": 0, "framenum": 0, "none": 0, "abstime": 0, "reltime": 0,
+    "i64": 8, "ipv4": 4, "ipv6": 16, "ether": 6, "bool": 0, "framenum": 4, "none": 0, "abstime": 0, "reltime": 0,
     "double": 0,
 }  # fmt: skip
 
