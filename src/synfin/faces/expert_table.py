@@ -34,11 +34,9 @@ class ExpertTable:
         if (comments := self._found.get("comment")) is not None:
             comments.update(("Comment", "Frame", escape(text)) for text in frame.packet.comments)
         for node in _own(build(frame, facts, hidden=True)):
-            found = (
-                self._found.get(_SEVERITY.get(node.severity, node.severity))
-                if node.severity not in ("", "comment")
-                else None
-            )
+            if node.severity in ("", "comment"):
+                continue
+            found = self._found.get(_SEVERITY.get(node.severity, node.severity))
             if found is not None:
                 first = node.name.partition(".")[0]
                 found[node.group.capitalize(), _PROTOCOLS.get(first, first.upper()), node.title_en] += 1
