@@ -19,7 +19,7 @@ from synfin.watch.engine.engine import Limits
 from synfin.watch.follow.raw import RawConnection
 from test_leaving import SECOND, at, closed, left, opened, segment
 from test_shards import outcome, pcap
-from traffic_in_order import ACK
+from traffic_in_order import ACK, SYN
 
 DICE = st.integers(0, 1 << 32).map(random.Random)
 LIMITS = Limits(30, 200)
@@ -216,3 +216,21 @@ def test_a_small_compressed_capture_is_told_as_its_plain_file(tmp_path: Path) ->
     assert synfin(*columns, str(small)).out == synfin(*columns, str(plain)).out
     assert len(synfin(*columns, str(small)).out.splitlines()) == 3
     assert len(synfin(*columns, str(large)).out.splitlines()) == 4, "and of this one some are forgotten"
+
+
+def test_findings_do_not_depend_on_when_connections_are_taken_out_of_memory() -> None:
+    """Endpoints are used again just after their limit, by when their connection may or may not have been taken out."""
+    from synfin.watch.engine.compiled import CompiledEngine
+
+    moments = [one for place in range(40) for one in at(place, [segment(1000 + place, SYN, 100, 0)])]
+    moments += [one for place in range(40) for one in at(40 + place, [segment(1000 + place, SYN, 90000, 0)])]
+    records = []
+    for every in (1, 7, 10**9):
+        engine = CompiledEngine(records_only=True, limits=Limits(30, 50), findings=True)
+        told_records = b""
+        for number, (time_ns, data) in enumerate(moments, 1):
+            engine._follow_packet(Packet(number, time_ns, 1, data, len(data)))
+            if number % every == 0:
+                told_records += b"".join(engine.drain())
+        records.append(told_records + b"".join(engine.drain(everything=True)))
+    assert records[0] == records[1] == records[2]

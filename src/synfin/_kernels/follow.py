@@ -240,6 +240,8 @@ class Tracker:
                     old.seen_s = self.clock.seen_s  # it stays for a while from now
                 old.flows[0].familiar = 0  # nothing goes on in it
                 old.flows[1].familiar = 0
+                if old.life == LIFE_GONE:  # nobody knows of it any more, whether its slot was emptied by now or not
+                    old = cython.NULL
             if self.noting and not sign_store.begin_conn(cython.address(self.store), conn, old):
                 return cython.NULL
             slot[0] = (row.hash & ~cython.cast(ulonglong, 0xFFFFFFFF)) | (cython.cast(ulonglong, conn.index) + 1)
