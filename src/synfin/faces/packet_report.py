@@ -88,6 +88,16 @@ def _collect(sources: Sequence[str], reasons: Mapping[int, str]) -> dict[int, To
     return found
 
 
+def _frames(sources: Sequence[str]) -> int:
+    from synfin.watch.packets.blocks import Blocks
+    from synfin.watch.packets.column_fields import Needs
+
+    blocks = Blocks(sources, Needs.BYTES)
+    for _ in blocks:
+        pass
+    return blocks.frames
+
+
 def _find(sources: Sequence[str], numbers: Collection[int], warnings: list[str]) -> tuple[dict[int, Told], int]:
     """The packets with these numbers as the second pass shows them, and the number of the last frame that was read."""
     if not numbers:
@@ -98,9 +108,9 @@ def _find(sources: Sequence[str], numbers: Collection[int], warnings: list[str])
 
         possible = sorted({min(number, _LAST_FRAME) for number in numbers})
         wanted = compile(f"frame.number in {{{', '.join(map(str, possible))}}}")
-        selection = Selection(sources, wanted, None, last=max(numbers), warnings=warnings)
+        selection = Selection(sources, wanted, None, warnings=warnings)
         found = {frame.packet.number: Told(frame, facts) for frame, facts in selection.rows()}
-        return found, selection.blocks.frames
+        return found, max(found) if max(numbers) in found else _frames(sources)
     found, last = {}, 0
     for frame, facts in annotated(sources, warnings=warnings):
         last = frame.packet.number
